@@ -1,0 +1,11 @@
+"""What the operator holds, promised and passed on."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ConsentAppConfig(AppConfig):
+    """The operator's registers."""
+
+    name = "consent_app"
+    verbose_name = _("台帳")

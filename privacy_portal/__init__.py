@@ -1,0 +1,5 @@
+"""The project: settings, composition root and the shared kernel."""
+
+from .celery import app as celery_app
+
+__all__ = ["celery_app"]

@@ -1,0 +1,19 @@
+"""Models of the shared kernel."""
+
+from .audit import AuditEntry, AuditLink
+from .file import EncryptedFile
+from .job import Job, JobProblem
+from .mail import OutgoingMail
+from .one_time_code import OneTimeCode
+from .user import User
+
+__all__ = [
+    "AuditEntry",
+    "AuditLink",
+    "EncryptedFile",
+    "Job",
+    "JobProblem",
+    "OneTimeCode",
+    "OutgoingMail",
+    "User",
+]
