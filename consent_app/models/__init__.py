@@ -1,0 +1,22 @@
+"""What the operator holds, promised and passed on."""
+
+from .consent import Consent
+from .customer import Customer, CustomerIdentity, CustomerRecord, Recipient
+from .operator import Operator, RequestRule
+from .provision import Provision
+from .registers import DataItem, ProvisionBasis, Purpose, Subcontractor
+
+__all__ = [
+    "Consent",
+    "Customer",
+    "CustomerIdentity",
+    "CustomerRecord",
+    "DataItem",
+    "Operator",
+    "Provision",
+    "ProvisionBasis",
+    "Purpose",
+    "Recipient",
+    "RequestRule",
+    "Subcontractor",
+]

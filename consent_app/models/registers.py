@@ -1,0 +1,118 @@
+"""Registers that the profile fills: data items, purposes, provision bases, subcontractors."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from privacy_portal.core.localized import Localized
+
+
+class DataItem(models.Model):
+    """A kind of personal data that the operator holds."""
+
+    code = models.SlugField(_("コード"), max_length=40, unique=True)
+    position = models.PositiveSmallIntegerField(_("並び順"), default=0)
+    name_ja = models.CharField(_("名称"), max_length=100)
+    name_en = models.CharField(_("名称（英語）"), max_length=100)
+    optional = models.BooleanField(_("任意"), default=True)
+    sensitive = models.BooleanField(_("要配慮個人情報"), default=False)
+    consequence_ja = models.CharField(_("提供されない場合の影響"), max_length=300, blank=True)
+    consequence_en = models.CharField(_("提供されない場合の影響（英語）"), max_length=300, blank=True)
+    active = models.BooleanField(_("有効"), default=True)
+
+    name = Localized()
+    consequence = Localized()
+
+    class Meta:
+        verbose_name = _("データ項目")
+        verbose_name_plural = _("データ項目")
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Purpose(models.Model):
+    """A purpose of use (利用目的)."""
+
+    code = models.SlugField(_("コード"), max_length=40, unique=True)
+    position = models.PositiveSmallIntegerField(_("並び順"), default=0)
+    text_ja = models.TextField(_("利用目的"))
+    text_en = models.TextField(_("利用目的（英語）"))
+    needs_consent = models.BooleanField(_("個別の同意が必要"), default=False)
+    items = models.ManyToManyField(DataItem, verbose_name=_("使うデータ項目"), related_name="purposes", blank=True)
+    active = models.BooleanField(_("有効"), default=True)
+
+    text = Localized()
+
+    class Meta:
+        verbose_name = _("利用目的")
+        verbose_name_plural = _("利用目的")
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class ProvisionBasis(models.Model):
+    """A case in which the operator's policy allows provision to others, mapped to the law."""
+
+    code = models.SlugField(_("コード"), max_length=40, unique=True)
+    position = models.PositiveSmallIntegerField(_("並び順"), default=0)
+    text_ja = models.TextField(_("場合"))
+    text_en = models.TextField(_("場合（英語）"))
+    article = models.CharField(_("条文"), max_length=30, blank=True, help_text=_("例：27(1)、27(1)i、27(5)i"))
+    statutory = models.BooleanField(
+        _("法律上の根拠になる"), default=True, help_text=_("いいえの場合、同意か委託など別の根拠が必要です。")
+    )
+    warning_ja = models.CharField(_("注意"), max_length=300, blank=True)
+    warning_en = models.CharField(_("注意（英語）"), max_length=300, blank=True)
+    active = models.BooleanField(_("有効"), default=True)
+
+    text = Localized()
+    warning = Localized()
+
+    class Meta:
+        verbose_name = _("提供の根拠")
+        verbose_name_plural = _("提供の根拠")
+        ordering = ["position", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(statutory=False) | ~models.Q(article=""),
+                name="statutory_basis_names_article",
+                violation_error_message=_("法律上の根拠には条文が必要です。"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Subcontractor(models.Model):
+    """Somebody to whom the handling of personal data is entrusted (委託先)."""
+
+    code = models.SlugField(_("コード"), max_length=40, unique=True)
+    position = models.PositiveSmallIntegerField(_("並び順"), default=0)
+    name_ja = models.CharField(_("名称"), max_length=200)
+    name_en = models.CharField(_("名称（英語）"), max_length=200)
+    service_ja = models.CharField(_("委託する業務"), max_length=300)
+    service_en = models.CharField(_("委託する業務（英語）"), max_length=300)
+    items = models.ManyToManyField(
+        DataItem, verbose_name=_("渡すデータ項目"), related_name="subcontractors", blank=True
+    )
+    items_note_ja = models.CharField(_("渡すデータの説明"), max_length=300, blank=True)
+    items_note_en = models.CharField(_("渡すデータの説明（英語）"), max_length=300, blank=True)
+    country = models.CharField(_("国・地域"), max_length=2, default="JP", help_text="ISO 3166-1 alpha-2")
+    public = models.BooleanField(_("公表する"), default=True)
+    active = models.BooleanField(_("有効"), default=True)
+
+    name = Localized()
+    service = Localized()
+    items_note = Localized()
+
+    class Meta:
+        verbose_name = _("委託先")
+        verbose_name_plural = _("委託先")
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return self.name

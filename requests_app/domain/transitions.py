@@ -1,0 +1,107 @@
+"""THE table of transitions: (status, event, actor) -> status.
+
+Whatever is not in the table does not happen. Buttons, the timeline, the tests and the documentation read it.
+"""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Status(models.TextChoices):
+    """Where a request stands."""
+
+    RECEIVED = "received", _("受付済み")
+    IDENTITY_REVIEW = "identity_review", _("ご本人の確認中")
+    IDENTITY_WAITING = "identity_waiting", _("ご返答待ち（ご本人の確認）")
+    IN_REVIEW = "in_review", _("内容の確認中")
+    WAITING = "waiting", _("ご返答待ち")
+    FULFILLING = "fulfilling", _("回答の準備中")
+    READY_TO_POST = "ready_to_post", _("発送待ち")
+    ANSWERED = "answered", _("回答済み")
+    CLOSED = "closed", _("終了")
+    WITHDRAWN = "withdrawn", _("取下げ")
+
+
+class Event(models.TextChoices):
+    """What can happen to a request."""
+
+    IDENTITY_PASSED = "identity_passed", _("ご本人であることを確認しました")
+    IDENTITY_UNCLEAR = "identity_unclear", _("ご本人の確認を担当者が行います")
+    IDENTITY_CONFIRMED = "identity_confirmed", _("担当者がご本人であることを確認しました")
+    ASKED = "asked", _("ご質問をお送りしました")
+    REPLIED = "replied", _("ご返答をいただきました")
+    DECIDED = "decided", _("回答の内容を決定しました")
+    PREPARED_FOR_POST = "prepared_for_post", _("郵送の準備ができました")
+    FULFILLED = "fulfilled", _("回答の用意ができました")
+    POSTED = "posted", _("回答を郵送しました")
+    REOPENED = "reopened", _("内容をもう一度確認します")
+    CLOSED = "closed", _("手続きを終了しました")
+    WITHDRAWN = "withdrawn", _("請求を取り下げました")
+
+
+class Actor(models.TextChoices):
+    """Who may cause an event."""
+
+    PERSON = "person", _("ご本人")
+    STAFF = "staff", _("担当者")
+    WORKER = "worker", _("システム")
+
+
+_S, _E, _A = Status, Event, Actor
+
+TRANSITIONS: dict[tuple[Status, Event, Actor], Status] = {
+    (_S.RECEIVED, _E.IDENTITY_PASSED, _A.WORKER): _S.IN_REVIEW,
+    (_S.RECEIVED, _E.IDENTITY_UNCLEAR, _A.WORKER): _S.IDENTITY_REVIEW,
+    (_S.RECEIVED, _E.WITHDRAWN, _A.PERSON): _S.WITHDRAWN,
+    (_S.IDENTITY_REVIEW, _E.IDENTITY_CONFIRMED, _A.STAFF): _S.IN_REVIEW,
+    (_S.IDENTITY_REVIEW, _E.ASKED, _A.STAFF): _S.IDENTITY_WAITING,
+    # The outcome "identity not confirmed" is decided without ever having come to the review of the content.
+    (_S.IDENTITY_REVIEW, _E.DECIDED, _A.STAFF): _S.FULFILLING,
+    (_S.IDENTITY_REVIEW, _E.WITHDRAWN, _A.PERSON): _S.WITHDRAWN,
+    (_S.IDENTITY_WAITING, _E.REPLIED, _A.PERSON): _S.IDENTITY_REVIEW,
+    (_S.IDENTITY_WAITING, _E.IDENTITY_CONFIRMED, _A.STAFF): _S.IN_REVIEW,
+    (_S.IDENTITY_WAITING, _E.DECIDED, _A.STAFF): _S.FULFILLING,
+    (_S.IDENTITY_WAITING, _E.WITHDRAWN, _A.PERSON): _S.WITHDRAWN,
+    (_S.IN_REVIEW, _E.ASKED, _A.STAFF): _S.WAITING,
+    (_S.IN_REVIEW, _E.DECIDED, _A.STAFF): _S.FULFILLING,
+    (_S.IN_REVIEW, _E.WITHDRAWN, _A.PERSON): _S.WITHDRAWN,
+    (_S.WAITING, _E.REPLIED, _A.PERSON): _S.IN_REVIEW,
+    (_S.WAITING, _E.DECIDED, _A.STAFF): _S.FULFILLING,
+    (_S.WAITING, _E.WITHDRAWN, _A.PERSON): _S.WITHDRAWN,
+    (_S.FULFILLING, _E.FULFILLED, _A.WORKER): _S.ANSWERED,
+    (_S.FULFILLING, _E.PREPARED_FOR_POST, _A.WORKER): _S.READY_TO_POST,
+    (_S.READY_TO_POST, _E.POSTED, _A.STAFF): _S.ANSWERED,
+    (_S.READY_TO_POST, _E.REOPENED, _A.STAFF): _S.IN_REVIEW,
+    (_S.ANSWERED, _E.REOPENED, _A.STAFF): _S.IN_REVIEW,
+    (_S.ANSWERED, _E.CLOSED, _A.STAFF): _S.CLOSED,
+    (_S.ANSWERED, _E.CLOSED, _A.WORKER): _S.CLOSED,
+}
+
+OPEN_STATUSES: frozenset[Status] = frozenset(_S) - {_S.ANSWERED, _S.CLOSED, _S.WITHDRAWN}
+# The person owes an answer: the operator's clock stands still.
+WAITING_FOR_PERSON: frozenset[Status] = frozenset({_S.IDENTITY_WAITING, _S.WAITING})
+
+
+class TransitionRefused(Exception):
+    """The table does not allow this event in this status for this actor."""
+
+    def __init__(self, status: str, event: str, actor: str) -> None:
+        super().__init__(f"{event} by {actor} is not possible in status {status}")
+        self.status, self.event, self.actor = status, event, actor
+
+
+def next_status(status: str, event: Event, actor: Actor) -> Status:
+    """The status that follows.
+
+    Raises:
+        TransitionRefused: the table has no such row.
+    """
+    try:
+        return TRANSITIONS[Status(status), event, actor]
+    except KeyError:
+        raise TransitionRefused(status, event, actor) from None
+
+
+def possible_events(status: str, actor: Actor) -> frozenset[Event]:
+    """What ``actor`` can cause in ``status``: the buttons to offer."""
+    return frozenset(event for (at, event, who) in TRANSITIONS if at == status and who == actor)

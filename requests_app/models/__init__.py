@@ -1,0 +1,21 @@
+"""Requests for disclosure etc. and everything that belongs to a case."""
+
+from .answer import AnswerFile, DownloadGrant
+from .decision import Decision
+from .draft import RequestDraft
+from .event import RequestEvent
+from .identity import IdentityCheck
+from .message import Message
+from .request import DisclosureRequest, Party
+
+__all__ = [
+    "AnswerFile",
+    "Decision",
+    "DisclosureRequest",
+    "DownloadGrant",
+    "IdentityCheck",
+    "Message",
+    "Party",
+    "RequestDraft",
+    "RequestEvent",
+]

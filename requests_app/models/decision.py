@@ -1,0 +1,59 @@
+"""What the operator decided, with article, ground and reason."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from privacy_portal.core.fields import EncryptedTextField
+
+from .request import DisclosureRequest
+
+
+class Decision(models.Model):
+    """A decision. After reopening a new one supersedes it; there is one in force at most."""
+
+    class Outcome(models.TextChoices):
+        GRANTED = "granted", _("請求のとおり開示する")
+        PARTLY = "partly", _("一部を開示する")
+        REFUSED = "refused", _("開示しない")
+        NO_SUCH_DATA = "no_such_data", _("該当する個人データがない")
+        IDENTITY_NOT_CONFIRMED = "identity_not_confirmed", _("本人であることを確認できない")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    request = models.ForeignKey(
+        DisclosureRequest, on_delete=models.CASCADE, related_name="decisions", verbose_name=_("請求")
+    )
+    outcome = models.CharField(_("結論"), max_length=30, choices=Outcome)
+    article = models.CharField(_("条文"), max_length=20)
+    ground = models.CharField(_("根拠"), max_length=40, blank=True)
+    reason = EncryptedTextField(_("理由"), null=True)
+    withheld_items = models.ManyToManyField(
+        "consent_app.DataItem", verbose_name=_("開示しない項目"), blank=True, related_name="+"
+    )
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("決定者")
+    )
+    decided_at = models.DateTimeField(_("決定日時"), default=timezone.now)
+    superseded_at = models.DateTimeField(_("差替え日時"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("決定")
+        verbose_name_plural = _("決定")
+        ordering = ["-decided_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["request"], condition=models.Q(superseded_at__isnull=True), name="one_decision_in_force"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(outcome__in=["partly", "refused"])
+                | (~models.Q(ground="") & models.Q(reason__isnull=False)),
+                name="refusal_has_ground_and_reason",
+                violation_error_message=_("開示しないときは、根拠と理由が必要です（法第36条）。"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_outcome_display()
