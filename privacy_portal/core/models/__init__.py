@@ -1,6 +1,6 @@
 """Models of the shared kernel."""
 
-from .audit import AuditEntry, AuditLink
+from .audit import AuditEntry, AuditLink, AuditPending
 from .file import EncryptedFile
 from .job import Job, JobProblem
 from .mail import OutgoingMail
@@ -10,6 +10,7 @@ from .user import User
 __all__ = [
     "AuditEntry",
     "AuditLink",
+    "AuditPending",
     "EncryptedFile",
     "Job",
     "JobProblem",

@@ -1,6 +1,6 @@
 """The audit trail: who did what to which object, without any personal data.
 
-Both tables are append-only; triggers made by a migration refuse UPDATE, DELETE and TRUNCATE.
+Entries and links are append-only; triggers made by a migration refuse UPDATE, DELETE and TRUNCATE.
 """
 
 from django.db import models
@@ -50,3 +50,19 @@ class AuditLink(models.Model):
 
     def __str__(self) -> str:
         return str(self.position)
+
+
+class AuditPending(models.Model):
+    """An entry that waits to be linked; written by a trigger in the transaction of the entry, removed by the linker.
+
+    Identifiers are handed out before a commit, so "everything after the last linked one" would miss what committed late.
+    """
+
+    entry = models.OneToOneField(AuditEntry, primary_key=True, on_delete=models.DO_NOTHING, related_name="pending")
+
+    class Meta:
+        verbose_name = _("連鎖を待つ監査記録")
+        verbose_name_plural = _("連鎖を待つ監査記録")
+
+    def __str__(self) -> str:
+        return str(self.entry_id)

@@ -30,6 +30,7 @@ class Job(models.Model):
     )
     created_at = models.DateTimeField(_("作成日時"), default=timezone.now)
     started_at = models.DateTimeField(_("開始日時"), null=True, blank=True)
+    updated_at = models.DateTimeField(_("最後の進み"), default=timezone.now, help_text=_("長く変わらなければ止まっています。"))
     finished_at = models.DateTimeField(_("終了日時"), null=True, blank=True)
 
     class Meta:
