@@ -1,6 +1,7 @@
 """The shared kernel as a Django application."""
 
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
 
@@ -10,3 +11,7 @@ class CoreConfig(AppConfig):
     name = "privacy_portal.core"
     label = "core"
     verbose_name = _("システム")
+
+    def ready(self) -> None:
+        """Find what each app registers: its audit actions and its kinds of jobs."""
+        autodiscover_modules("audit_actions", "job_kinds")

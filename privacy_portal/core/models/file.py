@@ -14,7 +14,9 @@ class EncryptedFile(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    name = models.CharField(_("ファイル名"), max_length=150, help_text=_("ダウンロード時の名前。個人データを含めません。"))
+    name = models.CharField(
+        _("ファイル名"), max_length=150, help_text=_("ダウンロード時の名前。個人データを含めません。")
+    )
     content_type = models.CharField(_("種類"), max_length=100)
     size = models.PositiveBigIntegerField(_("大きさ（バイト）"), default=0, help_text=_("暗号化する前の大きさ。"))
     sealed_key = models.BinaryField(_("暗号化された鍵"), null=True, editable=False)

@@ -26,11 +26,18 @@ class Job(models.Model):
     result = models.JSONField(_("結果"), default=dict, help_text=_("件数だけ。個人データは入れません。"))
     error = models.CharField(_("エラー"), max_length=200, blank=True)
     started_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("開始した人"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("開始した人"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
     )
     created_at = models.DateTimeField(_("作成日時"), default=timezone.now)
     started_at = models.DateTimeField(_("開始日時"), null=True, blank=True)
-    updated_at = models.DateTimeField(_("最後の進み"), default=timezone.now, help_text=_("長く変わらなければ止まっています。"))
+    updated_at = models.DateTimeField(
+        _("最後の進み"), default=timezone.now, help_text=_("長く変わらなければ止まっています。")
+    )
     finished_at = models.DateTimeField(_("終了日時"), null=True, blank=True)
 
     class Meta:

@@ -24,7 +24,12 @@ class OutgoingMail(models.Model):
     template = models.CharField(_("テンプレート"), max_length=60)
     language = models.CharField(_("言語"), max_length=2)
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("宛先"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("宛先"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
     )
     object_type = models.CharField(_("対象の種類"), max_length=60, blank=True)
     object_id = models.CharField(_("対象のID"), max_length=60, blank=True)
@@ -52,7 +57,8 @@ class OutgoingMail(models.Model):
                 name="mail_sending_has_lease",
             ),
             models.CheckConstraint(
-                condition=models.Q(state="sent", sent_at__isnull=False) | ~models.Q(state="sent"), name="mail_sent_has_time"
+                condition=models.Q(state="sent", sent_at__isnull=False) | ~models.Q(state="sent"),
+                name="mail_sent_has_time",
             ),
         ]
         indexes = [

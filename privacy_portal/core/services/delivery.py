@@ -1,0 +1,238 @@
+"""Handing mails of the outbox to the mail server.
+
+A row is claimed with a lease in one short transaction, sent outside of any, and marked in another. The number of the
+attempt is the fence: a worker whose lease ran out finds another number and leaves the row alone.
+"""
+
+import contextlib
+import datetime
+import logging
+import random
+import smtplib
+import uuid
+from collections.abc import Iterable
+from email.headerregistry import Address
+from email.utils import parseaddr
+
+from django.conf import settings
+from django.core.mail import BadHeaderError, EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone, translation
+
+from ..crypto import DecryptionError
+from ..models import OutgoingMail
+from .outbox import SHORT_LIVED, emptied_values, mail_context
+
+logger = logging.getLogger(__name__)
+
+State = OutgoingMail.State
+LEASE = datetime.timedelta(minutes=5)
+# A mail is begun only with this much of its lease left, longer than any conversation with the server may take.
+LEASE_MARGIN = datetime.timedelta(minutes=3)
+BATCH = 20
+# Two minutes, doubled up to twelve hours: twelve attempts take about two days, as RFC 5321 (4.5.4.1) asks at least for
+# the retries of a queue. A code is only worth something at once.
+MAX_ATTEMPTS = 12
+BACKOFF = (datetime.timedelta(minutes=2), datetime.timedelta(hours=12))
+BACKOFF_SHORT_LIVED = (datetime.timedelta(seconds=30), datetime.timedelta(minutes=2))
+
+
+def deliver(*, pk: uuid.UUID | str) -> State | None:
+    """Send one mail, if it is due and nobody else has it.
+
+    Returns:
+        What became of it, or None if there was nothing to do: sent already, not due yet, or in other hands.
+    """
+    claimed = _claim(OutgoingMail.objects.filter(pk=pk), limit=1)
+    with contextlib.closing(_Postman()) as postman:
+        for mail in claimed:
+            return postman.send(mail)
+    return None
+
+
+def deliver_due(*, limit: int = 2000) -> int:
+    """Send what is due: queued or waiting mails whose time has come, and those whose worker disappeared.
+
+    Any number of workers may run this at the same time. Mails are claimed in batches and go over one connection; each is
+    marked by a commit of its own. It ends early when the server cannot be reached: the next sweep tries again.
+
+    Returns:
+        How many mails were tried.
+    """
+    tried = 0
+    with contextlib.closing(_Postman()) as postman:
+        while tried < limit and (claimed := _claim(OutgoingMail.objects.all(), limit=min(BATCH, limit - tried))):
+            for mail in claimed:
+                postman.send(mail)
+                tried += 1
+            if postman.unreachable:
+                break
+    return tried
+
+
+def _claim(mails: QuerySet[OutgoingMail], *, limit: int) -> list[OutgoingMail]:
+    now = timezone.now()
+    due = Q(state__in=[State.QUEUED, State.WAITING], due_at__lte=now) | Q(state=State.SENDING, lease_until__lt=now)
+    # Durable: were this inside a transaction of the caller, the claim would be invisible to the other workers.
+    with transaction.atomic(durable=True):
+        keys = list(
+            mails.filter(due)
+            .filter(emptied_at__isnull=True)
+            .order_by("due_at")
+            .select_for_update(skip_locked=True, of=("self",))
+            .values_list("pk", flat=True)[:limit]
+        )
+        rows = OutgoingMail.objects.filter(pk__in=keys)
+        rows.update(state=State.SENDING, attempts=F("attempts") + 1, lease_until=now + LEASE)
+        return list(rows.order_by("due_at"))
+
+
+class _Postman:
+    """One connection to the mail server, opened for the first mail and again after trouble."""
+
+    def __init__(self) -> None:
+        self.unreachable = False
+        self._connection: BaseEmailBackend | None = None
+        self._why_unreachable = ""
+
+    def close(self) -> None:
+        """Say goodbye to the server. A server that has gone already is no error of any mail."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with contextlib.suppress(OSError):
+                connection.close()
+
+    def send(self, mail: OutgoingMail) -> State | None:
+        """Send a claimed mail and mark its row.
+
+        Returns:
+            The new state, or None if the row was no longer ours.
+        """
+        if mail.attempts > MAX_ATTEMPTS:
+            return _mark(mail, State.FAILED, last_error=mail.last_error or "lease_expired")
+        if self.unreachable:
+            return _mark_waiting(mail, self._why_unreachable)
+        if not _keep_lease(mail):
+            return None
+        try:
+            message = _message(mail)
+            self._open().send_messages([message])
+        except Exception as error:  # noqa: BLE001, one poisoned row must not hold up the rest of the batch
+            self.close()
+            if _is_unreachable(error):
+                self.unreachable, self._why_unreachable = True, describe(error)
+            if _is_worth_a_retry(error):
+                return _mark_waiting(mail, describe(error))
+            # Neither the message of the error nor its trace is logged: servers repeat addresses in them.
+            logger.error("Mail %s failed for good: %s", mail.pk, describe(error))
+            return _mark(mail, State.FAILED, last_error=describe(error))
+        now = timezone.now()
+        emptied = emptied_values(now) if mail.template in SHORT_LIVED else {}
+        return _mark(mail, State.SENT, sent_at=now, last_error="", **emptied)
+
+    def _open(self) -> BaseEmailBackend:
+        if self._connection is None:
+            connection = get_connection()
+            try:
+                connection.open()
+            except OSError as error:
+                raise _Unreachable from error
+            self._connection = connection
+        return self._connection
+
+
+class _Unreachable(Exception):
+    """No conversation with the server came about; its cause says why."""
+
+
+def _message(mail: OutgoingMail) -> EmailMultiAlternatives:
+    with translation.override(mail.language):
+        name = str(mail_context().get("operator_name", ""))
+    address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    message = EmailMultiAlternatives(
+        subject=mail.subject or "",
+        body=mail.body_text or "",
+        from_email=str(Address(display_name=" ".join(name.split()), addr_spec=address)),
+        to=[mail.recipient or ""],
+        # RFC 3834: nobody's holiday responder answers. Never List-Unsubscribe: these are notices of a procedure.
+        headers={"Message-ID": mail.message_id, "Auto-Submitted": "auto-generated", "Content-Language": mail.language},
+    )
+    message.attach_alternative(mail.body_html or "", "text/html")
+    return message
+
+
+def _keep_lease(mail: OutgoingMail) -> bool:
+    """Whether the row is still ours, renewing a lease that ran low while the mails before it were sent."""
+    now = timezone.now()
+    if mail.lease_until and mail.lease_until - now > LEASE_MARGIN:
+        return True
+    mail.lease_until = now + LEASE
+    return bool(_ours(mail).update(lease_until=mail.lease_until))
+
+
+def _ours(mail: OutgoingMail) -> QuerySet[OutgoingMail]:
+    return OutgoingMail.objects.filter(pk=mail.pk, state=State.SENDING, attempts=mail.attempts)
+
+
+def _mark(mail: OutgoingMail, state: State, **changes: object) -> State | None:
+    return state if _ours(mail).update(state=state, lease_until=None, **changes) else None
+
+
+def _mark_waiting(mail: OutgoingMail, last_error: str) -> State | None:
+    if mail.attempts >= MAX_ATTEMPTS:
+        return _mark(mail, State.FAILED, last_error=last_error)
+    return _mark(mail, State.WAITING, due_at=timezone.now() + backoff(mail), last_error=last_error)
+
+
+def backoff(mail: OutgoingMail) -> datetime.timedelta:
+    """How long to wait after the mail's last attempt: doubled each time up to a cap, a fifth more or less by chance.
+
+    The chance keeps mails that failed together from coming back together.
+    """
+    first, most = BACKOFF_SHORT_LIVED if mail.template in SHORT_LIVED else BACKOFF
+    # The exponent is bounded too: a timedelta overflows long before the cap would help.
+    wait = min(most, first * 2 ** min(mail.attempts - 1, 20))
+    return wait * random.uniform(0.8, 1.2)
+
+
+def smtp_code(error: BaseException) -> int | None:
+    """The server's reply code, where it gave one; for refused recipients the gravest of them."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return max((code for code, _text in _replies(error)), default=None)
+    code = getattr(error, "smtp_code", None)
+    return int(code) if code else None
+
+
+def _replies(error: smtplib.SMTPRecipientsRefused) -> Iterable[tuple[int, bytes]]:
+    return error.recipients.values()
+
+
+def describe(error: BaseException) -> str:
+    """The error as it may be kept: its class and the reply code. A server's words may repeat the address."""
+    cause = error.__cause__ if isinstance(error, _Unreachable) and error.__cause__ else error
+    code = smtp_code(cause)
+    return f"{type(cause).__name__} {code}" if code else type(cause).__name__
+
+
+def _is_unreachable(error: BaseException) -> bool:
+    # 421: "service not available, closing transmission channel" (RFC 5321, 4.2.2).
+    return isinstance(error, _Unreachable) or smtp_code(error) == 421
+
+
+def _is_worth_a_retry(error: BaseException) -> bool:
+    """Whether the same mail may be accepted later.
+
+    A 5xx to the recipient or to the content is the server's last word on this mail. A 5xx to our greeting, password or
+    sender is about our configuration: it hits every mail, and somebody will mend it.
+    """
+    if isinstance(error, _Unreachable | DecryptionError):
+        return True
+    if isinstance(error, BadHeaderError | smtplib.SMTPNotSupportedError):
+        return False
+    if isinstance(error, smtplib.SMTPRecipientsRefused | smtplib.SMTPDataError):
+        code = smtp_code(error)
+        return code is not None and code < 500
+    # Every other SMTPException is an OSError, as are timeouts and broken connections.
+    return isinstance(error, OSError)

@@ -1,0 +1,231 @@
+"""Files that are encrypted at rest and never in memory as a whole.
+
+A file begins with ``PPF1`` and goes on with chunks of ciphertext: 64 KiB of content and the tag each, the last one
+shorter, possibly empty. Each file has a data key of its own, so a counter serves as the nonce. File, counter and "is the
+last" are associated data: a chunk that was moved, repeated, left out or cut off does not decrypt. (The construction is
+known as STREAM: Hoang, Reyhanitabar, Rogaway, Vizár, 2015.)
+
+Ciphertext lies in ``MEDIA_ROOT``, a folder on a file system; the data key lies sealed in the row.
+"""
+
+import contextlib
+import datetime
+import io
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from ..crypto import DecryptionError, keyring
+from ..models import EncryptedFile
+from . import audit
+
+MAGIC = b"PPF1"
+CHUNK = 64 * 1024
+TAG = 16
+KEY_BITS = 256
+PARTIAL = ".part"
+# A file without a row may be one that is being written; after a day its writer is gone.
+ORPHAN_AGE = datetime.timedelta(days=1)
+
+
+class FileErased(Exception):
+    """The content is gone for good."""
+
+
+def create(*, name: str, content_type: str) -> "EncryptedWriter":
+    """A writer for a new encrypted file, to be used in a ``with`` block::
+
+        with files.create(name="answer.zip", content_type="application/zip") as writer:
+            with zipfile.ZipFile(writer, "w") as archive: ...
+        request.package = writer.file
+
+    It can be written to like any file that is opened for writing but cannot seek. The content goes to a partial file
+    which gets its final name when the block ends, and only then the row is saved: there is never a row without its file.
+    If the block raises, nothing remains. If the surrounding transaction is rolled back, the file remains without a row,
+    hence without a key, until :func:`remove_orphans`.
+
+    Args:
+        name: what the download is called; no personal data.
+        content_type: its media type.
+    """
+    return EncryptedWriter(EncryptedFile(name=name, content_type=content_type))
+
+
+def open_stream(file: EncryptedFile) -> Iterator[bytes]:
+    """The content, in pieces of at most 64 KiB, each of them authentic.
+
+    Raises:
+        FileErased: it has been erased.
+        DecryptionError: the ciphertext or the row was changed, cut off or swapped, or the key is not configured. It may
+            come after some pieces: whoever passes them on must not treat the end of the stream as success then.
+        FileNotFoundError: the storage has lost it.
+    """
+    if file.sealed_key is None:
+        raise FileErased
+    cipher = AESGCM(keyring().open(bytes(file.sealed_key), context=_key_context(file)))
+    return _decrypted(file, cipher)
+
+
+def _decrypted(file: EncryptedFile, cipher: AESGCM) -> Iterator[bytes]:
+    size = 0
+    with path_of(file).open("rb") as source:
+        if source.read(len(MAGIC)) != MAGIC:
+            raise DecryptionError("The file is not one that was encrypted here.")
+        chunk = source.read(CHUNK + TAG)
+        counter = 0
+        while True:
+            following = source.read(CHUNK + TAG)
+            last = not following
+            try:
+                plain = cipher.decrypt(_nonce(counter), chunk, _associated(file, last=last))
+            except InvalidTag:
+                raise DecryptionError("The file was changed or cut off.") from None
+            size += len(plain)
+            if plain:
+                yield plain
+            if last:
+                break
+            chunk, counter = following, counter + 1
+    if size != file.size:
+        raise DecryptionError("The file does not have the size that its row says.")
+
+
+def erase(*, file: EncryptedFile, actor: audit.Actor) -> None:
+    """Make the content unreadable now, by removing its key, and delete the file after the commit. Idempotent.
+
+    The row stays, so that what refers to it can say that it is gone.
+    """
+    with transaction.atomic():
+        locked = EncryptedFile.objects.select_for_update().get(pk=file.pk)
+        if locked.erased_at is None:
+            locked.sealed_key, locked.erased_at = None, timezone.now()
+            locked.save(update_fields=["sealed_key", "erased_at"])
+            audit.record(action="file.erased", actor=actor, obj=locked)
+        file.sealed_key, file.erased_at = None, locked.erased_at
+        # If this does not come about, the file is an orphan without a key and is removed as one.
+        transaction.on_commit(lambda: path_of(locked).unlink(missing_ok=True), robust=True)
+
+
+def path_of(file: EncryptedFile) -> Path:
+    """Where the ciphertext lies."""
+    return Path(settings.MEDIA_ROOT) / file.path
+
+
+def orphans(*, now: datetime.datetime) -> Iterator[Path]:
+    """Files older than a day that no row needs: left by a crash, by a rolled back transaction, or erased."""
+    oldest = (now - ORPHAN_AGE).timestamp()
+    for folder in sorted((Path(settings.MEDIA_ROOT) / "encrypted").glob("??")):
+        found = {path: _file_id(path) for path in folder.iterdir() if path.stat().st_mtime < oldest}
+        needed = set(
+            EncryptedFile.objects.filter(
+                pk__in=[key for key in found.values() if key], erased_at__isnull=True
+            ).values_list("pk", flat=True)
+        )
+        yield from (path for path, key in sorted(found.items()) if key not in needed)
+
+
+def _file_id(path: Path) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(hex=path.name)
+    except ValueError:
+        return None
+
+
+def remove_orphans(*, now: datetime.datetime) -> int:
+    """Delete the files that :func:`orphans` finds, and say how many."""
+    removed = 0
+    for path in orphans(now=now):
+        path.unlink(missing_ok=True)
+        removed += 1
+    return removed
+
+
+class EncryptedWriter(io.RawIOBase):
+    """A file object that encrypts what is written to it; :attr:`file` is its row, saved when the block ends."""
+
+    def __init__(self, file: EncryptedFile) -> None:
+        self.file = file
+        key = AESGCM.generate_key(KEY_BITS)
+        file.sealed_key = keyring().seal(key, context=_key_context(file))
+        self._cipher = AESGCM(key)
+        self._path = path_of(file)
+        self._partial = self._path.with_name(self._path.name + PARTIAL)
+        self._buffer = bytearray()
+        self._counter = 0
+        self._size = 0
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Exclusive and for the owner only, whatever the umask is.
+        self._target = os.fdopen(os.open(self._partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+        self._target.write(MAGIC)
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: object) -> int:  # type: ignore[override]
+        """Take bytes of any length; full chunks are encrypted and written at once."""
+        if self.closed or self._target.closed:
+            raise ValueError("The file has been closed.")
+        view = memoryview(data).cast("B")  # type: ignore[arg-type]
+        self._buffer += view
+        # More than a chunk, not a full one: which chunk is the last is known only at the end.
+        start = 0
+        while len(self._buffer) - start > CHUNK:
+            self._write_chunk(bytes(self._buffer[start : start + CHUNK]), last=False)
+            start += CHUNK
+        del self._buffer[:start]
+        return len(view)
+
+    def _write_chunk(self, plain: bytes, *, last: bool) -> None:
+        self._target.write(self._cipher.encrypt(_nonce(self._counter), plain, _associated(self.file, last=last)))
+        self._counter += 1
+        self._size += len(plain)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                self._commit()
+        finally:
+            self._target.close()
+            with contextlib.suppress(FileNotFoundError):
+                self._partial.unlink()
+            super().close()
+
+    def _commit(self) -> None:
+        self._write_chunk(bytes(self._buffer), last=True)
+        self._target.flush()
+        os.fsync(self._target.fileno())
+        self._target.close()
+        self._partial.rename(self._path)
+        folder = os.open(self._path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+        self.file.size = self._size
+        self.file.save(force_insert=True)
+
+
+def _key_context(file: EncryptedFile) -> bytes:
+    return b"core_encryptedfile.sealed_key:" + str(file.pk).encode()
+
+
+def _nonce(counter: int) -> bytes:
+    return counter.to_bytes(12, "big")
+
+
+def _associated(file: EncryptedFile, *, last: bool) -> bytes:
+    return MAGIC + file.pk.bytes + (b"\x01" if last else b"\x00")

@@ -1,0 +1,170 @@
+"""The outbox: a mail is a row in the transaction that causes it; a worker sends it afterwards.
+
+Delivery is at least once: a worker that dies between the server's answer and the mark leaves a lease that runs out, and
+the mail goes again under the same Message-ID.
+"""
+
+import datetime
+import re
+import uuid
+from collections.abc import Mapping
+from email.utils import parseaddr
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.template import Context, engines
+from django.utils import timezone, translation
+from django.utils.module_loading import import_string
+
+from ..models import OutgoingMail, User
+from ..nudge import nudge
+from . import audit
+
+# Mails that carry a code: of no use after an hour, and emptied as soon as they are sent.
+SHORT_LIVED = frozenset({"sign_in_code", "open_file_code"})
+SHORT_LIFE = datetime.timedelta(hours=1)
+LANGUAGES = frozenset({"ja", "en"})
+
+_TEMPLATE_NAME = re.compile(r"[a-z0-9_]+(/[a-z0-9_]+)?\Z")
+
+
+class MailCannotBeRetried(Exception):
+    """The mail has been sent, is on its way, or its content has been emptied."""
+
+
+def mail_context() -> dict[str, Any]:
+    """Who writes, in the active language: ``operator_name``, ``operator_contact``, ``operator_hours``, ``portal_url``.
+
+    The kernel does not know the operator; the setting ``MAIL_CONTEXT`` names the function that does.
+    """
+    hook = getattr(settings, "MAIL_CONTEXT", "")
+    return {"portal_url": settings.PORTAL_URL, **(import_string(hook)() if hook else {})}
+
+
+def enqueue(
+    *,
+    template: str,
+    recipient: str,
+    language: str,
+    context: Mapping[str, Any],
+    user: User | None = None,
+    object_type: str = "",
+    object_id: str = "",
+) -> OutgoingMail:
+    """Write a mail into the outbox, as part of the transaction that causes it, and nudge a worker after the commit.
+
+    It is rendered now, from ``templates/emails/<template>/<language>/{subject.txt,body.txt,body.html}``: what the person
+    gets is what was true at this moment.
+
+    Args:
+        template: the name of the folder.
+        recipient: one bare address.
+        language: "ja" or "en", the recipient's stored language.
+        context: what the templates need, beside what :func:`mail_context` gives.
+        user: the recipient's account, where there is one.
+        object_type: ``_meta.label_lower`` of what the mail is about.
+        object_id: its key.
+
+    Raises:
+        RuntimeError: no transaction is open.
+        ValueError: the template's name, the language or the address is not one.
+        TemplateDoesNotExist: the mail has not been written in this language.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("A mail is written in the transaction that causes it; open one first.")
+    if not _TEMPLATE_NAME.match(template) or language not in LANGUAGES:
+        raise ValueError(f"There is no mail {template!r} in {language!r}.")
+    # The address is not in the message: errors are logged.
+    if parseaddr(recipient)[1] != recipient or "@" not in recipient or any(c.isspace() or c < " " for c in recipient):
+        raise ValueError("The recipient is not one bare mail address.")
+    with translation.override(language):
+        values = {**mail_context(), "language": language, **context}
+        folder = f"emails/{template}/{language}"
+        subject = " ".join(_render(f"{folder}/subject.txt", values, autoescape=False).split())
+        body_text = _render(f"{folder}/body.txt", values, autoescape=False).strip() + "\n"
+        body_html = _render(f"{folder}/body.html", {**values, "subject": subject}, autoescape=True)
+    mail = OutgoingMail(
+        template=template,
+        language=language,
+        user=user,
+        object_type=object_type,
+        object_id=object_id,
+        recipient=recipient,
+        subject=subject,
+        body_text=body_text,
+        body_html=body_html,
+    )
+    mail.message_id = f"<{mail.pk}@{parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition('@')[2]}>"
+    mail.save(force_insert=True)
+    nudge("core.send_mail_row", mail.pk)
+    return mail
+
+
+def _render(name: str, values: dict[str, Any], *, autoescape: bool) -> str:
+    template = engines["django"].get_template(name).template  # type: ignore[attr-defined]
+    rendered: str = template.render(Context(values, autoescape=autoescape))
+    return rendered
+
+
+def retry(*, mail: OutgoingMail, actor: User) -> OutgoingMail:
+    """Send a failed or waiting mail again now, with all its attempts before it.
+
+    Raises:
+        MailCannotBeRetried: see there. The row is locked, so a worker cannot have it at the same time.
+    """
+    with transaction.atomic():
+        locked = OutgoingMail.objects.select_for_update().get(pk=mail.pk)
+        if locked.state not in (OutgoingMail.State.FAILED, OutgoingMail.State.WAITING) or locked.emptied_at:
+            raise MailCannotBeRetried
+        audit.record(action="mail.retried", actor=actor, obj=locked, detail={"state": locked.state})
+        locked.state, locked.attempts, locked.due_at = OutgoingMail.State.QUEUED, 0, timezone.now()
+        locked.save(update_fields=["state", "attempts", "due_at"])
+        nudge("core.send_mail_row", locked.pk)
+    return locked
+
+
+def empty_old(*, now: datetime.datetime, batch: int = 1000) -> int:
+    """Empty subject, bodies and address of mails whose retention is over; the row stays as a record that one was sent.
+
+    A mail with a code is emptied once it is sent, and an hour after it was written whatever became of it: a code that
+    arrives later only confuses.
+
+    Returns:
+        How many were emptied.
+    """
+    finished = [OutgoingMail.State.SENT, OutgoingMail.State.FAILED]
+    old = OutgoingMail.objects.filter(emptied_at__isnull=True, created_at__lt=now - SHORT_LIFE)
+    retention = now - datetime.timedelta(days=settings.MAIL_RETENTION_DAYS)
+    codes = old.filter(template__in=SHORT_LIVED)
+    return sum(
+        [
+            _empty(codes.filter(state__in=finished), now=now, batch=batch),
+            # SENDING is left alone: its worker marks it, or its lease runs out and it is taken up here.
+            _empty(
+                codes.exclude(state__in=[*finished, OutgoingMail.State.SENDING]),
+                now=now,
+                batch=batch,
+                state=OutgoingMail.State.FAILED,
+                last_error="expired",
+            ),
+            _empty(old.filter(state__in=finished, created_at__lt=retention), now=now, batch=batch),
+        ]
+    )
+
+
+def _empty(mails: Any, *, now: datetime.datetime, batch: int, **changes: Any) -> int:
+    emptied = 0
+    while True:
+        with transaction.atomic():
+            keys: list[uuid.UUID] = list(
+                mails.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)[:batch]
+            )
+            if not keys:
+                return emptied
+            emptied += OutgoingMail.objects.filter(pk__in=keys).update(**emptied_values(now), **changes)
+
+
+def emptied_values(now: datetime.datetime) -> dict[str, Any]:
+    """The columns of a mail whose content is gone."""
+    return {"subject": None, "body_text": None, "body_html": None, "recipient": None, "emptied_at": now}

@@ -1,0 +1,30 @@
+"""What the kernel does unattended. Every task may run twice without harm."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from .services import audit, delivery, outbox
+
+
+@shared_task(name="core.send_mail_row")
+def send_mail_row(pk: str) -> None:
+    """Send one mail as soon as it is committed."""
+    delivery.deliver(pk=pk)
+
+
+@shared_task(name="core.sweep_mail")
+def sweep_mail() -> None:
+    """Send what is due: lost nudges, retries, and mails whose worker disappeared."""
+    delivery.deliver_due()
+
+
+@shared_task(name="core.empty_old_mail")
+def empty_old_mail() -> None:
+    """Empty mails whose retention is over."""
+    outbox.empty_old(now=timezone.now())
+
+
+@shared_task(name="core.link_audit_entries")
+def link_audit_entries() -> None:
+    """Link new audit entries into the hash chain."""
+    audit.link_pending()
