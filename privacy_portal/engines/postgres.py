@@ -77,10 +77,9 @@ class Postgres:
         self._check(["mv", "-T", unfinished, self.data])
 
     def _make_database(self) -> None:
-        made = self._sql(f"SELECT count(*) FROM pg_database WHERE datname = '{DATABASE}'").strip()
-        if made == "1":
+        if DATABASE in self._sql("SELECT datname FROM pg_database").splitlines():
             return
-        if self._sql(f"SELECT count(*) FROM pg_roles WHERE rolname = '{ROLE}'").strip() == "0":
+        if ROLE not in self._sql("SELECT rolname FROM pg_roles").splitlines():
             self._sql(f"CREATE ROLE {ROLE} LOGIN CREATEDB")
         self._sql(f"CREATE DATABASE {DATABASE} OWNER {ROLE}")
 

@@ -4,3 +4,8 @@ from .base import *  # noqa: F403
 
 DEBUG = True
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
+STATIC_ROOT = BASE_DIR / "var" / "static"  # noqa: F405
+# Compressing and hashing every file takes seconds and would hide a changed file until the next run.
+STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}  # noqa: F405
+# Where the mail catcher keeps what the product sent; /dev/mail/ shows it.
+DEV_MAIL_FOLDER = BASE_DIR / "var" / "mail"  # noqa: F405

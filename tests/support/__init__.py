@@ -1,0 +1,1 @@
+"""What tests share: engines, a mail server, a worker, a browser."""

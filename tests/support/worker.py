@@ -1,0 +1,89 @@
+"""A real Celery worker process on the test's database and broker."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from .mail import SmtpSink
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@pytest.fixture(scope="session")
+def _worker(
+    django_db_setup: None, smtp_server: SmtpSink, live_server, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[subprocess.Popen[str]]:  # type: ignore[no-untyped-def]
+    from privacy_portal.celery import app
+
+    database = connection.settings_dict
+    credentials = database["USER"] + (f":{database['PASSWORD']}" if database["PASSWORD"] else "")
+    location = f"{database['HOST']}:{database['PORT'] or 5432}"
+    if database["HOST"].startswith("/"):
+        location = f":{database['PORT'] or 5432}/{database['HOST']}"
+    log = tmp_path_factory.mktemp("worker") / "worker.log"
+    app.control.purge()
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "celery",
+                "-A",
+                "privacy_portal",
+                "worker",
+                "--pool=threads",
+                "--concurrency=2",
+                "--loglevel=INFO",
+                "--without-gossip",
+                "--without-mingle",
+                "--hostname=test@%h",
+            ],
+            cwd=ROOT,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={
+                **os.environ,
+                "DATABASE_URL": f"postgres://{credentials}@{location}/{database['NAME']}",
+                "EMAIL_URL": smtp_server.url,
+                "PORTAL_URL": live_server.url,
+                "MEDIA_ROOT": str(settings.MEDIA_ROOT),
+            },
+        )
+    try:
+        _wait_until_ready(process, log)
+        yield process
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def _wait_until_ready(process: subprocess.Popen[str], log: Path) -> None:
+    import time
+
+    deadline = time.monotonic() + 60
+    while " ready." not in log.read_text():
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise AssertionError(f"the worker did not start:\n{log.read_text()}")
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def celery_worker_process(
+    _worker: subprocess.Popen[str], smtp_sink: SmtpSink, live_server, transactional_db: None, settings
+) -> subprocess.Popen[str]:  # type: ignore[no-untyped-def]
+    """A running `celery worker` that sees what the test commits and sends mail to `smtp_sink`.
+
+    What earlier tests left in the queue is thrown away, and links in mails lead to the test's live server.
+    """
+    from privacy_portal.celery import app
+
+    app.control.purge()
+    settings.PORTAL_URL = live_server.url
+    return _worker
