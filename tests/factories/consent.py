@@ -1,0 +1,224 @@
+"""Factories of the registers: an operator, its catalogue, and customers in named states."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import factory
+from factory.django import DjangoModelFactory
+
+from consent_app.models import (
+    Consent,
+    Customer,
+    CustomerRecord,
+    DataItem,
+    Operator,
+    Provision,
+    ProvisionBasis,
+    Purpose,
+    Recipient,
+    RequestRule,
+    Subcontractor,
+)
+
+OBTAINED = "2026-04-01T09:00:00+09:00"
+
+
+class OperatorFactory(DjangoModelFactory[Operator]):
+    """The one operator."""
+
+    class Meta:
+        model = Operator
+        django_get_or_create = ("id",)
+
+    id = 1
+    code = "example"
+    name_ja = "例の店"
+    name_en = "Example Shop"
+    representative_ja = "例野 代表"
+    postal_code = "1000001"
+    address_ja = "東京都千代田区例町1-2-3"
+    address_en = "1-2-3 Reicho, Chiyoda-ku, Tokyo"
+    email = "privacy@shop.example"
+    telephone = "050-0000-0000"
+    hours_ja = "12:00〜18:00"
+    hours_en = "12:00–18:00"
+
+
+class DataItemFactory(DjangoModelFactory[DataItem]):
+    """An item of the catalogue."""
+
+    class Meta:
+        model = DataItem
+        django_get_or_create = ("code",)
+
+    code = factory.Sequence(lambda n: f"item{n}")
+    position = factory.Sequence(lambda n: n)
+    name_ja = factory.LazyAttribute(lambda item: f"項目 {item.code}")
+    name_en = factory.LazyAttribute(lambda item: f"Item {item.code}")
+
+
+def catalogue() -> dict[str, DataItem]:
+    """The items that customers' columns and records belong to."""
+    names = {
+        "name": ("氏名", "Name"),
+        "kana": ("フリガナ", "Name in kana"),
+        "company": ("会社名", "Company"),
+        "address": ("住所", "Address"),
+        "telephone": ("電話番号", "Telephone number"),
+        "email": ("メールアドレス", "E-mail address"),
+        "gender": ("性別", "Gender"),
+        "birth_date": ("生年月日", "Date of birth"),
+        "orders": ("注文", "Orders"),
+        "notes": ("メモ", "Notes"),
+    }
+    return {code: DataItemFactory(code=code, name_ja=ja, name_en=en) for code, (ja, en) in names.items()}
+
+
+class PurposeFactory(DjangoModelFactory[Purpose]):
+    """A purpose of use."""
+
+    class Meta:
+        model = Purpose
+        skip_postgeneration_save = True
+
+    code = factory.Sequence(lambda n: f"purpose{n}")
+    text_ja = factory.LazyAttribute(lambda purpose: f"目的 {purpose.code} のため")
+    text_en = factory.LazyAttribute(lambda purpose: f"For the purpose {purpose.code}")
+
+    @factory.post_generation
+    def items(self, create: bool, extracted: Any, **kwargs: Any) -> None:
+        """``PurposeFactory(items=[…])``."""
+        if extracted:
+            self.items.set(extracted)  # type: ignore[attr-defined]
+
+
+class ProvisionBasisFactory(DjangoModelFactory[ProvisionBasis]):
+    """A basis for provisions: consent."""
+
+    class Meta:
+        model = ProvisionBasis
+
+    code = factory.Sequence(lambda n: f"basis{n}")
+    text_ja = "本人の同意があるとき"
+    text_en = "With the person's consent"
+    article = "27(1)"
+
+
+class SubcontractorFactory(DjangoModelFactory[Subcontractor]):
+    """A subcontractor."""
+
+    class Meta:
+        model = Subcontractor
+        skip_postgeneration_save = True
+
+    code = factory.Sequence(lambda n: f"subcontractor{n}")
+    name_ja = "例の運送"
+    name_en = "Example Delivery"
+    service_ja = "商品の配送"
+    service_en = "Delivery of products"
+
+    @factory.post_generation
+    def items(self, create: bool, extracted: Any, **kwargs: Any) -> None:
+        """``SubcontractorFactory(items=[…])``."""
+        if extracted:
+            self.items.set(extracted)  # type: ignore[attr-defined]
+
+
+class RequestRuleFactory(DjangoModelFactory[RequestRule]):
+    """The operator's rule for a type."""
+
+    class Meta:
+        model = RequestRule
+        django_get_or_create = ("request_type",)
+
+    request_type = "disclosure"
+
+
+class CustomerFactory(DjangoModelFactory[Customer]):
+    """A customer with everything registered, imported from EC-CUBE."""
+
+    class Meta:
+        model = Customer
+
+    family_name = "髙橋"
+    given_name = "花子"
+    family_kana = "タカハシ"
+    given_kana = "ハナコ"
+    postal_code = "1000001"
+    prefecture = "東京都"
+    address1 = "千代田区例町4-5-6"
+    address2 = "例マンション101"
+    telephone = "+819012345678"
+    email = factory.Sequence(lambda n: f"customer{n}@post.example")
+    gender = Customer.Gender.FEMALE
+    birth_date = date(1985, 4, 3)
+    origins = factory.LazyFunction(
+        lambda: {
+            item: {"source": "eccube", "external_id": "12", "at": OBTAINED}
+            for item in ("name", "kana", "address", "telephone", "email", "gender", "birth_date")
+        }
+    )
+    originals = factory.LazyFunction(lambda: {"telephone": "０９０－１２３４－５６７８"})
+    name_key = "高橋花子"
+
+
+class OrderFactory(DjangoModelFactory[CustomerRecord]):
+    """An order of a customer."""
+
+    class Meta:
+        model = CustomerRecord
+
+    customer = factory.SubFactory(CustomerFactory)
+    kind = CustomerRecord.Kind.ORDER
+    source = "base"
+    external_id = factory.Sequence(lambda n: f"0B{n:06d}")
+    occurred_at = datetime(2026, 5, 6, 7, 8, tzinfo=UTC)
+    data = factory.LazyFunction(lambda: {"商品": [{"商品名": "サングラス", "数量": 1}], "合計金額": "31860"})
+
+
+class RecipientFactory(DjangoModelFactory[Recipient]):
+    """To whom an order was sent."""
+
+    class Meta:
+        model = Recipient
+
+    record = factory.SubFactory(OrderFactory)
+    family_name = "贈田"
+    given_name = "先夫"
+    postal_code = "5300001"
+    prefecture = "大阪府"
+    address1 = "大阪市北区例田7-8-9"
+
+
+class ConsentFactory(DjangoModelFactory[Consent]):
+    """A consent that was given."""
+
+    class Meta:
+        model = Consent
+
+    customer = factory.SubFactory(CustomerFactory)
+    purpose = factory.SubFactory(PurposeFactory)
+    event = Consent.Event.GIVEN
+    channel = Consent.Channel.IMPORT
+    proof = "shopify:1"
+
+
+class ProvisionFactory(DjangoModelFactory[Provision]):
+    """One provision to a third party."""
+
+    class Meta:
+        model = Provision
+        skip_postgeneration_save = True
+
+    customer = factory.SubFactory(CustomerFactory)
+    basis = factory.SubFactory(ProvisionBasisFactory)
+    recipient_name = "例の百貨店"
+    recipient_address = "京都府京都市例区1-1"
+    recipient_representative = "例川 次郎"
+    provided_on = date(2026, 7, 8)
+
+    @factory.post_generation
+    def items(self, create: bool, extracted: Any, **kwargs: Any) -> None:
+        """``ProvisionFactory(items=[…])``."""
+        if extracted:
+            self.items.set(extracted)  # type: ignore[attr-defined]
