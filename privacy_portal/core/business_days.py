@@ -6,10 +6,10 @@ art. 1(1)(iii)), which most firms keep too.
 """
 
 import datetime
+import functools
 
 import holidays
 
-_JAPAN = holidays.country_holidays("JP")
 _ONE_DAY = datetime.timedelta(days=1)
 
 
@@ -21,7 +21,7 @@ def is_business_day(date: datetime.date) -> bool:
     """
     if isinstance(date, datetime.datetime):
         raise TypeError("A date is needed, not a moment: use timezone.localdate().")
-    return date.weekday() < 5 and not _is_year_end(date) and date not in _JAPAN
+    return date.weekday() < 5 and not _is_year_end(date) and date not in _national_holidays(date.year)
 
 
 def next_business_day(date: datetime.date) -> datetime.date:
@@ -51,3 +51,9 @@ def add_business_days(date: datetime.date, n: int) -> datetime.date:
 
 def _is_year_end(date: datetime.date) -> bool:
     return (date.month == 12 and date.day >= 29) or (date.month == 1 and date.day <= 3)
+
+
+@functools.lru_cache(maxsize=64)
+def _national_holidays(year: int) -> frozenset[datetime.date]:
+    # A whole year at a time: the library's own object fills itself while it is asked, which threads must not share.
+    return frozenset(holidays.country_holidays("JP", years=year, expand=False))

@@ -17,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 VERSION = 1
 NONCE_BYTES = 12
 KEY_BYTES = 32
+TAG_BYTES = 16
 
 
 class DecryptionError(Exception):
@@ -27,22 +28,24 @@ class Keyring:
     """The configured keys: the first encrypts, every one decrypts.
 
     Raises:
-        ImproperlyConfigured: an entry of ``FIELD_ENCRYPTION_KEYS`` is not ``id:base64 of 32 bytes``.
+        ImproperlyConfigured: an entry of ``FIELD_ENCRYPTION_KEYS`` is not ``id:base64 of 32 bytes``, or an id comes twice.
     """
 
     def __init__(self, entries: list[str]) -> None:
         self._keys: dict[str, AESGCM] = {}
-        for entry in entries:
-            key_id, _, encoded = entry.partition(":")
+        for position, entry in enumerate(entries, start=1):
+            key_id, _, encoded = entry.strip().partition(":")
             try:
                 key = base64.b64decode(encoded, validate=True)
-            except binascii.Error:
+            except (binascii.Error, ValueError):  # ValueError: not ASCII
                 key = b""
-            if not key_id or len(key_id) > 255 or not key_id.isascii() or len(key) != KEY_BYTES:
+            # What cannot be told apart later is refused: two keys under one id would decrypt only half of the values.
+            usable_id = 0 < len(key_id) <= 255 and key_id.isascii() and key_id not in self._keys
+            if not usable_id or len(key) != KEY_BYTES:
                 # The entry itself is a secret: the message names only its position.
-                position = entries.index(entry) + 1
                 raise ImproperlyConfigured(
-                    f"FIELD_ENCRYPTION_KEYS, entry {position}: expected an id, a colon and base64 of {KEY_BYTES} bytes."
+                    f"FIELD_ENCRYPTION_KEYS, entry {position}: expected an id of its own, a colon and base64 of "
+                    f"{KEY_BYTES} bytes."
                 )
             self._keys[key_id] = AESGCM(key)
         if not self._keys:
@@ -79,7 +82,7 @@ class Keyring:
         Raises:
             DecryptionError: the bytes do not begin with a header of ours.
         """
-        if len(sealed) < 2 + NONCE_BYTES or sealed[0] != VERSION:
+        if len(sealed) < 2 or sealed[0] != VERSION or len(sealed) < 2 + sealed[1] + NONCE_BYTES + TAG_BYTES:
             raise DecryptionError("The value is not one that was encrypted here.")
         try:
             return sealed[2 : 2 + sealed[1]].decode("ascii")

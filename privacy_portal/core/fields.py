@@ -37,17 +37,17 @@ class _EncryptedAttribute:
 class EncryptedTextField(models.BinaryField):
     """Text that is encrypted at rest (AES-256-GCM), with the table, the column and the primary key as associated data.
 
-    The primary key must be known before the row is saved, so it belongs on models with a UUID key. A plain value in
-    ``QuerySet.update()`` or a look-up is refused: it would reach the database unencrypted or match nothing.
+    The primary key must be known before the row is saved, so it belongs on models with a UUID key. What would reach the
+    database unencrypted, or match nothing, is refused: a plain value in ``QuerySet.update()`` or ``bulk_update()``
+    (``TypeError``; None is allowed, it empties the column), every look-up but ``isnull`` (``FieldError``), and saving a
+    loaded row under another key without having read the value (``ValueError``).
     """
+
+    descriptor_class = _EncryptedAttribute
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("editable", False)
         super().__init__(*args, **kwargs)
-
-    def contribute_to_class(self, cls: type[models.Model], name: str, private_only: bool = False) -> None:
-        super().contribute_to_class(cls, name, private_only)
-        setattr(cls, self.attname, _EncryptedAttribute(self))
 
     @cached_property
     def _prefix(self) -> bytes:
@@ -55,7 +55,8 @@ class EncryptedTextField(models.BinaryField):
 
     def context(self, instance: models.Model) -> bytes:
         """What the ciphertext is bound to."""
-        return self._prefix + str(instance.pk).encode()
+        # The key as its column writes it: before the first save it may be any form of it, such as a UUID without hyphens.
+        return self._prefix + str(instance._meta.pk.to_python(instance.pk)).encode()
 
     def open(self, instance: models.Model, sealed: bytes) -> str:
         """Decrypt the column's bytes for this instance.
@@ -67,16 +68,33 @@ class EncryptedTextField(models.BinaryField):
 
     def pre_save(self, model_instance: models.Model, add: bool) -> SealedBytes | None:
         value = model_instance.__dict__.get(self.attname)
-        if value is None or isinstance(value, SealedBytes):
-            return value
+        if value is None:
+            return None
         if model_instance.pk is None:
             raise ValueError("An encrypted field needs the primary key before saving; use a UUID key.")
-        return SealedBytes(keyring().seal(str(value).encode(), context=self.context(model_instance)))
+        if isinstance(value, SealedBytes):
+            if add:
+                raise ValueError(f"{self.name} is bound to the row it was loaded from: read it before saving a copy.")
+            return value
+        if not isinstance(value, str):
+            raise TypeError(f"{self.name} holds text, not {type(value).__name__}.")
+        return SealedBytes(keyring().seal(value.encode(), context=self.context(model_instance)))
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
-        if isinstance(value, str):
+        if value is not None and not isinstance(value, SealedBytes):
             raise TypeError(f"{self.name} is encrypted: save the instance instead of passing a plain value.")
         return super().get_db_prep_value(bytes(value) if value is not None else None, connection, prepared)
+
+    def get_lookup(self, lookup_name: str) -> Any:
+        return super().get_lookup(lookup_name) if lookup_name == "isnull" else None
+
+    def get_default(self) -> Any:
+        default = super().get_default()
+        return "" if default == b"" else default
+
+    def to_python(self, value: Any) -> Any:
+        # A BinaryField would take a text for base64 here, and full_clean() would store what it decodes to.
+        return value
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> SealedBytes | None:
         return None if value is None else SealedBytes(value)

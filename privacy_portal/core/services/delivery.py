@@ -119,14 +119,15 @@ class _Postman:
         try:
             message = _message(mail)
             self._open().send_messages([message])
-        except Exception as error:  # noqa: BLE001, one poisoned row must not hold up the rest of the batch
+        except Exception as error:
+            # Whatever it is: one poisoned row must not hold up the rest of the batch.
             self.close()
             if _is_unreachable(error):
                 self.unreachable, self._why_unreachable = True, describe(error)
             if _is_worth_a_retry(error):
                 return _mark_waiting(mail, describe(error))
             # Neither the message of the error nor its trace is logged: servers repeat addresses in them.
-            logger.error("Mail %s failed for good: %s", mail.pk, describe(error))
+            logger.error("Mail %s failed for good: %s", mail.pk, describe(error))  # noqa: TRY400
             return _mark(mail, State.FAILED, last_error=describe(error))
         now = timezone.now()
         emptied = emptied_values(now) if mail.template in SHORT_LIVED else {}
