@@ -17,7 +17,7 @@ import django
 
 django.setup()
 
-pytest_plugins = ["tests.support.mail", "tests.support.worker", "tests.support.browser"]
+pytest_plugins = ["tests.support.append_only", "tests.support.mail", "tests.support.worker", "tests.support.browser"]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,8 +1,8 @@
 """Business days of a Japanese office: not Saturdays, Sundays, national holidays, or 29 December to 3 January.
 
-The holidays follow the Act on National Holidays (国民の祝日に関する法律), with substitute holidays (art. 3(2)) and the day
-between two holidays (art. 3(3)); 29 December to 3 January are the closed days of public offices (行政機関の休日に関する法律
-art. 1(1)(iii)), which most firms keep too.
+The holidays follow the Act on National Holidays (国民の祝日に関する法律), with substitute holidays (art. 3(2)) and the
+day between two holidays (art. 3(3)). 29 December to 3 January are the closed days of public offices
+(行政機関の休日に関する法律, art. 1(1)(iii)), which most firms keep too.
 """
 
 import datetime

@@ -28,7 +28,8 @@ class Keyring:
     """The configured keys: the first encrypts, every one decrypts.
 
     Raises:
-        ImproperlyConfigured: an entry of ``FIELD_ENCRYPTION_KEYS`` is not ``id:base64 of 32 bytes``, or an id comes twice.
+        ImproperlyConfigured: an entry of ``FIELD_ENCRYPTION_KEYS`` is not ``id:base64 of 32 bytes``, or an id comes
+            twice.
     """
 
     def __init__(self, entries: list[str]) -> None:

@@ -55,7 +55,7 @@ class EncryptedTextField(models.BinaryField):
 
     def context(self, instance: models.Model) -> bytes:
         """What the ciphertext is bound to."""
-        # The key as its column writes it: before the first save it may be any form of it, such as a UUID without hyphens.
+        # The key as its column writes it: before the first save it may have another form, such as a bare hex UUID.
         return self._prefix + str(instance._meta.pk.to_python(instance.pk)).encode()
 
     def open(self, instance: models.Model, sealed: bytes) -> str:

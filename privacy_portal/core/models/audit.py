@@ -55,7 +55,7 @@ class AuditLink(models.Model):
 class AuditPending(models.Model):
     """An entry that waits to be linked; written by a trigger in the transaction of the entry, removed by the linker.
 
-    Identifiers are handed out before a commit, so "everything after the last linked one" would miss what committed late.
+    Identifiers are handed out before a commit: "everything after the last linked one" would miss what commits late.
     """
 
     entry = models.OneToOneField(AuditEntry, primary_key=True, on_delete=models.DO_NOTHING, related_name="pending")

@@ -55,8 +55,8 @@ def deliver(*, pk: uuid.UUID | str) -> State | None:
 def deliver_due(*, limit: int = 2000) -> int:
     """Send what is due: queued or waiting mails whose time has come, and those whose worker disappeared.
 
-    Any number of workers may run this at the same time. Mails are claimed in batches and go over one connection; each is
-    marked by a commit of its own. It ends early when the server cannot be reached: the next sweep tries again.
+    Any number of workers may run this at the same time. Mails are claimed in batches and go over one connection; each
+    is marked by a commit of its own. It ends early when the server cannot be reached: the next sweep tries again.
 
     Returns:
         How many mails were tried.
@@ -195,7 +195,7 @@ def backoff(mail: OutgoingMail) -> datetime.timedelta:
     first, most = BACKOFF_SHORT_LIVED if mail.template in SHORT_LIVED else BACKOFF
     # The exponent is bounded too: a timedelta overflows long before the cap would help.
     wait = min(most, first * 2 ** min(mail.attempts - 1, 20))
-    return wait * random.uniform(0.8, 1.2)
+    return wait * random.uniform(0.8, 1.2)  # noqa: S311, not a secret
 
 
 def smtp_code(error: BaseException) -> int | None:

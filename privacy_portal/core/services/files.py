@@ -1,8 +1,8 @@
 """Files that are encrypted at rest and never in memory as a whole.
 
-A file begins with ``PPF1`` and goes on with chunks of ciphertext: 64 KiB of content and the tag each, the last one
-shorter, possibly empty. Each file has a data key of its own, so a counter serves as the nonce. File, counter and "is the
-last" are associated data: a chunk that was moved, repeated, left out or cut off does not decrypt. (The construction is
+A file begins with ``PPF1`` and goes on with chunks of ciphertext: 64 KiB of content and the tag each, the last one no
+longer, possibly empty. Each file has a data key of its own, so a counter serves as the nonce; the file and "is the
+last" are associated data. A chunk that was moved, repeated, left out or cut off does not decrypt. (The construction is
 known as STREAM: Hoang, Reyhanitabar, Rogaway, Vizár, 2015.)
 
 Ciphertext lies in ``MEDIA_ROOT``, a folder on a file system; the data key lies sealed in the row.
@@ -49,9 +49,9 @@ def create(*, name: str, content_type: str) -> "EncryptedWriter":
         request.package = writer.file
 
     It can be written to like any file that is opened for writing but cannot seek. The content goes to a partial file
-    which gets its final name when the block ends, and only then the row is saved: there is never a row without its file.
-    If the block raises, nothing remains. If the surrounding transaction is rolled back, the file remains without a row,
-    hence without a key, until :func:`remove_orphans`.
+    which gets its final name when the block ends, and only then the row is saved: no row is ever without its file.
+    If the block raises, nothing remains. If the surrounding transaction is rolled back, the file remains without a
+    row, hence without a key, until :func:`remove_orphans`.
 
     Args:
         name: what the download is called; no personal data.

@@ -1,8 +1,8 @@
 """Progress of long work, in a row that everybody can look at.
 
-Work in chunks, each in a transaction of its own that ends with :func:`advance`: progress becomes visible with the work it
-speaks of, and work that is taken up again knows where it stood. Progress inside one long transaction would be seen by
-nobody until its end.
+Work in chunks, each in a transaction of its own that ends with :func:`advance`: progress becomes visible with the work
+it speaks of, and work that is taken up again knows where it stood. Progress inside one long transaction would be seen
+by nobody until its end.
 """
 
 import datetime

@@ -54,8 +54,8 @@ def enqueue(
 ) -> OutgoingMail:
     """Write a mail into the outbox, as part of the transaction that causes it, and nudge a worker after the commit.
 
-    It is rendered now, from ``templates/emails/<template>/<language>/{subject.txt,body.txt,body.html}``: what the person
-    gets is what was true at this moment.
+    It is rendered now, from ``templates/emails/<template>/<language>/{subject.txt,body.txt,body.html}``: what the
+    person gets is what was true at this moment.
 
     Args:
         template: the name of the folder.
