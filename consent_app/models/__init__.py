@@ -4,7 +4,7 @@ from .consent import Consent
 from .customer import Customer, CustomerIdentity, CustomerRecord, Recipient
 from .operator import Operator, RequestRule
 from .provision import Provision
-from .registers import DataItem, ProvisionBasis, Purpose, Subcontractor
+from .registers import DataItem, ProvisionBasis, Purpose, RefusalGround, Subcontractor
 
 __all__ = [
     "Consent",
@@ -17,6 +17,7 @@ __all__ = [
     "ProvisionBasis",
     "Purpose",
     "Recipient",
+    "RefusalGround",
     "RequestRule",
     "Subcontractor",
 ]

@@ -1,5 +1,6 @@
 """The one business operator that this deployment serves, and its rules for requests."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -10,10 +11,19 @@ from privacy_portal.core.localized import Localized
 class Operator(models.Model):
     """The business operator (個人情報取扱事業者), loaded from its profile. There is at most one."""
 
+    class Channel(models.TextChoices):
+        PORTAL = "portal", _("このポータル")
+        EMAIL = "email", _("メール")
+        TELEPHONE = "telephone", _("電話")
+        LETTER = "letter", _("手紙")
+        COUNTER = "counter", _("窓口")
+
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     code = models.SlugField(_("コード"), max_length=40, unique=True)
     name_ja = models.CharField(_("名称"), max_length=200)
     name_en = models.CharField(_("名称（英語）"), max_length=200, blank=True)
+    introduction_ja = models.CharField(_("紹介"), max_length=300, blank=True)
+    introduction_en = models.CharField(_("紹介（英語）"), max_length=300, blank=True)
     representative_ja = models.CharField(_("代表者"), max_length=200, blank=True)
     representative_en = models.CharField(_("代表者（英語）"), max_length=200, blank=True)
     postal_code = models.CharField(_("郵便番号"), max_length=8, blank=True)
@@ -31,10 +41,17 @@ class Operator(models.Model):
     accent_color = models.CharField(
         _("アクセントカラー"), max_length=7, default="#0017c1", validators=[RegexValidator(r"^#[0-9a-f]{6}$")]
     )
+    channels = ArrayField(
+        models.CharField(max_length=10, choices=Channel), verbose_name=_("請求の受付方法"), default=list, blank=True
+    )
+    complaint_channels = ArrayField(
+        models.CharField(max_length=10, choices=Channel), verbose_name=_("苦情の受付方法"), default=list, blank=True
+    )
     policy_updated_on = models.DateField(_("プライバシーポリシー最終更新日"), null=True, blank=True)
     loaded_at = models.DateTimeField(_("プロフィール読込日時"), auto_now=True)
 
     name = Localized()
+    introduction = Localized()
     representative = Localized()
     address = Localized()
     manager_title = Localized()

@@ -1,5 +1,6 @@
-"""Registers that the profile fills: data items, purposes, provision bases, subcontractors."""
+"""Registers that the profile fills: data items, purposes, provision bases, subcontractors, grounds of refusal."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -9,12 +10,18 @@ from privacy_portal.core.localized import Localized
 class DataItem(models.Model):
     """A kind of personal data that the operator holds."""
 
+    class EnteredBy(models.TextChoices):
+        CUSTOMER = "customer", _("お客さまが入力")
+        OPERATOR = "operator", _("事業者が記録")
+        USE = "use", _("サービスの利用から生じる")
+
     code = models.SlugField(_("コード"), max_length=40, unique=True)
     position = models.PositiveSmallIntegerField(_("並び順"), default=0)
     name_ja = models.CharField(_("名称"), max_length=100)
     name_en = models.CharField(_("名称（英語）"), max_length=100)
     optional = models.BooleanField(_("任意"), default=True)
     sensitive = models.BooleanField(_("要配慮個人情報"), default=False)
+    entered_by = models.CharField(_("取得のしかた"), max_length=10, choices=EnteredBy, default=EnteredBy.CUSTOMER)
     consequence_ja = models.CharField(_("提供されない場合の影響"), max_length=300, blank=True)
     consequence_en = models.CharField(_("提供されない場合の影響（英語）"), max_length=300, blank=True)
     active = models.BooleanField(_("有効"), default=True)
@@ -39,6 +46,7 @@ class Purpose(models.Model):
     text_ja = models.TextField(_("利用目的"))
     text_en = models.TextField(_("利用目的（英語）"))
     needs_consent = models.BooleanField(_("個別の同意が必要"), default=False)
+    statistical_only = models.BooleanField(_("個人を特定しない統計だけ"), default=False)
     items = models.ManyToManyField(DataItem, verbose_name=_("使うデータ項目"), related_name="purposes", blank=True)
     active = models.BooleanField(_("有効"), default=True)
 
@@ -63,6 +71,13 @@ class ProvisionBasis(models.Model):
     article = models.CharField(_("条文"), max_length=30, blank=True, help_text=_("例：27(1)、27(1)i、27(5)i"))
     statutory = models.BooleanField(
         _("法律上の根拠になる"), default=True, help_text=_("いいえの場合、同意か委託など別の根拠が必要です。")
+    )
+    requires = ArrayField(
+        models.CharField(max_length=30),
+        verbose_name=_("代わりに要る根拠"),
+        default=list,
+        blank=True,
+        help_text=_("法律上の根拠にならない場合に、このうち一つが要ります。"),
     )
     warning_ja = models.CharField(_("注意"), max_length=300, blank=True)
     warning_en = models.CharField(_("注意（英語）"), max_length=300, blank=True)
@@ -116,3 +131,42 @@ class Subcontractor(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class RefusalGround(models.Model):
+    """A ground on which the operator's policy refuses a request, mapped to the law."""
+
+    code = models.SlugField(_("コード"), max_length=40, unique=True)
+    position = models.PositiveSmallIntegerField(_("並び順"), default=0)
+    text_ja = models.CharField(_("場合"), max_length=300)
+    text_en = models.CharField(_("場合（英語）"), max_length=300)
+    requests = ArrayField(models.CharField(max_length=30), verbose_name=_("請求の種類"))
+    article = models.CharField(_("条文"), max_length=30, blank=True, help_text=_("例：33(2)i"))
+    statutory = models.BooleanField(
+        _("法律上の理由になる"), default=True, help_text=_("いいえの場合、法律上の理由も要ります。")
+    )
+    requires = ArrayField(
+        models.CharField(max_length=30),
+        verbose_name=_("あわせて要る理由"),
+        default=list,
+        blank=True,
+        help_text=_("法律上の理由にならない場合に、このうち一つが要ります。"),
+    )
+    active = models.BooleanField(_("有効"), default=True)
+
+    text = Localized()
+
+    class Meta:
+        verbose_name = _("拒む理由")
+        verbose_name_plural = _("拒む理由")
+        ordering = ["position", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(statutory=False) | ~models.Q(article=""),
+                name="statutory_refusal_names_article",
+                violation_error_message=_("法律上の理由には条文が必要です。"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.text

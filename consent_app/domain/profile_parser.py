@@ -1,0 +1,330 @@
+"""Reading an operator profile: strict, and with every mistake told at once."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable
+
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator, validate_email
+from django.utils.translation import gettext as _
+
+from .colour import HEX_COLOUR, MINIMUM_CONTRAST, WHITE, contrast
+from .profile import (
+    CHANNELS,
+    ENTERED_BY,
+    FEES,
+    FORMAT,
+    MAY_BE_LEFT_OUT,
+    PROVISION_ARTICLES,
+    REFUSAL_ARTICLES,
+    REQUEST_TYPES,
+    BasisSection,
+    ItemSection,
+    OperatorSection,
+    Profile,
+    PurposeSection,
+    RefusalSection,
+    RequestSection,
+    SubcontractorSection,
+)
+from .profile_reader import Problem, Problems, TableReader
+from .toml_positions import Path, Place, key_positions
+
+_CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_POSTAL_CODE = re.compile(r"\d{3}-\d{4}")
+_TELEPHONE = re.compile(r"0\d{1,4}-\d{1,4}-\d{3,4}")
+_COUNTRY = re.compile(r"[A-Z]{2}")
+_SYNTAX_PLACE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
+
+
+class ProfileError(Exception):
+    """A profile that cannot be loaded. ``problems`` has every reason, in the order of the file."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(problems))
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+def parse_profile(content: bytes) -> Profile:
+    """Read the bytes of a TOML file into a profile.
+
+    Raises:
+        ProfileError: with all problems at once, each with line, column, key, what is wrong and how to mend it.
+            Only a file that is not UTF-8 or not TOML has a single problem, because nothing behind it can be read.
+    """
+    data, places = _decode(content)
+    problems = Problems(places)
+    root = TableReader(problems, data)
+    root.version("format", FORMAT)
+    operator = _operator(root)
+    items = tuple(_item(reader) for reader in root.tables("data_items"))
+    item_codes = tuple(item.code for item in items if item.code)
+    purposes = tuple(_purpose(reader, item_codes) for reader in root.tables("purposes"))
+    bases = tuple(_basis(reader) for reader in root.tables("provision_bases"))
+    subcontractors = tuple(
+        _subcontractor(reader, item_codes) for reader in root.tables("subcontractors", required=False)
+    )
+    requests = tuple(_request(reader) for reader in root.tables("requests"))
+    grounds = tuple(_refusal(reader) for reader in root.tables("refusal_grounds", required=False))
+    root.close()
+
+    _no_code_twice(problems, "data_items", "code", [item.code for item in items])
+    _no_code_twice(problems, "purposes", "code", [purpose.code for purpose in purposes])
+    _no_code_twice(problems, "provision_bases", "code", [basis.code for basis in bases])
+    _no_code_twice(problems, "subcontractors", "code", [subcontractor.code for subcontractor in subcontractors])
+    _no_code_twice(problems, "refusal_grounds", "code", [ground.code for ground in grounds])
+    _no_code_twice(problems, "requests", "type", [request.type for request in requests])
+    _every_item_has_a_purpose(problems, items, purposes)
+    _every_right_is_there(problems, requests)
+    if problems.found:
+        raise ProfileError(problems.found)
+    return Profile(operator, items, purposes, bases, subcontractors, requests, grounds)
+
+
+def _decode(content: bytes) -> tuple[dict[str, object], dict[Path, Place]]:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = content[: error.start]
+        line = before.count(b"\n") + 1
+        column = len(before.rpartition(b"\n")[2].decode("utf-8", "replace")) + 1
+        remedy = _("ファイルを UTF-8 で保存し直してください。")
+        raise ProfileError([Problem(line, column, "", _("UTF-8 ではない文字があります。"), remedy)]) from None
+    text = text.replace("\r\n", "\n")
+    try:
+        return tomllib.loads(text), dict(key_positions(text))
+    except tomllib.TOMLDecodeError as error:
+        message = str(error)
+        place = _SYNTAX_PLACE.search(message)
+        if place and place[1]:
+            line, column = int(place[1]), int(place[2])
+        else:
+            line, column = text.count("\n") + 1, len(text.rpartition("\n")[2]) + 1
+        what = _("TOML として読めません（%(message)s）。") % {"message": _SYNTAX_PLACE.sub("", message)}
+        remedy = _("この行か、すぐ前の行の引用符・かっこ・等号を確かめてください。")
+        raise ProfileError([Problem(line, column, "", what, remedy)]) from None
+
+
+def _code(reader: TableReader) -> str:
+    return reader.text("code", max_length=40, pattern=_CODE, example="gift_recipient")
+
+
+def _operator(root: TableReader) -> OperatorSection:
+    reader, contact = root.table("operator"), root.table("contact")
+    section = OperatorSection(
+        code=_code(reader),
+        name=reader.pair("name", max_length=200),
+        introduction=reader.pair("introduction"),
+        representative=reader.pair("representative", max_length=200),
+        postal_code=reader.text("postal_code", pattern=_POSTAL_CODE, example="100-0000"),
+        address=reader.pair("address"),
+        manager_title=reader.pair("manager_title", max_length=100),
+        website=reader.text("website", required=False),
+        accent_color=_accent(reader),
+        policy_updated_on=reader.date("policy_updated_on"),
+        email=contact.text("email", max_length=254),
+        telephone=contact.text("telephone", required=False, pattern=_TELEPHONE, example="050-0000-0000"),
+        hours=contact.pair("hours", max_length=200),
+        channels=contact.choices("channels", CHANNELS),
+        complaint_channels=contact.choices("complaint_channels", CHANNELS),
+    )
+    if section.website:
+        try:
+            URLValidator(schemes=["https"])(section.website)
+        except ValidationError:
+            reader.add("website", _("ウェブアドレスではありません。"), _("https:// で始まるアドレスを書いてください。"))
+    if section.email:
+        try:
+            validate_email(section.email)
+        except ValidationError:
+            contact.add(
+                "email", _("メールアドレスではありません。"), _("例：%(example)s") % {"example": "privacy@shop.example"}
+            )
+    if "telephone" in (*section.channels, *section.complaint_channels) and not contact.given("telephone"):
+        contact.add(
+            "telephone",
+            _("電話で受け付けるのに番号がありません。"),
+            _("番号を書くか、channels から telephone を外してください。"),
+        )
+    reader.close()
+    contact.close()
+    return section
+
+
+def _accent(reader: TableReader) -> str:
+    """The accent colour is text on white and the ground under white text, which is the same contrast.
+
+    For the dark mode the theme lightens it by itself, whatever it is.
+    """
+    colour = reader.text("accent_color", max_length=7, pattern=HEX_COLOUR, example="#0017c1")
+    if colour and (ratio := contrast(colour, WHITE)) < MINIMUM_CONTRAST:
+        reader.add(
+            "accent_color",
+            _("白とのコントラスト比が%(ratio).2fで、足りません（4.5以上が必要です）。")
+            # Rounded down, so that 4.499 does not read as 4.50.
+            % {"ratio": int(ratio * 100) / 100},
+            _("より暗い色にしてください。"),
+        )
+    return colour
+
+
+def _item(reader: TableReader) -> ItemSection:
+    section = ItemSection(
+        code=_code(reader),
+        name=reader.pair("name", max_length=100),
+        optional=reader.flag("optional", default=True),
+        sensitive=reader.flag("sensitive", default=False),
+        entered_by=reader.choice("entered_by", ENTERED_BY, default="customer"),
+        consequence=reader.pair("consequence", required=False),
+    )
+    if section.entered_by == "customer" and not reader.given("consequence"):
+        reader.add(
+            "consequence",
+            _("お客さまが入力する項目なのに、提供しない場合の影響がありません。"),
+            _("consequence.ja と consequence.en を書いてください。"),
+        )
+    reader.close()
+    return section
+
+
+def _purpose(reader: TableReader, item_codes: tuple[str, ...]) -> PurposeSection:
+    section = PurposeSection(
+        code=_code(reader),
+        text=reader.pair("text"),
+        needs_consent=reader.flag("needs_consent", default=False),
+        statistical_only=reader.flag("statistical_only", default=False),
+        items=reader.choices("items", item_codes),
+    )
+    reader.close()
+    return section
+
+
+def _basis(reader: TableReader) -> BasisSection:
+    statutory = reader.flag("statutory", default=True)
+    section = BasisSection(
+        code=_code(reader),
+        text=reader.pair("text"),
+        article=reader.choice("article", PROVISION_ARTICLES, default=None if statutory else ""),
+        statutory=statutory,
+        warning=reader.pair("warning", required=not statutory),
+        requires=reader.choices("requires", PROVISION_ARTICLES, required=not statutory),
+    )
+    _either_article_or_requires(reader, section)
+    reader.close()
+    return section
+
+
+def _either_article_or_requires(reader: TableReader, section: BasisSection | RefusalSection) -> None:
+    if section.statutory and section.requires:
+        reader.add(
+            "requires",
+            _("法律上の根拠になる場合には書けません。"),
+            _("この行を消すか、statutory = false としてください。"),
+        )
+    if not section.statutory and section.article:
+        reader.add(
+            "article",
+            _("法律上の根拠にならない場合には書けません。"),
+            _("この行を消し、要る根拠を requires に書いてください。"),
+        )
+
+
+def _subcontractor(reader: TableReader, item_codes: tuple[str, ...]) -> SubcontractorSection:
+    section = SubcontractorSection(
+        code=_code(reader),
+        name=reader.pair("name", max_length=200),
+        service=reader.pair("service"),
+        items=reader.choices("items", item_codes),
+        items_note=reader.pair("items_note", required=False),
+        country=reader.text("country", pattern=_COUNTRY, example="JP"),
+        public=reader.flag("public", default=True),
+    )
+    reader.close()
+    return section
+
+
+def _request(reader: TableReader) -> RequestSection:
+    section = RequestSection(
+        type=reader.choice("type", tuple(REQUEST_TYPES)),
+        offered=reader.flag("offered", default=True),
+        identity_level=reader.integer("identity_level", low=1, high=3, default=2) or 2,
+        target_business_days=reader.integer("target_business_days", low=1, high=60, default=10) or 10,
+        fee=reader.choice("fee", FEES, default="none"),
+        fee_yen=reader.integer("fee_yen", low=1, high=100_000),
+        fee_note=reader.pair("fee_note", required=False),
+    )
+    if section.fee != "none" and not REQUEST_TYPES.get(section.type, True):
+        reader.add(
+            "fee",
+            _("この請求では手数料をとれません（法第38条）。"),
+            _("この行を消してください。手数料は利用目的の通知と開示だけです。"),
+        )
+    if section.fee == "fixed" and not reader.given("fee_yen"):
+        reader.add(
+            "fee_yen", _("定額なのに金額がありません。"), _("「fee_yen = 1100」のように、税込の円で書いてください。")
+        )
+    if section.fee != "fixed" and section.fee_yen is not None:
+        reader.add(
+            "fee_yen", _("定額ではないのに金額があります。"), _('この行を消すか、fee = "fixed" としてください。')
+        )
+    if not section.offered and section.type and section.type not in MAY_BE_LEFT_OUT:
+        reader.add(
+            "offered",
+            _("法律で定められた請求と苦情・問合せは、受け付けないことにできません。"),
+            _("この行を消してください。"),
+        )
+    reader.close()
+    return section
+
+
+def _refusal(reader: TableReader) -> RefusalSection:
+    statutory = reader.flag("statutory", default=True)
+    section = RefusalSection(
+        code=_code(reader),
+        text=reader.pair("text"),
+        requests=reader.choices("requests", tuple(REQUEST_TYPES)),
+        article=reader.choice("article", REFUSAL_ARTICLES, default=None if statutory else ""),
+        statutory=statutory,
+        requires=reader.choices("requires", REFUSAL_ARTICLES, required=not statutory),
+    )
+    _either_article_or_requires(reader, section)
+    reader.close()
+    return section
+
+
+def _no_code_twice(problems: Problems, section: str, key: str, codes: list[str]) -> None:
+    for index, code in enumerate(codes):
+        if code and code in codes[:index]:
+            problems.add(
+                (section, index, key),
+                _("「%(code)s」が2回あります。") % {"code": code},
+                _("ほかと違う値にしてください。"),
+            )
+
+
+def _every_item_has_a_purpose(
+    problems: Problems, items: tuple[ItemSection, ...], purposes: tuple[PurposeSection, ...]
+) -> None:
+    """Holding data that no purpose needs would breach articles 17 and 18."""
+    used = {code for purpose in purposes for code in purpose.items}
+    for index, item in enumerate(items):
+        if item.code and item.code not in used:
+            problems.add(
+                ("data_items", index, "code"),
+                _("「%(code)s」を使う利用目的がありません。") % {"code": item.code},
+                _("どれかの purposes の items に加えるか、この項目を消してください。"),
+            )
+
+
+def _every_right_is_there(problems: Problems, requests: tuple[RequestSection, ...]) -> None:
+    if not requests:
+        return
+    missing = [code for code in REQUEST_TYPES if code not in {request.type for request in requests}]
+    if missing:
+        problems.add(
+            ("requests",),
+            _("請求の種類が足りません：%(missing)s。") % {"missing": ", ".join(missing)},
+            _("それぞれの「[[requests]]」の節を書いてください。"),
+        )

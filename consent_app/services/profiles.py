@@ -1,0 +1,243 @@
+"""Writing an operator profile to the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.core.cache import cache
+from django.db import connection, models, transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from privacy_portal.core.services import audit
+
+from ..domain.profile import Profile
+from ..domain.profile_parser import parse_profile
+from ..domain.profile_reader import Text
+from ..models import (
+    Consent,
+    Customer,
+    CustomerRecord,
+    DataItem,
+    Operator,
+    ProvisionBasis,
+    Purpose,
+    RefusalGround,
+    RequestRule,
+    Subcontractor,
+)
+from ..selectors import OPERATOR_CACHE_KEY
+
+PROFILES = Path(__file__).resolve().parent.parent / "profiles"
+
+
+class ProfileNotFound(Exception):
+    """Neither a profile of this name nor a readable file at this path; the message names what there is."""
+
+
+class OtherOperator(Exception):
+    """The database holds customers of another operator. One deployment serves one operator."""
+
+
+@dataclass(slots=True)
+class LoadReport:
+    """What a load did. Entries are ``table: code``; cautions are sentences for the person who loaded it."""
+
+    created: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    retired: list[str] = field(default_factory=list)
+    cautions: list[str] = field(default_factory=list)
+
+
+def read_profile(name_or_path: str) -> Profile:
+    """Read ``rokusho`` from the profiles that come with the product, or a file by its path (has ``/`` or ``.toml``).
+
+    Raises:
+        ProfileNotFound: there is no such profile or file.
+        consent_app.domain.profile_parser.ProfileError: the file has problems.
+    """
+    is_path = "/" in name_or_path or name_or_path.endswith(".toml")
+    path = Path(name_or_path) if is_path else PROFILES / f"{name_or_path}.toml"
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        names = ", ".join(sorted(profile.stem for profile in PROFILES.glob("*.toml")))
+        raise ProfileNotFound(
+            _("プロフィール「%(name)s」を読めません（%(reason)s）。同梱のプロフィール：%(names)s")
+            % {"name": name_or_path, "reason": error.strerror, "names": names}
+        ) from None
+    return parse_profile(content)
+
+
+@transaction.atomic
+def load_profile(*, profile: Profile, actor: audit.Actor) -> LoadReport:
+    """Make the registers say what the profile says. A second load of the same profile changes nothing.
+
+    What is no longer in the profile is retired (``active = False``), never deleted: consents, provisions and packages
+    of earlier days still refer to it. What comes back later is active again.
+
+    Raises:
+        OtherOperator: customers of another operator are in the database.
+    """
+    with connection.cursor() as cursor:
+        # Two loads at once would both find the tables empty. Readers do not wait for this lock.
+        cursor.execute(f"LOCK TABLE {Operator._meta.db_table} IN SHARE ROW EXCLUSIVE MODE")
+    _refuse_other_operator(profile)
+    report = LoadReport()
+    _operator(profile, report)
+    items = _register(report, DataItem, profile.data_items)
+    _register(report, Purpose, profile.purposes, items)
+    _register(report, ProvisionBasis, profile.provision_bases)
+    _register(report, Subcontractor, profile.subcontractors, items)
+    _register(report, RefusalGround, profile.refusal_grounds)
+    _rules(profile, report)
+    report.cautions.extend(_cautions(profile))
+    if report.created or report.changed or report.retired:
+        audit.record(
+            action="profile.loaded",
+            actor=actor,
+            obj=Operator.objects.get(),
+            detail={
+                "created": len(report.created),
+                "changed": len(report.changed),
+                "retired": len(report.retired),
+            },
+        )
+        transaction.on_commit(lambda: cache.delete(OPERATOR_CACHE_KEY))
+    return report
+
+
+def _refuse_other_operator(profile: Profile) -> None:
+    present = Operator.objects.first()
+    if present and present.code != profile.operator.code and Customer.objects.exists():
+        raise OtherOperator(
+            _(
+                "このデータベースには「%(present)s」のお客さまのデータがあります。"
+                "「%(wanted)s」には別のデータベースを使ってください。"
+            )
+            % {"present": present.code, "wanted": profile.operator.code}
+        )
+
+
+def _operator(profile: Profile, report: LoadReport) -> None:
+    values = _columns(asdict(profile.operator))
+    operator = Operator.objects.first()
+    if operator is None:
+        Operator.objects.create(**values)
+        report.created.append(f"operator: {profile.operator.code}")
+        return
+    _save_if_changed(report, operator, values, f"operator: {profile.operator.code}")
+
+
+def _rules(profile: Profile, report: LoadReport) -> None:
+    present = {rule.request_type: rule for rule in RequestRule.objects.all()}
+    for section in profile.requests:
+        values = _columns(asdict(section))
+        values["request_type"] = values.pop("type")
+        name = f"requests: {section.type}"
+        if section.type not in present:
+            RequestRule.objects.create(**values)
+            report.created.append(name)
+        else:
+            _save_if_changed(report, present[section.type], values, name)
+
+
+def _register(
+    report: LoadReport,
+    model: type[models.Model],
+    sections: Iterable[Any],
+    items: Mapping[str, DataItem] | None = None,
+) -> dict[str, Any]:
+    """Write one register; ``items`` is given where its entries refer to data items."""
+    table = model._meta.model_name
+    manager = model._default_manager
+    present: dict[str, Any] = {row.code: row for row in manager.prefetch_related(*(["items"] if items else []))}
+    kept: dict[str, Any] = {}
+    for position, section in enumerate(sections, start=1):
+        values = _columns(asdict(section)) | {"position": position, "active": True}
+        wanted = {items[code].pk for code in values.pop("items")} if items else set()
+        name = f"{table}: {section.code}"
+        row = present.pop(section.code, None)
+        if row is None:
+            row = manager.create(**values)
+            row_items: set[int] = set()
+            report.created.append(name)
+        else:
+            row_items = {item.pk for item in row.items.all()} if items else set()
+            _save_if_changed(report, row, values, name, also_changed=row_items != wanted)
+        if row_items != wanted:
+            row.items.set(wanted)
+        kept[section.code] = row
+    for code, row in present.items():
+        if row.active:
+            row.active = False
+            row.save(update_fields=["active"])
+            report.retired.append(f"{table}: {code}")
+            report.cautions.extend(_caution_of_retired(row))
+    return kept
+
+
+def _columns(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Dataclass fields as model columns: a text is two columns, a tuple is a list."""
+    text_fields = set(Text.__dataclass_fields__)
+    columns: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, dict) and set(value) == text_fields:
+            columns |= {f"{name}_{language}": text for language, text in value.items()}
+        else:
+            columns[name] = list(value) if isinstance(value, tuple) else value
+    return columns
+
+
+def _save_if_changed(
+    report: LoadReport, row: models.Model, values: Mapping[str, Any], name: str, *, also_changed: bool = False
+) -> None:
+    changed = [column for column, value in values.items() if getattr(row, column) != value]
+    for column in changed:
+        setattr(row, column, values[column])
+    if changed:
+        row.save(update_fields=[*changed, *(["loaded_at"] if isinstance(row, Operator) else [])])
+    (report.changed if changed or also_changed else report.unchanged).append(name)
+
+
+def _caution_of_retired(row: models.Model) -> list[str]:
+    if isinstance(row, DataItem) and _is_held(row):
+        return [
+            _("データ項目「%(code)s」はプロフィールから消えましたが、まだお客さまのデータを持っています。")
+            % {"code": row.code}
+        ]
+    if isinstance(row, Purpose) and Consent.objects.filter(purpose=row).exists():
+        return [
+            _("利用目的「%(code)s」はプロフィールから消えましたが、お客さまの同意の記録が残っています。")
+            % {"code": row.code}
+        ]
+    return []
+
+
+def _is_held(item: DataItem) -> bool:
+    filled = Q()
+    for column in Customer.ITEM_FIELDS.get(item.code, ()):
+        empty = {f"{column}__isnull": True} if column == "birth_date" else {column: ""}
+        filled |= ~Q(**empty)
+    held_as_column = bool(filled) and Customer.objects.filter(filled).exists()
+    return held_as_column or CustomerRecord.objects.filter(item=item).exists()
+
+
+def _cautions(profile: Profile) -> list[str]:
+    """Where a clause of the policy falls short of the law, the law holds and the manager is told."""
+    bases = [
+        _("提供の根拠「%(code)s」：%(warning)s") % {"code": basis.code, "warning": basis.warning.ja}
+        for basis in profile.provision_bases
+        if not basis.statutory
+    ]
+    grounds = [
+        _("拒む理由「%(code)s」は法律の定める理由ではありません。%(requires)s のどれかがあわせて必要です。")
+        % {"code": ground.code, "requires": ", ".join(ground.requires)}
+        for ground in profile.refusal_grounds
+        if not ground.statutory
+    ]
+    return bases + grounds
