@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from .services import audit, delivery, outbox
+from .services import audit, delivery, files, outbox
 
 
 @shared_task(name="core.send_mail_row")
@@ -28,3 +28,9 @@ def empty_old_mail() -> None:
 def link_audit_entries() -> None:
     """Link new audit entries into the hash chain."""
     audit.link_pending()
+
+
+@shared_task(name="core.remove_orphan_files")
+def remove_orphan_files() -> None:
+    """Delete encrypted files that no row needs."""
+    files.remove_orphans(now=timezone.now())
