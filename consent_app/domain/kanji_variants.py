@@ -1,0 +1,113 @@
+"""Spellings of one kanji that the same person meets in different systems.
+
+Used only to *compare* names; what is stored and shown keeps the spelling that was received. A pair is listed for one
+of two reasons:
+
+* ``SHAPES``: the same character in another shape. Older systems (JIS X 0208, CP932) cannot write the left one, so that
+  a 髙橋 is a 高橋 in one shop's export and a 髙橋 in the other's.
+* ``OLD_FORMS``: the old and the new form of one character in Japan's list of kanji for general use (常用漢字表) or for
+  names. Whoever is 渡邊 in the family register often writes 渡辺 in a shop.
+
+Deliberately **not** here, because they are different characters and different families: 斉 and 斎 (齊 belongs to 斉,
+齋 to 斎), 太 and 大, 土 and 士, 未 and 末, 郎 and 朗, 裕 and 祐, 辺 and 部. Names alone never join two records: a
+telephone number, a postal code with the address, or a mail address must agree as well.
+"""
+
+SHAPES = {
+    "髙": "高",
+    "﨑": "崎",
+    "嵜": "崎",
+    "𠮷": "吉",
+    "邉": "辺",
+    "德": "徳",
+    "濵": "浜",
+    "桒": "桑",
+    "栁": "柳",
+    "𣘺": "橋",
+    "槗": "橋",
+    "冨": "富",
+    "舘": "館",
+    "嶌": "島",
+    "嶋": "島",
+    "淵": "渕",
+    "晧": "皓",
+    "曻": "昇",
+    "凬": "風",
+}
+
+OLD_FORMS = {
+    "邊": "辺",
+    "齋": "斎",
+    "齊": "斉",
+    "濱": "浜",
+    "澤": "沢",
+    "廣": "広",
+    "國": "国",
+    "櫻": "桜",
+    "眞": "真",
+    "惠": "恵",
+    "瀨": "瀬",
+    "瀧": "滝",
+    "萬": "万",
+    "與": "与",
+    "應": "応",
+    "條": "条",
+    "壽": "寿",
+    "榮": "栄",
+    "圓": "円",
+    "黑": "黒",
+    "淺": "浅",
+    "關": "関",
+    "藏": "蔵",
+    "遙": "遥",
+    "彌": "弥",
+    "禮": "礼",
+    "鐵": "鉄",
+    "增": "増",
+    "豐": "豊",
+    "實": "実",
+    "靜": "静",
+    "佛": "仏",
+    "來": "来",
+    "曾": "曽",
+    "嶽": "岳",
+    "龍": "竜",
+    "當": "当",
+    "會": "会",
+    "學": "学",
+    "將": "将",
+    "貳": "弐",
+    "樂": "楽",
+    "繩": "縄",
+    "鷄": "鶏",
+    "鹽": "塩",
+    "祿": "禄",
+    "綠": "緑",
+    "總": "総",
+    "聰": "聡",
+    "敎": "教",
+    "淸": "清",
+    "滿": "満",
+    "爲": "為",
+    "發": "発",
+    "縣": "県",
+    "藝": "芸",
+    "賴": "頼",
+    "醫": "医",
+    "釋": "釈",
+    "錢": "銭",
+    "顯": "顕",
+    "驛": "駅",
+    "龜": "亀",
+    "傳": "伝",
+    "卷": "巻",
+    "堯": "尭",
+    "槇": "槙",
+    "亙": "亘",
+    "凛": "凜",
+    "檜": "桧",
+    "藪": "薮",
+    "籠": "篭",
+}
+
+FOLD = str.maketrans({**OLD_FORMS, **SHAPES})
