@@ -48,13 +48,15 @@ _TO_HYPHEN = str.maketrans(dict.fromkeys(_HYPHENS, "-"))
 _LONG_VOWEL_IN_NUMBER = re.compile(r"(?<=\d)[ーｰ～〜](?=\d)")
 _SPACES = re.compile(r"\s+")
 # Control and format characters (zero-width space, byte order mark, direction marks) except the line breaks of a text.
-_INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufff9-\ufffb]")
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufff9-\ufffb]"
+)
 _VARIATION_SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _COMPATIBILITY_KANJI = re.compile("[\uf900-\ufaff\U0002f800-\U0002fa1f]")
 
 
 def _nfkc(text: str) -> str:
-    """NFKC that leaves compatibility kanji alone: 神 as somebody writes their name does not become 神 in what we store."""
+    """NFKC that leaves compatibility kanji alone: U+FA19 in a name does not become U+795E in what we store."""
     if text.isascii():
         return text
     if not _COMPATIBILITY_KANJI.search(text):
@@ -102,7 +104,9 @@ def name_key(*parts: str) -> str:
     """
     text = unicodedata.normalize("NFKC", "".join(parts)).translate(_AFTER_NFKC).translate(_SMALL_KANA)
     # Once more: lower-casing and folding can leave something that composes differently.
-    return unicodedata.normalize("NFKC", _NOT_IN_A_KEY.sub("", _INVISIBLE.sub("", text.translate(_TO_HYPHEN)))).casefold()
+    return unicodedata.normalize(
+        "NFKC", _NOT_IN_A_KEY.sub("", _INVISIBLE.sub("", text.translate(_TO_HYPHEN)))
+    ).casefold()
 
 
 _KANSUJI_CHOME = str.maketrans("一二三四五六七八九", "123456789")
@@ -177,7 +181,9 @@ def postal_code(text: str) -> Normalised[str]:
 
 # ------------------------------------------------------------------------------------------------------------- e-mail
 
-_PLACEHOLDER = re.compile(r"(?:メール|電話|アドレス)?(?:なし|無し|無|不明|未登録|未設定)|[-*.]+|n/?a|none|null|nil", re.IGNORECASE)
+_PLACEHOLDER = re.compile(
+    r"(?:メール|電話|アドレス)?(?:なし|無し|無|不明|未登録|未設定)|[-*.]+|n/?a|none|null|nil", re.IGNORECASE
+)
 # Wider than RFC 5321 in the local part on purpose: Japanese carriers gave out "a..b@" and "a.@" for years.
 _EMAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
 
@@ -201,7 +207,9 @@ def email(text: str) -> Normalised[str]:
 
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 _COMPACT_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})")
-_ERA_DATE = re.compile(r"(明治|大正|昭和|平成|令和|[MTSHR])\s?(\d{1,2}|元)[-/.年](\d{1,2})[-/.月](\d{1,2})日?", re.IGNORECASE)
+_ERA_DATE = re.compile(
+    r"(明治|大正|昭和|平成|令和|[MTSHR])\s?(\d{1,2}|元)[-/.年](\d{1,2})[-/.月](\d{1,2})日?", re.IGNORECASE
+)
 _TIME = re.compile(r"(?:[T ]\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?(?:\s?(?:\+09:?00|JST))?$")
 # First days of the eras, as proclaimed; an era ends on the day before the next begins.
 _ERAS: list[tuple[str, str, date]] = [
@@ -243,7 +251,7 @@ def _split_date(raw: str) -> tuple[Normalised[date], str]:
 
 
 def birth_date(text: str, *, today: date) -> Normalised[date]:
-    """A day of birth, western or Japanese era; not after ``today`` and not so long ago that nobody lives who is that old."""
+    """A day of birth, western or of a Japanese era; neither after ``today`` nor longer ago than anybody lives."""
     raw = clean_text(text)
     if not raw or is_placeholder(raw):
         return Normalised(None)
@@ -271,7 +279,8 @@ def moment(text: str) -> Normalised[datetime]:
     if not clock:
         return Normalised(None, DATE_UNREADABLE)
     try:
-        at = datetime(found.year, found.month, found.day, *(int(part or 0) for part in clock.groups()), tzinfo=TOKYO)
+        hour, minute, second = (int(part or 0) for part in clock.groups())
+        at = datetime(found.year, found.month, found.day, hour, minute, second, tzinfo=TOKYO)
     except ValueError:
         return Normalised(None, DATE_IMPOSSIBLE)
     return Normalised(at)
@@ -280,11 +289,16 @@ def moment(text: str) -> Normalised[datetime]:
 # ---------------------------------------------------------------------------------------------------- fixed vocabulary
 
 # JIS X 0401 (the numbers of ISO 3166-2:JP), in order.
+# fmt: off
 PREFECTURES: Final = (
-    "北海道 青森県 岩手県 宮城県 秋田県 山形県 福島県 茨城県 栃木県 群馬県 埼玉県 千葉県 東京都 神奈川県 新潟県 富山県 "
-    "石川県 福井県 山梨県 長野県 岐阜県 静岡県 愛知県 三重県 滋賀県 京都府 大阪府 兵庫県 奈良県 和歌山県 鳥取県 島根県 "
-    "岡山県 広島県 山口県 徳島県 香川県 愛媛県 高知県 福岡県 佐賀県 長崎県 熊本県 大分県 宮崎県 鹿児島県 沖縄県"
-).split()
+    "北海道", "青森県", "岩手県", "宮城県", "秋田県", "山形県", "福島県", "茨城県",
+    "栃木県", "群馬県", "埼玉県", "千葉県", "東京都", "神奈川県", "新潟県", "富山県",
+    "石川県", "福井県", "山梨県", "長野県", "岐阜県", "静岡県", "愛知県", "三重県",
+    "滋賀県", "京都府", "大阪府", "兵庫県", "奈良県", "和歌山県", "鳥取県", "島根県",
+    "岡山県", "広島県", "山口県", "徳島県", "香川県", "愛媛県", "高知県", "福岡県",
+    "佐賀県", "長崎県", "熊本県", "大分県", "宮崎県", "鹿児島県", "沖縄県",
+)
+# fmt: on
 _BY_PREFECTURE_NAME = {name: name for name in PREFECTURES} | {name[:-1]: name for name in PREFECTURES[1:]}
 _BY_PREFECTURE_CODE = {f"{n}": name for n, name in enumerate(PREFECTURES, 1)}
 
@@ -324,7 +338,7 @@ _GUARDED_FORMULA = re.compile(r"'+(?:" + _FORMULA.pattern + ")")
 
 
 def neutralise_formula(value: str) -> str:
-    """The cell with an apostrophe in front if a spreadsheet would take it for a formula. For every CSV that leaves here.
+    """For every CSV that leaves here: an apostrophe in front of what a spreadsheet would take for a formula.
 
     Undone exactly by :func:`strip_text_apostrophe`; a value that already looks guarded gets one more.
     """

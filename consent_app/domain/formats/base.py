@@ -76,9 +76,7 @@ def _recipient(raw: RawRow, external_id: str) -> tuple[RecipientRow, list[Proble
 
 def _item(raw: RawRow, external_id: str, order: Cells) -> dict[str, Any]:
     cells = Cells(raw.values, raw.line, RecipientRow(), external_id)
-    item = {
-        key: cells.amount(column) if key in _ITEM_AMOUNTS else cells.word(column) for key, column in _ITEM.items()
-    }
+    item = {key: cells.amount(column) if key in _ITEM_AMOUNTS else cells.word(column) for key, column in _ITEM.items()}
     order.problems += cells.problems
     return without_empty(item)
 

@@ -1,6 +1,7 @@
 """Reads one row's cells: normalises them, keeps the originals, notes what could not be used."""
 
 import re
+from collections.abc import Mapping
 from datetime import date, datetime
 
 from ..normalise import (
@@ -160,6 +161,6 @@ class Cells:
         return found.value
 
 
-def without_empty(data: dict[str, object]) -> dict[str, object]:
+def without_empty(data: Mapping[str, object]) -> dict[str, object]:
     """The entries that say something."""
     return {key: value for key, value in data.items() if value not in (None, "", [])}

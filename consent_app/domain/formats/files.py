@@ -190,12 +190,16 @@ class _Reader:
         self.today = today
         self.secret = secret
         self.index = layout.header.index(layout.format.key)
+        # By column name: the same values under columns of another order are the same row.
+        self.named = sorted((name, at) for at, name in enumerate(layout.header) if name)
 
     def bad(self, record: Line) -> Problem:
         key = record.cells[self.index] if len(record.cells) > self.index else ""
         header = self.layout.header
         column = header[record.column] if record.column is not None and record.column < len(header) else ""
-        return Problem(record.number, column, record.problem, self.layout.format.read_key(key)[:EXTERNAL_ID_LIMIT], True)
+        return Problem(
+            record.number, column, record.problem, self.layout.format.read_key(key)[:EXTERNAL_ID_LIMIT], True
+        )
 
     def key(self, record: Line) -> str | Problem:
         """The id, or why the row has none that can be used."""
@@ -211,9 +215,7 @@ class _Reader:
         digest = hashlib.blake2b(key=self.secret, digest_size=32)
         digest.update(READING)
         for cells in rows:
-            # By column name: the same values in columns of another order are another row only if they say so.
-            pairs = sorted(zip(self.layout.header, cells, strict=True))
-            digest.update("\x1e".join(f"{name}\x1f{cell}" for name, cell in pairs if name and cell).encode())
+            digest.update("\x1e".join([f"{name}\x1f{cells[at]}" for name, at in self.named if cells[at]]).encode())
             digest.update(b"\x1d")
         return digest.digest()
 
@@ -282,7 +284,9 @@ class _Reader:
             yield self.build(external_id, rest)
 
 
-def read_rows(source: Opener, layout: Layout, found: Scan, *, today: date, secret: bytes) -> Iterator[SourceRow | Problem]:
+def read_rows(
+    source: Opener, layout: Layout, found: Scan, *, today: date, secret: bytes
+) -> Iterator[SourceRow | Problem]:
     """The second pass: every person or order, and a rejected :class:`Problem` for every record that is none.
 
     Args:

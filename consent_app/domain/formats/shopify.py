@@ -40,7 +40,12 @@ def build(external_id: str, rows: list[RawRow], today: date) -> SourceRow:
         cells.address("address1", "Default Address City", "Default Address Address1")
     else:
         # Japan's seven digits and prefectures do not apply: the address stays one line in its own order.
-        parts = ("Default Address Address1", "Default Address City", "Default Address Province Code", "Default Address Zip")
+        parts = (
+            "Default Address Address1",
+            "Default Address City",
+            "Default Address Province Code",
+            "Default Address Zip",
+        )
         values["Default Address Address1"] = ", ".join(filter(None, (*(cells.word(part) for part in parts), country)))
         cells.address("address1", "Default Address Address1")
     cells.address("address2", "Default Address Address2")
@@ -104,4 +109,3 @@ SHOPIFY = Format(
     build=build,
     read_key=read_key,
 )
-
