@@ -4,9 +4,9 @@
 
   document.documentElement.classList.add("has-js");
 
-  // autofocus is ignored when the address has a fragment, as after a jump from the summary to a field.
+  // The summary has autofocus, which browsers ignore when the address has a fragment, as after a jump to a field.
   const summary = document.querySelector("[data-error-summary]");
-  if (summary) {
+  if (summary && window.location.hash) {
     summary.focus();
   }
 

@@ -62,14 +62,18 @@ class PortalFormMixin(forms.BaseForm):
         super().__init__(data, *args, **kwargs)
         if data is not None:
             self.data = self._as_meant(data)
-        for name, field in self.fields.items():
-            self._explain_required(field, str(self[name].label))
         self.helper = FormHelper()
         self.helper.form_tag = False
-        self.helper.layout = self.layout() or Layout(*self.fields)
+        self.helper.layout = self.layout()
+
+    def full_clean(self) -> None:
+        # Here, not in __init__: a form may add fields after this class's constructor ran.
+        for name, field in self.fields.items():
+            self._explain(field, str(self[name].label))
+        super().full_clean()
 
     def layout(self) -> Layout | None:
-        """The order and grouping of the fields; every field in its order when None."""
+        """The order and grouping of the fields; None shows every field in its order."""
         return None
 
     def _as_meant(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -82,18 +86,42 @@ class PortalFormMixin(forms.BaseForm):
         return changed
 
     @staticmethod
-    def _explain_required(field: forms.Field, label: str) -> None:
-        """Say which answer is missing. A message that the form wrote itself stays."""
-        if field.error_messages.get("required") != forms.Field.default_error_messages["required"]:
-            return
+    def _explain(field: forms.Field, label: str) -> None:
+        """Say which answer is missing or wrong and how to mend it. Messages that the form wrote itself stay."""
+        messages = {"required": _("「%(label)s」を入力してください。")}
+        if isinstance(field, forms.CharField):
+            messages["max_length"] = _(
+                "「%(label)s」は%(limit_value)s文字以内で入力してください（いまは%(show_value)s文字です）。"
+            )
+            messages["min_length"] = _(
+                "「%(label)s」は%(limit_value)s文字以上で入力してください（いまは%(show_value)s文字です）。"
+            )
         if isinstance(field, forms.FileField):
-            message = _("「%(label)s」のファイルを選んでください。")
+            messages["required"] = _("「%(label)s」のファイルを選んでください。")
+            messages["empty"] = _("「%(label)s」のファイルが空です。別のファイルを選んでください。")
         elif isinstance(field, forms.MultipleChoiceField | forms.ModelMultipleChoiceField):
-            message = _("「%(label)s」を1つ以上選んでください。")
+            messages["required"] = _("「%(label)s」を1つ以上選んでください。")
+            messages["invalid_choice"] = _("「%(label)s」は、表示されている中から選んでください。")
         elif isinstance(field, forms.ChoiceField | forms.ModelChoiceField):
-            message = _("「%(label)s」を選んでください。")
+            messages["required"] = _("「%(label)s」を選んでください。")
+            messages["invalid_choice"] = _("「%(label)s」は、表示されている中から選んでください。")
         elif isinstance(field, forms.BooleanField):
-            message = _("「%(label)s」にチェックを入れてください。")
-        else:
-            message = _("「%(label)s」を入力してください。")
-        field.error_messages["required"] = message % {"label": label}
+            messages["required"] = _("「%(label)s」にチェックを入れてください。")
+        elif isinstance(field, forms.EmailField):
+            messages["invalid"] = _("「%(label)s」は、name@example.jp のような形で入力してください。")
+        elif isinstance(field, forms.DateField):
+            messages["invalid"] = _("「%(label)s」は、2026-04-01 のような形で入力してください。")
+        elif isinstance(field, forms.IntegerField):
+            messages["invalid"] = _("「%(label)s」は数字で入力してください。")
+        of_django: dict[str, Any] = {}
+        for base in reversed(type(field).__mro__):
+            of_django.update(getattr(base, "default_error_messages", {}))
+        for code, message in messages.items():
+            if code not in field.error_messages or field.error_messages[code] == of_django.get(code):
+                # Django fills these in later, so a percent sign of the label must survive one more round.
+                later = code in {"max_length", "min_length", "invalid_choice"}
+                field.error_messages[code] = message % {
+                    "label": label.replace("%", "%%") if later else label,
+                    "limit_value": "%(limit_value)d",
+                    "show_value": "%(show_value)d",
+                }

@@ -1,0 +1,31 @@
+"""axe-core for every browser test: ``assert_accessible(page)``."""
+
+from functools import cache
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+
+
+@cache
+def _source() -> str:
+    return (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
+
+
+def assert_accessible(page: Page) -> None:
+    """Fail with rule, element and how to mend it for everything that axe-core finds on the page as it is now.
+
+    The script is evaluated by the browser's debugger, so the page's content security policy stays as it is.
+    """
+    page.evaluate(_source())
+    # ``reporter: v2`` names the target of each finding; without resultTypes axe also lists every element that is right.
+    result = page.evaluate(
+        "tags => axe.run(document, {runOnly: tags, resultTypes: ['violations'], reporter: 'v2'})", list(TAGS)
+    )
+    found = [
+        f"{violation['id']} ({violation['impact']}): {violation['help']}\n    {node['html'][:200]}\n    {node['failureSummary']}"
+        for violation in result["violations"]
+        for node in violation["nodes"]
+    ]
+    assert not found, f"axe-core at {page.url}:\n" + "\n".join(found)
