@@ -24,7 +24,8 @@ def assert_accessible(page: Page) -> None:
         "tags => axe.run(document, {runOnly: tags, resultTypes: ['violations'], reporter: 'v2'})", list(TAGS)
     )
     found = [
-        f"{violation['id']} ({violation['impact']}): {violation['help']}\n    {node['html'][:200]}\n    {node['failureSummary']}"
+        f"{violation['id']} ({violation['impact']}): {violation['help']}\n"
+        f"    {node['html'][:200]}\n    {node['failureSummary']}"
         for violation in result["violations"]
         for node in violation["nodes"]
     ]

@@ -17,7 +17,8 @@ class ErrorLink(NamedTuple):
     message: str
 
 
-def form_errors_id(form: BaseForm) -> str:
+@register.filter
+def errors_id(form: BaseForm) -> str:
     """The id of the place where a form says what is wrong with it as a whole."""
     return f"{form.prefix}-form-errors" if form.prefix else "form-errors"
 
@@ -32,16 +33,18 @@ def first_control_id(field: BoundField) -> str:
 @register.filter
 def error_links(form: BaseForm) -> Iterator[ErrorLink]:
     """Every error of ``form``, those of the whole form first, then field by field in the order of the page."""
-    for message in form.non_field_errors():
-        yield ErrorLink(form_errors_id(form), str(message))
-    for field in form:
+    for message in whole_form_errors(form):
+        yield ErrorLink(errors_id(form), message)
+    for field in form.visible_fields():
         for message in field.errors:
-            yield ErrorLink(form_errors_id(form) if field.is_hidden else first_control_id(field), str(message))
+            yield ErrorLink(first_control_id(field), str(message))
 
 
 @register.filter
-def errors_id(form: BaseForm) -> str:
-    return form_errors_id(form)
+def whole_form_errors(form: BaseForm) -> list[str]:
+    """What is wrong with the form as a whole, or with a hidden field, which has no place of its own."""
+    hidden = [message for field in form.hidden_fields() for message in field.errors]
+    return [str(message) for message in (*form.non_field_errors(), *hidden)]
 
 
 @register.filter
