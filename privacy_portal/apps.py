@@ -4,4 +4,6 @@ from django.contrib.admin.apps import AdminConfig as DjangoAdminConfig
 
 
 class AdminConfig(DjangoAdminConfig):
-    """Puts the manager's admin site in the place of Django's."""
+    """Puts the manager's admin site, which asks for the second factor, in the place of Django's."""
+
+    default_site = "privacy_portal.admin_site.PortalAdminSite"

@@ -9,3 +9,5 @@ STATIC_ROOT = BASE_DIR / "var" / "static"  # noqa: F405
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}  # noqa: F405
 # Where the mail catcher keeps what the product sent; /dev/mail/ shows it.
 DEV_MAIL_FOLDER = BASE_DIR / "var" / "mail"  # noqa: F405
+# Browsers offer passkeys on http://localhost too, which the server's library does not count as a secure origin.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True

@@ -1,0 +1,50 @@
+"""The manager's admin."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from unfold.sites import UnfoldAdminSite
+
+
+class PortalAdminSite(UnfoldAdminSite):
+    """Open only to sessions of staff that passed the second factor."""
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        # Imported here: the site is made before the models are ready.
+        from privacy_portal.core.staff import second_factor
+
+        return second_factor.has_passed(request)
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Send on to whatever this session still lacks: set up a second factor, or sign in."""
+        from privacy_portal.core.services import audit
+        from privacy_portal.core.staff import second_factor
+
+        asked = request.GET.get("next", "")
+        here = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
+        target = asked if here else reverse("admin:index", current_app=self.name)
+        if self.has_permission(request):
+            return redirect(target)
+        if second_factor.may_enrol(request):
+            return redirect("mfa_index")
+        if request.user.is_authenticated:
+            audit.record(action="admin.denied", actor=request.user)
+        return redirect_to_login(target, reverse("account_login"))
+
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
+        """Every admin page carries the admin's own content security policy."""
+        inner = super().admin_view(view, cacheable)
+
+        def with_policy(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            response = inner(request, *args, **kwargs)
+            response._csp_config = settings.ADMIN_CONTENT_SECURITY_POLICY
+            return response
+
+        with_policy.csrf_exempt = getattr(inner, "csrf_exempt", False)  # type: ignore[attr-defined]
+        return with_policy

@@ -1,0 +1,12 @@
+"""The kernel's part of the portal; the composition root puts it into the namespace ``portal``."""
+
+from django.urls import path
+
+from . import views
+
+urlpatterns = [
+    path("sign-in/", views.sign_in, name="sign_in"),
+    path("sign-in/code/", views.sign_in_code, name="sign_in_code"),
+    path("sign-out/", views.sign_out, name="sign_out"),
+    path("language/", views.set_language, name="set_language"),
+]

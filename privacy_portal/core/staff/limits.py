@@ -1,0 +1,71 @@
+"""How often passwords and second factors may be tried.
+
+allauth's own limits keep lists in the cache under a lock that can time out; these count in one step in Redis.
+"""
+
+from allauth.core import context
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from .. import ratelimit
+from ..models import User
+from ..ratelimit import Limit, LimitExceeded
+from ..services import audit
+
+# The narrow limit binds account and client together, so that a stranger cannot lock the manager out by guessing.
+PASSWORD_NARROW = Limit("password-account-client", 5, 300)
+PASSWORD_PER_CLIENT = Limit("password-client", 30, 300)
+PASSWORD_PER_ACCOUNT = Limit("password-account", 100, 3600)
+# Whoever gets here knows the password. Three codes of a million are valid at a time: 60 a day is one in 5,500 days.
+SECOND_FACTOR = Limit("second-factor", 5, 300)
+SECOND_FACTOR_PER_DAY = Limit("second-factor-day", 60, 86400)
+# A code of an app is valid for at most three steps of 30 seconds; it is taken once in all of that time.
+CODE_KEPT_SECONDS = 120
+
+
+def _refuse(error: LimitExceeded, action: str, actor: User | None) -> ValidationError:
+    audit.record(action=action, actor=actor or "anonymous", obj=actor)
+    minutes = -(-error.retry_after // 60)
+    return ValidationError(
+        _("試した回数が多すぎます。%(minutes)d分後にもう一度お試しください。") % {"minutes": minutes}, code="limited"
+    )
+
+
+def count_password_try(address: str) -> None:
+    """Count a password before it is compared.
+
+    Raises:
+        ValidationError: too many, with the time to wait.
+    """
+    client = ratelimit.client_of(context.request)
+    account = address.strip().lower()
+    try:
+        ratelimit.hit(
+            (PASSWORD_NARROW, f"{account}\0{client}"), (PASSWORD_PER_CLIENT, client), (PASSWORD_PER_ACCOUNT, account)
+        )
+    except LimitExceeded as error:
+        raise _refuse(error, "staff_sign_in.limited", None) from None
+
+
+def count_second_factor_try(user: User) -> None:
+    """Count a second factor before it is compared.
+
+    Raises:
+        ValidationError: too many, with the time to wait.
+    """
+    try:
+        ratelimit.hit((SECOND_FACTOR, str(user.pk)), (SECOND_FACTOR_PER_DAY, str(user.pk)))
+    except LimitExceeded as error:
+        raise _refuse(error, "second_factor.limited", user) from None
+
+
+def claim_code(user: User, code: str) -> bool:
+    """True the first time that a right code is shown: one seen over a shoulder is worth nothing (RFC 6238, 5.2)."""
+    digits = "".join(character for character in code if character.isalnum())
+    return ratelimit.claim("second-factor-code", f"{user.pk}:{digits}", seconds=CODE_KEPT_SECONDS)
+
+
+def forget(user: User) -> None:
+    """Give the account a clean start, after an operator reset its sign-in."""
+    ratelimit.reset([SECOND_FACTOR, SECOND_FACTOR_PER_DAY], str(user.pk))
+    ratelimit.reset([PASSWORD_PER_ACCOUNT], user.email)

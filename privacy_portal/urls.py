@@ -1,0 +1,22 @@
+"""The addresses of the product: the portal at the root, staff sign-in, the admin."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+
+from consent_app.portal.urls import urlpatterns as consent_urls
+from privacy_portal.core.portal.urls import urlpatterns as core_urls
+from requests_app.portal.urls import urlpatterns as requests_urls
+
+handler429 = "privacy_portal.core.portal.errors.too_many_requests"
+
+urlpatterns = [
+    path("", include(([*core_urls, *consent_urls, *requests_urls], "portal"))),
+    path("staff/", include("privacy_portal.core.staff.urls")),
+    path("admin/", admin.site.urls),
+]
+
+if settings.DEBUG:
+    from privacy_portal import dev_views
+
+    urlpatterns += [path("dev/components/", dev_views.components)]
