@@ -9,3 +9,7 @@ class RequestsAppConfig(AppConfig):
 
     name = "requests_app"
     verbose_name = _("開示等の請求")
+
+    def ready(self) -> None:
+        """Register the system checks."""
+        from . import checks  # noqa: F401

@@ -208,6 +208,9 @@ DEFAULT_FROM_EMAIL: str = env("DEFAULT_FROM_EMAIL")
 EMAIL_TIMEOUT = 20
 # Bodies, subjects and addresses of mails are emptied after this time.
 MAIL_RETENTION_DAYS: int = env.int("MAIL_RETENTION_DAYS", default=30)
+# An answered request stays open for questions this long; an untouched draft of a form is kept this long.
+REQUEST_CLOSE_AFTER_DAYS: int = env.int("REQUEST_CLOSE_AFTER_DAYS", default=60)
+REQUEST_DRAFT_DAYS: int = env.int("REQUEST_DRAFT_DAYS", default=30)
 
 CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"

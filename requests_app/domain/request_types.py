@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,8 +28,11 @@ class RequestType:
 
     code: str
     article: str
-    # The article under which the operator notifies its answer.
+    # The article under which the operator notifies what it decided.
     notice_article: str
+    # Outcome of a decision -> article under which the operator answers so. An outcome that is not here does not exist
+    # for the type.
+    outcome_articles: Mapping[str, str]
     name: _StrPromise | str
     plain_name: _StrPromise | str
     description: _StrPromise | str
@@ -41,7 +45,15 @@ class RequestType:
 DISCLOSURE = RequestType(
     code="disclosure",
     article="33(1)",
-    notice_article="33(2)",
+    notice_article="33(3)",
+    outcome_articles={
+        "granted": "33(2)",
+        "partly": "33(3)",
+        "refused": "33(3)",
+        "no_such_data": "33(3)",
+        # Article 37(1) lets the operator set how the person is identified (Cabinet Order 12(iii)).
+        "identity_not_confirmed": "37(1)",
+    },
     name=_("保有個人データの開示"),
     plain_name=_("私について持っているデータを見たい"),
     description=_("当店がお客さまについて持っている個人データを、そのままお知らせします（開示）。"),
@@ -76,3 +88,8 @@ DISCLOSURE = RequestType(
 )
 
 REQUEST_TYPES: dict[str, RequestType] = {entry.code: entry for entry in (DISCLOSURE,)}
+
+
+def refusal_of(request_type: str, ground: str) -> Refusal | None:
+    """The ground for refusal with this code, where the law knows it for the type."""
+    return next((refusal for refusal in REQUEST_TYPES[request_type].refusals if refusal.code == ground), None)

@@ -35,8 +35,18 @@ class Event(models.TextChoices):
     FULFILLED = "fulfilled", _("回答の用意ができました")
     POSTED = "posted", _("回答を郵送しました")
     REOPENED = "reopened", _("内容をもう一度確認します")
+    IDENTITY_REOPENED = "identity_reopened", _("ご本人の確認からもう一度行います")
     CLOSED = "closed", _("手続きを終了しました")
     WITHDRAWN = "withdrawn", _("請求を取り下げました")
+
+
+class Note(models.TextChoices):
+    """What the timeline also shows, without a change of status."""
+
+    RECEIVED = "received", _("請求を受け付けました")
+    MESSAGE_FROM_PERSON = "message_from_person", _("メッセージをいただきました")
+    MESSAGE_FROM_STAFF = "message_from_staff", _("メッセージをお送りしました")
+    ANSWER_OPENED = "answer_opened", _("回答を開きました")
 
 
 class Actor(models.TextChoices):
@@ -73,6 +83,9 @@ TRANSITIONS: dict[tuple[Status, Event, Actor], Status] = {
     (_S.READY_TO_POST, _E.POSTED, _A.STAFF): _S.ANSWERED,
     (_S.READY_TO_POST, _E.REOPENED, _A.STAFF): _S.IN_REVIEW,
     (_S.ANSWERED, _E.REOPENED, _A.STAFF): _S.IN_REVIEW,
+    # Where nobody was ever confirmed, a reopened request must not come to the review of the content by that way.
+    (_S.READY_TO_POST, _E.IDENTITY_REOPENED, _A.STAFF): _S.IDENTITY_REVIEW,
+    (_S.ANSWERED, _E.IDENTITY_REOPENED, _A.STAFF): _S.IDENTITY_REVIEW,
     (_S.ANSWERED, _E.CLOSED, _A.STAFF): _S.CLOSED,
     (_S.ANSWERED, _E.CLOSED, _A.WORKER): _S.CLOSED,
 }
@@ -80,6 +93,9 @@ TRANSITIONS: dict[tuple[Status, Event, Actor], Status] = {
 OPEN_STATUSES: frozenset[Status] = frozenset(_S) - {_S.ANSWERED, _S.CLOSED, _S.WITHDRAWN}
 # The person owes an answer: the operator's clock stands still.
 WAITING_FOR_PERSON: frozenset[Status] = frozenset({_S.IDENTITY_WAITING, _S.WAITING})
+# Identity is not settled: nothing about the content can be decided or shown.
+IDENTITY_STATUSES: frozenset[Status] = frozenset({_S.RECEIVED, _S.IDENTITY_REVIEW, _S.IDENTITY_WAITING})
+ENDED_STATUSES: frozenset[Status] = frozenset({_S.CLOSED, _S.WITHDRAWN})
 
 
 class TransitionRefused(Exception):

@@ -5,7 +5,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ..domain.transitions import Actor
+from ..domain.transitions import Actor, Event, Note
 from .request import DisclosureRequest
 
 
@@ -39,3 +39,11 @@ class RequestEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.kind}"
+
+    @property
+    def label(self) -> str:
+        """What happened, in the active language; a kind of a later version is shown as its code."""
+        for kinds in (Event, Note):
+            if self.kind in kinds.values:
+                return str(kinds(self.kind).label)
+        return self.kind

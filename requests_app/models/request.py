@@ -76,6 +76,8 @@ class DisclosureRequest(models.Model):
         related_name="assigned_requests",
         limit_choices_to={"is_staff": True},
     )
+    # Keyed hash of what was submitted, by which a second click on "send" is recognised while the first is open.
+    submission_digest = models.BinaryField(max_length=32, null=True, editable=False)
     received_at = models.DateTimeField(_("受付日時"), default=timezone.now)
     target_on = models.DateField(_("社内目標日"), help_text=_("法律の期限ではありません。"))
     status_changed_at = models.DateTimeField(_("状態が変わった日時"), default=timezone.now)

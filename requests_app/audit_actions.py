@@ -1,0 +1,31 @@
+"""The audit actions of requests."""
+
+import uuid
+
+from django.utils.translation import gettext_lazy as _
+
+from privacy_portal.core.audit_registry import register, words
+
+from .domain.request_types import REQUEST_TYPES
+from .domain.transitions import Event, Status
+
+_GROUNDS = words(refusal.code for entry in REQUEST_TYPES.values() for refusal in entry.refusals)
+_OUTCOMES = words(["granted", "partly", "refused", "no_such_data", "identity_not_confirmed"])
+
+register("request.submitted", _("請求を受け付けた"), request_type=words(REQUEST_TYPES))
+register(
+    "request.status_changed",
+    _("請求の状態が変わった"),
+    event=words(Event),
+    from_status=words(Status),
+    to_status=words(Status),
+)
+register("request.viewed", _("請求の個人データを見た"))
+register("identity.passed", _("登録情報との照合で本人と確認した"), level=int, customer=uuid.UUID)
+register("identity.unclear", _("登録情報との照合で確認できず、担当者に回した"), level=int, candidates=int)
+register("identity.confirmed", _("担当者が本人と確認した"), level=int, customer=uuid.UUID)
+register("decision.made", _("回答を決定した"), outcome=_OUTCOMES, ground=_GROUNDS, decision=uuid.UUID)
+register("decision.previewed", _("決定の通知書を下見した"))
+register("message.written", _("メッセージを書いた"), from_person=bool)
+register("draft.discarded", _("下書きを消した"))
+register("draft.purged", _("古い下書きを消去した"), count=int)

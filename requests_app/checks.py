@@ -1,0 +1,50 @@
+"""Mistakes in the tables and mails of requests become errors of ``manage.py check``."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.core.checks import CheckMessage, Error, register
+from django.template import TemplateDoesNotExist, TemplateSyntaxError
+from django.template.loader import get_template
+
+from . import notifications
+from .domain.request_types import REQUEST_TYPES
+from .domain.transitions import Event
+from .models import Decision
+
+LANGUAGES = ("ja", "en")
+PARTS = ("subject.txt", "body.txt", "body.html")
+
+
+@register
+def every_event_has_its_mail(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Each event of the table has a mail, written in every language."""
+    found: list[CheckMessage] = [
+        Error(f"The event {event.value!r} has no mail in notifications.TEMPLATES.", id="requests_app.E001")
+        for event in Event
+        if event not in notifications.TEMPLATES
+    ]
+    templates = {notifications.RECEIVED, notifications.MESSAGE, *notifications.TEMPLATES.values()}
+    for name in sorted(templates):
+        for path in (f"emails/{name}/{language}/{part}" for language in LANGUAGES for part in PARTS):
+            try:
+                get_template(path)
+            except TemplateDoesNotExist:
+                found.append(Error(f"The mail {path} has not been written.", id="requests_app.E002"))
+            except TemplateSyntaxError as error:
+                found.append(Error(f"The mail {path} cannot be read: {error}", id="requests_app.E003"))
+    return found
+
+
+@register
+def request_types_fit_the_models(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Each type of the table decides by known outcomes and names each ground once."""
+    found: list[CheckMessage] = []
+    for code, entry in REQUEST_TYPES.items():
+        if not set(entry.outcome_articles) <= set(Decision.Outcome.values):
+            found.append(Error(f"The type {code!r} has an outcome that no decision has.", id="requests_app.E004"))
+        grounds = [refusal.code for refusal in entry.refusals]
+        if len(set(grounds)) != len(grounds):
+            found.append(Error(f"The type {code!r} names a ground twice.", id="requests_app.E005"))
+    return found

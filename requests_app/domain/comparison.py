@@ -1,0 +1,168 @@
+"""Does what somebody stated fit what is registered? Codes only, never values.
+
+========================  =====================================================================================
+fact                      result
+========================  =====================================================================================
+name                      equal: same after normalising (width, spaces, kana, variants of kanji), family and given
+                          name in either order · different · not_held
+kana                      equal · different · not_stated · not_held
+telephone                 equal (E.164) · different · not_stated · not_held
+address                   equal: the present one, or the one that the person says was registered earlier; the building
+                          may be missing on one side, and where both postal codes are known they must agree ·
+                          moved: only the present one was stated and it differs · different: the one that should be
+                          registered differs too · not_stated · not_held
+customer_number, order    equal: belongs to this customer · different: is unknown or belongs to another · not_stated
+========================  =====================================================================================
+
+The rule (level 2): the verified mail address is the registered one of exactly one person, the **name** is equal, and at
+least one of **telephone** and **address** is equal. A telephone number that differs does not count against an equal
+address, and a person who moved may still pass by telephone. It counts against: kana that differ, an address named as
+the registered one that is not, a customer or order number of somebody else. Numbers never count *for* somebody: they
+stand on parcels and can be counted up.
+"""
+
+import enum
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from consent_app.domain import normalise
+
+
+class Result(enum.StrEnum):
+    """How one fact compares."""
+
+    EQUAL = "equal"
+    DIFFERENT = "different"
+    MOVED = "moved"
+    NOT_STATED = "not_stated"
+    NOT_HELD = "not_held"
+
+
+class Verdict(enum.StrEnum):
+    """What follows for the person. There is no "failed": whoever does not pass is looked at by the manager."""
+
+    PASSED = "passed"
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """An address; ``text`` from prefecture to building, in any spelling."""
+
+    postal_code: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One side of a comparison. ``earlier`` is the address that the person says is the registered one."""
+
+    family_name: str = ""
+    given_name: str = ""
+    family_kana: str = ""
+    given_kana: str = ""
+    telephone: str = ""
+    home: Home = field(default_factory=Home)
+    earlier: Home = field(default_factory=Home)
+    customer_numbers: frozenset[str] = frozenset()
+    order_numbers: frozenset[str] = frozenset()
+
+
+Findings = dict[str, Result]
+
+_ENOUGH_WITH_NAME: Final = ("telephone", "address")
+_AGAINST: Final = ("kana", "address", "customer_number", "order_number")
+
+
+def compare(stated: Person, registered: Person) -> Findings:
+    """Compare every fact. Pure; the two sides may be spelt differently."""
+    return {
+        "name": _names((stated.family_name, stated.given_name), (registered.family_name, registered.given_name)),
+        "kana": _names((stated.family_kana, stated.given_kana), (registered.family_kana, registered.given_kana)),
+        "telephone": _telephone(stated.telephone, registered.telephone),
+        "address": _address(stated, registered.home),
+        "customer_number": _number(stated.customer_numbers, registered.customer_numbers),
+        "order_number": _number(stated.order_numbers, registered.order_numbers),
+    }
+
+
+def verdict(findings: Findings) -> Verdict:
+    """The rule above, over the findings for the only person with the verified mail address."""
+    against = any(findings.get(fact) == Result.DIFFERENT for fact in _AGAINST)
+    enough = any(findings.get(fact) == Result.EQUAL for fact in _ENOUGH_WITH_NAME)
+    if findings.get("name") == Result.EQUAL and enough and not against:
+        return Verdict.PASSED
+    return Verdict.UNCLEAR
+
+
+def codes(findings: Findings) -> list[str]:
+    """As they are kept: ``["name.equal", "telephone.different"]``."""
+    return [f"{fact}.{result}" for fact, result in findings.items()]
+
+
+def _names(stated: tuple[str, str], registered: tuple[str, str]) -> Result:
+    one, other = (normalise.name_key(*parts) for parts in (stated, registered))
+    if not one:
+        return Result.NOT_STATED
+    if not other:
+        return Result.NOT_HELD
+    # Shops abroad put the given name first, and some forms mix the two up.
+    swapped = normalise.name_key(registered[1], registered[0])
+    return Result.EQUAL if one in (other, swapped) else Result.DIFFERENT
+
+
+def _telephone(stated: str, registered: str) -> Result:
+    if not stated:
+        return Result.NOT_STATED
+    if not registered:
+        return Result.NOT_HELD
+    one, other = (normalise.telephone(number).value for number in (stated, registered))
+    return Result.EQUAL if one is not None and one == other else Result.DIFFERENT
+
+
+def _address(stated: Person, registered: Home) -> Result:
+    if not stated.home.text and not stated.earlier.text:
+        return Result.NOT_STATED
+    if not normalise.address_key(registered.text):
+        return Result.NOT_HELD
+    if _same_home(stated.home, registered) or _same_home(stated.earlier, registered):
+        return Result.EQUAL
+    return Result.DIFFERENT if stated.earlier.text else Result.MOVED
+
+
+def _same_home(one: Home, other: Home) -> bool:
+    codes_known = [code for code in (_postal_code(one), _postal_code(other)) if code]
+    if len(set(codes_known)) > 1:
+        return False
+    first, second = _address_key(one.text), _address_key(other.text)
+    # Without a number it is a district, in which many people live.
+    if not any(character.isdigit() for character in min(first, second, key=len)):
+        return False
+    return normalise.same_address(first, second)
+
+
+def _postal_code(home: Home) -> str:
+    return normalise.postal_code(home.postal_code).value or ""
+
+
+def _address_key(text: str) -> str:
+    key = normalise.address_key(text)
+    for prefecture in _PREFECTURE_KEYS:
+        if key.startswith(prefecture):
+            return key.removeprefix(prefecture)
+    return key
+
+
+def _longest_first(keys: Iterable[str]) -> list[str]:
+    return sorted(keys, key=len, reverse=True)
+
+
+# Carts keep the prefecture in a column of its own and people leave it out; the postal code says it anyway.
+_PREFECTURE_KEYS: Final = _longest_first(normalise.address_key(name) for name in normalise.PREFECTURES)
+
+
+def _number(stated: frozenset[str], registered: frozenset[str]) -> Result:
+    if not stated:
+        return Result.NOT_STATED
+    return Result.EQUAL if stated & registered else Result.DIFFERENT

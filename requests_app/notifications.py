@@ -1,0 +1,72 @@
+"""Which mail follows which event. A mail says that something happened and where to look, never what it is about."""
+
+from django.conf import settings
+
+from privacy_portal.core.models import OutgoingMail
+from privacy_portal.core.services import outbox
+
+from .domain.request_types import REQUEST_TYPES
+from .domain.transitions import Event
+from .models import DisclosureRequest
+
+RECEIVED = "request_received"
+MESSAGE = "request_message"
+
+# THE table event -> mail. The two ways to pass the check of identity read the same, and so does every way not to pass
+# it: a mail must not tell whether data about somebody is held, nor which fact differed.
+TEMPLATES: dict[Event, str] = {
+    Event.IDENTITY_PASSED: "request_identity_confirmed",
+    Event.IDENTITY_CONFIRMED: "request_identity_confirmed",
+    Event.IDENTITY_UNCLEAR: "request_identity_review",
+    Event.ASKED: "request_question",
+    Event.REPLIED: "request_reply_received",
+    Event.DECIDED: "request_decided",
+    Event.PREPARED_FOR_POST: "request_prepared_for_post",
+    Event.FULFILLED: "request_answered",
+    Event.POSTED: "request_posted",
+    Event.REOPENED: "request_reopened",
+    Event.IDENTITY_REOPENED: "request_reopened",
+    Event.CLOSED: "request_closed",
+    Event.WITHDRAWN: "request_withdrawn",
+}
+
+
+def status_url(request: DisclosureRequest) -> str:
+    """Where the person looks; without any token, because the page asks them to sign in."""
+    return f"{settings.PORTAL_URL}/requests/{request.receipt_number}/"
+
+
+def received(*, request: DisclosureRequest) -> OutgoingMail | None:
+    """The request has arrived."""
+    return _enqueue(request, RECEIVED)
+
+
+def status_changed(*, request: DisclosureRequest, event: Event) -> OutgoingMail | None:
+    """The mail that follows ``event``, in the language of the request."""
+    return _enqueue(request, TEMPLATES[event])
+
+
+def message_written(*, request: DisclosureRequest) -> OutgoingMail | None:
+    """There is a message from the operator; its text stays on the page."""
+    return _enqueue(request, MESSAGE)
+
+
+def _enqueue(request: DisclosureRequest, template: str) -> OutgoingMail | None:
+    """None where the person has no account: a request that came by letter is answered by letter."""
+    person = request.applicant
+    if person is None:
+        return None
+    return outbox.enqueue(
+        template=template,
+        recipient=person.email,
+        language=request.language,
+        context={
+            "receipt_number": request.receipt_number,
+            "request_type": REQUEST_TYPES[request.request_type].name,
+            "target_on": request.target_on,
+            "status_url": status_url(request),
+        },
+        user=person,
+        object_type=request._meta.label_lower,
+        object_id=str(request.pk),
+    )

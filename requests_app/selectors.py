@@ -1,0 +1,185 @@
+"""Who may see which requests, and how they are counted."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models.functions import TruncWeek
+from django.utils import timezone
+
+from consent_app.domain import normalise
+from consent_app.models import Customer
+from privacy_portal.core.models import User
+
+from .domain.receipt_numbers import InvalidReceiptNumber, parse
+from .domain.transitions import OPEN_STATUSES, WAITING_FOR_PERSON, Status
+from .models import DisclosureRequest, IdentityCheck, Message, Party, RequestEvent
+
+__all__ = [
+    "candidates",
+    "dashboard_counts",
+    "identity_confirmed",
+    "queue",
+    "request_of",
+    "requests_of",
+    "timeline",
+    "to_close",
+    "to_fulfil",
+    "to_verify",
+    "weekly_counts",
+]
+
+
+def requests_of(user: User) -> QuerySet[DisclosureRequest]:
+    """The person's own requests, newest first; each knows how many messages are new to them (``unread``)."""
+    return (
+        DisclosureRequest.objects.filter(applicant_id=user.pk)
+        .annotate(unread=Count("messages", filter=Q(messages__from_person=False, messages__read_at__isnull=True)))
+        .order_by("-received_at", "pk")
+    )
+
+
+def request_of(user: User, receipt_number: str) -> DisclosureRequest:
+    """One of the person's own requests, by the number as it was typed.
+
+    Raises:
+        DisclosureRequest.DoesNotExist: no such number, or somebody else's: the two cannot be told apart.
+    """
+    try:
+        number = parse(receipt_number)
+    except InvalidReceiptNumber:
+        raise DisclosureRequest.DoesNotExist from None
+    return DisclosureRequest.objects.select_related("applicant").get(applicant_id=user.pk, receipt_number=number)
+
+
+def timeline(request: DisclosureRequest, *, public_only: bool) -> QuerySet[RequestEvent]:
+    """What happened, oldest first. The person sees the public entries, and no names of staff."""
+    events = RequestEvent.objects.filter(request=request).order_by("at", "pk")
+    return events.filter(public=True) if public_only else events.select_related("actor")
+
+
+def queue(user: User) -> QuerySet[DisclosureRequest]:
+    """The requests that this member of staff may see, by internal target; nothing for everybody else.
+
+    Each has ``principal`` (a list of one ``Party``), ``unread`` messages from the person, and the member of staff.
+    """
+    if not (user.is_active and user.is_staff and user.has_perm("requests_app.view_disclosurerequest")):
+        return DisclosureRequest.objects.none()
+    principal = Party.objects.filter(kind=Party.Kind.PRINCIPAL)
+    unread = Message.objects.filter(request=OuterRef("pk"), from_person=True, read_at__isnull=True)
+    return (
+        DisclosureRequest.objects.select_related("assigned_to")
+        .prefetch_related(Prefetch("parties", queryset=principal, to_attr="principal"))
+        .annotate(unread=Exists(unread))
+        .order_by("target_on", "received_at", "pk")
+    )
+
+
+def dashboard_counts(now: datetime) -> dict[str, int]:
+    """What waits today, in one statement.
+
+    Keys: ``identity`` (staff must judge), ``decide``, ``waiting`` (for the person), ``fulfilling``, ``to_post``,
+    ``due_today``, ``due_this_week`` (until Sunday, without today), ``overdue``, ``unread`` (requests with a message
+    that staff have not read), ``open``. What waits for the person is neither due nor overdue: the clock stands still.
+    """
+    today = timezone.localdate(now)
+    sunday = today + timedelta(days=6 - today.weekday())
+    running = Q(status__in=OPEN_STATUSES - WAITING_FOR_PERSON)
+    unread = Message.objects.filter(request=OuterRef("pk"), from_person=True, read_at__isnull=True)
+    return (
+        DisclosureRequest.objects.filter(Q(status__in=OPEN_STATUSES) | Exists(unread))
+        .annotate(has_unread=Exists(unread))
+        .aggregate(
+            identity=Count("pk", filter=Q(status=Status.IDENTITY_REVIEW)),
+            decide=Count("pk", filter=Q(status=Status.IN_REVIEW)),
+            waiting=Count("pk", filter=Q(status__in=WAITING_FOR_PERSON)),
+            fulfilling=Count("pk", filter=Q(status=Status.FULFILLING)),
+            to_post=Count("pk", filter=Q(status=Status.READY_TO_POST)),
+            due_today=Count("pk", filter=running & Q(target_on=today)),
+            due_this_week=Count("pk", filter=running & Q(target_on__gt=today, target_on__lte=sunday)),
+            overdue=Count("pk", filter=running & Q(target_on__lt=today)),
+            unread=Count("pk", filter=Q(has_unread=True)),
+            open=Count("pk", filter=Q(status__in=OPEN_STATUSES)),
+        )
+    )
+
+
+def weekly_counts(now: datetime, weeks: int = 12) -> list[dict[str, Any]]:
+    """Arrived and ended requests of the last ``weeks`` weeks, oldest first: ``week`` (its Monday), two numbers."""
+    monday = timezone.localdate(now) - timedelta(days=timezone.localdate(now).weekday())
+    mondays = [monday - timedelta(weeks=back) for back in range(weeks - 1, -1, -1)]
+    since = timezone.make_aware(datetime.combine(mondays[0], datetime.min.time()))
+
+    def per_week(column: str) -> Mapping[Any, int]:
+        rows = (
+            DisclosureRequest.objects.filter(**{f"{column}__gte": since})
+            .annotate(week=TruncWeek(column))
+            .values("week")
+            .annotate(number=Count("pk"))
+            .order_by("week")
+        )
+        return {timezone.localdate(row["week"]): row["number"] for row in rows}
+
+    arrived, ended = per_week("received_at"), per_week("closed_at")
+    return [{"week": day, "arrived": arrived.get(day, 0), "closed": ended.get(day, 0)} for day in mondays]
+
+
+def identity_confirmed(request: DisclosureRequest) -> bool:
+    """Whether somebody or something beyond the mailed code confirmed the person, or that was enough for the type."""
+    return IdentityCheck.objects.filter(
+        request=request,
+        state=IdentityCheck.State.PASSED,
+        method__in=[IdentityCheck.Method.FACTS, IdentityCheck.Method.STAFF],
+    ).exists()
+
+
+def candidates(request: DisclosureRequest, limit: int = 20) -> list[Customer]:
+    """Customers that staff should look at: by mail address, number, order, or name with telephone or postal code."""
+    party = next((one for one in request.parties.all() if one.kind == Party.Kind.PRINCIPAL), None)
+    if party is None:
+        return []
+    wanted = Q()
+    emails = {address.lower() for address in (party.email, request.applicant.email if request.applicant else "")} - {""}
+    if emails:
+        wanted |= Q(email__in=emails)
+    if party.customer_number:
+        wanted |= Q(pk__in=_customers_by_number(party.customer_number))
+    if party.order_number:
+        wanted |= Q(records__external_id=party.order_number, records__kind="order")
+    key = normalise.name_key(party.family_name, party.given_name)
+    telephone = normalise.telephone(party.telephone).value
+    if telephone:
+        wanted |= Q(name_key=key, telephone=telephone)
+    postal_codes = {party.postal_code, party.registered_postal_code} - {""}
+    if postal_codes:
+        wanted |= Q(name_key=key, postal_code__in=postal_codes)
+    if not wanted:
+        return []
+    return list(Customer.objects.filter(wanted).distinct().order_by("created_at", "pk")[:limit])
+
+
+def _customers_by_number(number: str) -> QuerySet[Any]:
+    return Customer.objects.filter(identities__external_id=number).values("pk")
+
+
+def to_verify(*, limit: int) -> list[uuid.UUID]:
+    """Requests that no worker has looked at yet, oldest first."""
+    return _due(DisclosureRequest.objects.filter(status=Status.RECEIVED), "received_at", limit)
+
+
+def to_fulfil(*, before: datetime, limit: int) -> list[uuid.UUID]:
+    """Decided requests whose answer is not prepared although that was due ``before``."""
+    due = DisclosureRequest.objects.filter(status=Status.FULFILLING, status_changed_at__lte=before)
+    return _due(due, "status_changed_at", limit)
+
+
+def to_close(*, answered_before: datetime, limit: int) -> list[uuid.UUID]:
+    """Answered requests that stay open no longer."""
+    due = DisclosureRequest.objects.filter(status=Status.ANSWERED, answered_at__lte=answered_before)
+    return _due(due, "answered_at", limit)
+
+
+def _due(requests: QuerySet[DisclosureRequest], order: str, limit: int) -> list[uuid.UUID]:
+    return list(requests.order_by(order).values_list("pk", flat=True)[:limit])

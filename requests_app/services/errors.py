@@ -1,0 +1,69 @@
+"""What can go wrong in a service, in words for the person or the member of staff who caused it."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+
+class RequestError(Exception):
+    """A request cannot be changed in this way. ``message`` is for a page and holds no personal data."""
+
+    message: "_StrPromise | str" = _("この操作はできません。")
+
+    def __str__(self) -> str:
+        return str(self.message)
+
+
+class InvalidAnswers(RequestError):
+    """Something in a form is missing or wrong; ``errors`` says for each field what and how to mend it."""
+
+    message = _("入力に誤りがあります。")
+
+    def __init__(self, errors: "Mapping[str, _StrPromise | str]") -> None:
+        super().__init__()
+        self.errors = dict(errors)
+
+
+class TypeNotOffered(RequestError):
+    """The operator does not take requests of this type here."""
+
+    message = _("この種類の請求は、ここでは受け付けていません。")
+
+
+class NotAllowed(RequestError):
+    """The actor may not do this: not their request, no permission, or their own request as staff."""
+
+    message = _("この操作をする権限がありません。")
+
+
+class InvalidMessage(RequestError):
+    """A message is empty, too long, or holds a My Number."""
+
+    def __init__(self, message: "_StrPromise | str") -> None:
+        super().__init__()
+        self.message = message
+
+
+class ThreadClosed(RequestError):
+    """The request has ended; nobody writes there any more."""
+
+    message = _("この手続きは終わっています。新しい請求か、お問い合わせをご利用ください。")
+
+
+class InvalidDecision(RequestError):
+    """A decision lacks something that the law or the case demands; ``field`` names the form field."""
+
+    def __init__(self, field: str, message: "_StrPromise | str") -> None:
+        super().__init__()
+        self.field = field
+        self.message = message
+
+
+class NoteRequired(RequestError):
+    """A judgement of staff is written down with its reason."""
+
+    message = _("判断の理由を500文字以内で書いてください。マイナンバーは書かないでください。")

@@ -1,0 +1,210 @@
+"""Is it the person themselves? Registered data are compared by a worker; what is unclear is judged by staff.
+
+The person never learns which fact differed, nor whether anything is registered: pages and mails are the same for
+everybody who does not pass (``notifications.TEMPLATES``).
+"""
+
+import uuid
+from datetime import datetime
+
+from django.db import transaction
+
+from consent_app.domain.normalise import clean_note
+from consent_app.models import Customer, CustomerIdentity, CustomerRecord, RequestRule
+from privacy_portal.core.models import User
+from privacy_portal.core.services import audit
+
+from .. import selectors
+from ..domain import comparison
+from ..domain.answers import holds_my_number
+from ..domain.comparison import Home, Person, Verdict
+from ..domain.transitions import Actor, Event, Status
+from ..models import DisclosureRequest, IdentityCheck, Party
+from . import transition
+from .errors import NoteRequired
+from .permissions import require_staff
+
+NOTE_LENGTH = 500
+
+
+@transaction.atomic
+def verify(*, request_id: uuid.UUID | str, now: datetime) -> DisclosureRequest | None:
+    """Compare what was stated with what is registered (level 2) and let the request go on. Run by a worker.
+
+    May run twice, and twice at once: the row is locked, and a request that is no longer new is left alone. The rule is
+    in ``domain.comparison``; an agent is never passed by facts, because their papers have to be seen.
+
+    Returns:
+        The request in its new status, or None where there was nothing to do.
+    """
+    request = (
+        DisclosureRequest.objects.select_for_update(of=("self",))
+        .select_related("applicant")
+        .filter(pk=request_id, status=Status.RECEIVED)
+        .first()
+    )
+    if request is None:
+        return None
+    level = _needed_level(request)
+    check = _check_to_finish(request, now)
+    passed, found = False, _with_verified_address(request)
+    email = ("email.not_registered", "email.registered", "email.several")[len(found)]
+    if len(found) != 1:
+        # Only a hint for the manager: without the registered address nobody passes.
+        found = selectors.candidates(request)
+    codes = [email]
+    if len(found) == 1:
+        check.customer = found[0]
+        findings = _compare(request, found[0])
+        codes += comparison.codes(findings)
+        passed = email == "email.registered" and _passes(request, level, findings)
+    check.findings = {"codes": codes, "candidates": len(found)}
+    check.state = IdentityCheck.State.PASSED if passed else IdentityCheck.State.UNCLEAR
+    check.finished_at = now
+    check.save()
+    if passed:
+        request.customer = check.customer
+        request.save(update_fields=["customer"])
+    audit.record(
+        action="identity.passed" if passed else "identity.unclear",
+        actor="worker",
+        obj=request,
+        detail={"level": check.level, "customer": check.customer_id}
+        if passed
+        else {"level": check.level, "candidates": len(found)},
+    )
+    return transition.apply(
+        request=request,
+        event=Event.IDENTITY_PASSED if passed else Event.IDENTITY_UNCLEAR,
+        actor=None,
+        actor_kind=Actor.WORKER,
+        now=now,
+    )
+
+
+def _needed_level(request: DisclosureRequest) -> int:
+    """The operator's rule of today; without one, nobody passes unseen."""
+    levels = RequestRule.objects.filter(request_type=request.request_type).values_list("identity_level", flat=True)
+    return levels.first() or RequestRule.IdentityLevel.DOCUMENTS
+
+
+def _check_to_finish(request: DisclosureRequest, now: datetime) -> IdentityCheck:
+    """The pending comparison; where the rule asked for less when the request came, one is made now."""
+    pending = request.identity_checks.filter(
+        method=IdentityCheck.Method.FACTS, state=IdentityCheck.State.PENDING
+    ).first()
+    return pending or IdentityCheck(
+        request=request,
+        level=RequestRule.IdentityLevel.FACTS,
+        method=IdentityCheck.Method.FACTS,
+        created_at=now,
+    )
+
+
+def _with_verified_address(request: DisclosureRequest) -> list[Customer]:
+    """Customers whose registered mail address is the one to which the sign-in code went; two are as unclear as ten."""
+    if request.applicant is None:
+        return []
+    return list(Customer.objects.filter(email=request.applicant.email.lower()).order_by("created_at")[:2])
+
+
+def _passes(request: DisclosureRequest, level: int, findings: comparison.Findings) -> bool:
+    if request.role != DisclosureRequest.Role.PERSON or level > RequestRule.IdentityLevel.FACTS:
+        return False
+    if level <= RequestRule.IdentityLevel.ADDRESS:
+        # The verified address is enough for this type, unless somebody else's name was stated.
+        return findings["name"] == comparison.Result.EQUAL
+    return comparison.verdict(findings) == Verdict.PASSED
+
+
+def _compare(request: DisclosureRequest, customer: Customer) -> comparison.Findings:
+    party = request.parties.get(kind=Party.Kind.PRINCIPAL)
+    numbers, orders = frozenset[str](), frozenset[str]()
+    if party.customer_number:
+        numbers = frozenset(
+            CustomerIdentity.objects.filter(customer=customer, external_id=party.customer_number).values_list(
+                "external_id", flat=True
+            )
+        )
+    if party.order_number:
+        orders = frozenset(
+            CustomerRecord.objects.filter(
+                customer=customer, kind=CustomerRecord.Kind.ORDER, external_id=party.order_number
+            ).values_list("external_id", flat=True)
+        )
+    return comparison.compare(stated_person(party), _registered_person(customer, numbers, orders))
+
+
+def stated_person(party: Party) -> Person:
+    """What was stated in the request, for a comparison."""
+    return Person(
+        family_name=party.family_name,
+        given_name=party.given_name,
+        family_kana=party.family_kana,
+        given_kana=party.given_kana,
+        telephone=party.telephone,
+        home=Home(party.postal_code, party.full_address),
+        earlier=Home(party.registered_postal_code, party.registered_address),
+        customer_numbers=frozenset(filter(None, [party.customer_number])),
+        order_numbers=frozenset(filter(None, [party.order_number])),
+    )
+
+
+def _registered_person(customer: Customer, numbers: frozenset[str], orders: frozenset[str]) -> Person:
+    return Person(
+        family_name=customer.family_name,
+        given_name=customer.given_name,
+        family_kana=customer.family_kana,
+        given_kana=customer.given_kana,
+        telephone=customer.telephone,
+        home=Home(customer.postal_code, customer.full_address),
+        customer_numbers=numbers,
+        order_numbers=orders,
+    )
+
+
+@transaction.atomic
+def confirm(
+    *, request: DisclosureRequest, actor: User, customer: Customer | None, note: str, now: datetime
+) -> DisclosureRequest:
+    """Staff judge that it is the person (or their agent), and say whose data it is about.
+
+    Args:
+        customer: whose data are disclosed; None where nobody is registered under what was stated. Then the only
+            possible outcome is that no such data is held.
+        note: why, at most 500 characters; kept with the check and never shown to the person.
+
+    Raises:
+        NoteRequired: the note is empty, too long, or holds a My Number.
+        NotAllowed: the actor lacks the permission, or it is their own request.
+        TransitionRefused: identity is not under review.
+    """
+    require_staff(actor, request, "check_identity")
+    reason = clean_note(note[: 2 * NOTE_LENGTH])
+    if not reason or len(reason) > NOTE_LENGTH or holds_my_number(reason):
+        raise NoteRequired
+    row = transition.apply(
+        request=request, event=Event.IDENTITY_CONFIRMED, actor=actor, actor_kind=Actor.STAFF, now=now
+    )
+    level = _needed_level(row)
+    IdentityCheck.objects.create(
+        request=row,
+        level=level,
+        method=IdentityCheck.Method.STAFF,
+        state=IdentityCheck.State.PASSED,
+        customer=customer,
+        note=reason,
+        decided_by=actor,
+        created_at=now,
+        finished_at=now,
+    )
+    for instance in (row, request):
+        instance.customer = customer
+    row.save(update_fields=["customer"])
+    audit.record(
+        action="identity.confirmed",
+        actor=actor,
+        obj=row,
+        detail={"level": level, "customer": customer.pk if customer else None},
+    )
+    return row

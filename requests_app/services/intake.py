@@ -1,0 +1,254 @@
+"""From the form to the request: drafts, and the submission in one transaction."""
+
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.crypto import salted_hmac
+
+from consent_app.models import DataItem, RequestRule
+from privacy_portal.core.models import User
+from privacy_portal.core.services import audit
+
+from .. import notifications
+from ..domain import receipt_numbers
+from ..domain.answers import MY_NUMBER, CleanAnswers, PartyAnswers, holds_my_number, read_answers
+from ..domain.request_types import REQUEST_TYPES
+from ..domain.transitions import OPEN_STATUSES, Actor, Note, Status
+from ..models import DisclosureRequest, IdentityCheck, Party, RequestDraft, RequestEvent
+from . import nudges
+from .deadlines import first_target
+from .errors import InvalidAnswers, TypeNotOffered
+
+# What a draft may hold at most, as JSON: far more than the longest honest form, far less than a nuisance.
+DRAFT_LENGTH = 50_000
+FREE_TEXTS = ("wanted_note", "answer_method_note")
+
+
+def offered_rule(request_type: str) -> RequestRule:
+    """The operator's rule for a type that can be asked for here.
+
+    Raises:
+        TypeNotOffered: unknown, or the profile does not offer it.
+    """
+    rule = RequestRule.objects.filter(request_type=request_type, offered=True).first()
+    if rule is None or request_type not in REQUEST_TYPES:
+        raise TypeNotOffered
+    return rule
+
+
+def save_draft(*, user: User, request_type: str, answers: Mapping[str, Any], now: datetime) -> RequestDraft:
+    """Keep what was typed so far, encrypted. A draft may be incomplete, but never holds a My Number.
+
+    Args:
+        answers: everything typed so far; replaces what the draft held.
+
+    Raises:
+        TypeNotOffered: see :func:`offered_rule`.
+        InvalidAnswers: a My Number in a free text, or more than a form can hold.
+    """
+    if request_type not in REQUEST_TYPES:
+        raise TypeNotOffered
+    errors = {name: MY_NUMBER for name in FREE_TEXTS if holds_my_number(str(answers.get(name) or ""))}
+    text = json.dumps(dict(answers), ensure_ascii=False, sort_keys=True)
+    if errors or len(text) > DRAFT_LENGTH:
+        raise InvalidAnswers(errors)
+    draft = _overwrite_draft(user, request_type, text, now)
+    if draft is not None:
+        return draft
+    try:
+        with transaction.atomic():
+            return RequestDraft.objects.create(
+                user=user, request_type=request_type, answers=text, created_at=now, updated_at=now
+            )
+    except IntegrityError:
+        # The same person saved in a second window between the look and the insert: the later one stays.
+        draft = _overwrite_draft(user, request_type, text, now)
+        if draft is None:
+            raise
+        return draft
+
+
+@transaction.atomic
+def _overwrite_draft(user: User, request_type: str, text: str, now: datetime) -> RequestDraft | None:
+    draft = RequestDraft.objects.select_for_update().filter(user=user, request_type=request_type).first()
+    if draft is not None:
+        draft.answers, draft.updated_at = text, now
+        draft.save(update_fields=["answers", "updated_at"])
+    return draft
+
+
+def draft_of(*, user: User, request_type: str) -> dict[str, Any]:
+    """What the person typed so far; empty where there is no draft."""
+    draft = RequestDraft.objects.filter(user=user, request_type=request_type).first()
+    answers: dict[str, Any] = json.loads(draft.answers) if draft else {}
+    return answers
+
+
+@transaction.atomic
+def discard_draft(*, user: User, request_type: str) -> bool:
+    """Throw the draft away, as the person wishes. Returns whether there was one."""
+    number, _by_model = RequestDraft.objects.filter(user=user, request_type=request_type).delete()
+    if number:
+        audit.record(action="draft.discarded", actor=user)
+    return bool(number)
+
+
+def check_answers(*, request_type: str, answers: Mapping[str, Any]) -> CleanAnswers:
+    """What :func:`submit` would take, without submitting: for the page that shows the answers once more.
+
+    Raises:
+        InvalidAnswers: with a message for each field.
+        TypeNotOffered: see :func:`offered_rule`.
+    """
+    return _checked(answers, _chosen_items(answers))
+
+
+def _chosen_items(answers: Mapping[str, Any]) -> dict[str, int]:
+    """Keys of the chosen data items that the operator holds at all; no query where nothing was chosen."""
+    chosen = answers.get("wanted_items")
+    if answers.get("wants_everything", True) is not False or not isinstance(chosen, list | tuple):
+        return {}
+    codes = [code for code in chosen if isinstance(code, str)]
+    return dict(DataItem.objects.filter(active=True, code__in=codes).values_list("code", "pk")) if codes else {}
+
+
+def _checked(answers: Mapping[str, Any], items: Mapping[str, int]) -> CleanAnswers:
+    clean, errors = read_answers(answers, item_codes=items)
+    if errors:
+        raise InvalidAnswers(errors)
+    return clean
+
+
+@transaction.atomic
+def submit(
+    *, user: User, request_type: str, answers: Mapping[str, Any], language: str, now: datetime
+) -> DisclosureRequest:
+    """File a request: request, parties, identity checks, timeline, mail and audit entry in one transaction.
+
+    The row of the account is locked first, so that two clicks on "send" come one after the other. Whoever asks the same
+    thing in the same words while the first one is still open gets the first one back; it does not become a second.
+
+    Args:
+        answers: columns of ``Party`` (an agent's with the prefix ``agent_``), ``role``, ``wants_everything``,
+            ``wanted_items`` (codes), ``wanted_note``, ``answer_method``, ``answer_method_note``.
+        language: "ja" or "en", in which the person is written to from now on.
+
+    Returns:
+        The new request, or the open one that was submitted with the same answers.
+
+    Raises:
+        InvalidAnswers: with a message for each field.
+        TypeNotOffered: the profile does not offer this type.
+    """
+    # PostgreSQL: FOR NO KEY UPDATE does not stop others from referring to the account meanwhile.
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    rule = offered_rule(request_type)
+    items = _chosen_items(answers)
+    clean = _checked(answers, items)
+    digest = _digest(user, request_type, clean)
+    same = DisclosureRequest.objects.filter(
+        applicant=user, request_type=request_type, status__in=OPEN_STATUSES, submission_digest=digest
+    ).first()
+    if same is None:
+        same = _create(user, rule, clean, items, digest, language, now)
+    RequestDraft.objects.filter(user=user, request_type=request_type).delete()
+    return same
+
+
+def _digest(user: User, request_type: str, clean: CleanAnswers) -> bytes:
+    content = json.dumps([str(user.pk), request_type, asdict(clean)], ensure_ascii=False, sort_keys=True)
+    mac: hmac.HMAC = salted_hmac("requests_app.submission", content, algorithm="sha256")
+    return mac.digest()
+
+
+def _create(
+    user: User,
+    rule: RequestRule,
+    clean: CleanAnswers,
+    items: Mapping[str, int],
+    digest: bytes,
+    language: str,
+    now: datetime,
+) -> DisclosureRequest:
+    request = DisclosureRequest.objects.create(
+        receipt_number=receipt_numbers.generate(),
+        request_type=rule.request_type,
+        language="en" if language.startswith("en") else "ja",
+        role=clean.role,
+        applicant=user,
+        wants_everything=clean.wants_everything,
+        wanted_note=clean.wanted_note or None,
+        answer_method=clean.answer_method,
+        answer_method_note=clean.answer_method_note or None,
+        submission_digest=digest,
+        received_at=now,
+        status_changed_at=now,
+        target_on=first_target(rule=rule, received_at=now),
+    )
+    if clean.wanted_items:
+        through = DisclosureRequest.wanted_items.through
+        through.objects.bulk_create(
+            [through(disclosurerequest_id=request.pk, dataitem_id=items[code]) for code in clean.wanted_items]
+        )
+    Party.objects.bulk_create(_parties(request, clean, user.email))
+    IdentityCheck.objects.bulk_create(_checks(request, rule, now))
+    RequestEvent.objects.create(
+        request=request, kind=Note.RECEIVED, to_status=Status.RECEIVED, actor_kind=Actor.PERSON, actor=user, at=now
+    )
+    audit.record(action="request.submitted", actor=user, obj=request, detail={"request_type": rule.request_type})
+    notifications.received(request=request)
+    nudges.verify_identity(request)
+    return request
+
+
+def _parties(request: DisclosureRequest, clean: CleanAnswers, email: str) -> list[Party]:
+    """The verified address belongs to whoever fills in the form: the agent where there is one."""
+
+    def party(kind: Party.Kind, answers: PartyAnswers, address: str) -> Party:
+        return Party(request=request, kind=kind, email=address, **asdict(answers))
+
+    if clean.agent is None:
+        return [party(Party.Kind.PRINCIPAL, clean.principal, email)]
+    return [
+        party(Party.Kind.PRINCIPAL, clean.principal, ""),
+        party(Party.Kind.AGENT, clean.agent, email),
+    ]
+
+
+def _checks(request: DisclosureRequest, rule: RequestRule, now: datetime) -> list[IdentityCheck]:
+    """Level 1 is passed by having signed in with a mailed code; level 2 waits for the worker."""
+    level = RequestRule.IdentityLevel
+    checks = [
+        IdentityCheck(
+            request=request,
+            level=level.ADDRESS,
+            method=IdentityCheck.Method.EMAIL_CODE,
+            state=IdentityCheck.State.PASSED,
+            created_at=now,
+            finished_at=now,
+        )
+    ]
+    if rule.identity_level >= level.FACTS:
+        checks.append(
+            IdentityCheck(request=request, level=level.FACTS, method=IdentityCheck.Method.FACTS, created_at=now)
+        )
+    return checks
+
+
+def purge_drafts(*, before: datetime, batch: int = 1000) -> int:
+    """Erase drafts that nobody touched since ``before``. Returns how many."""
+    with transaction.atomic():
+        keys = list(
+            RequestDraft.objects.select_for_update(skip_locked=True)
+            .filter(updated_at__lt=before)
+            .values_list("pk", flat=True)[:batch]
+        )
+        number, _by_model = RequestDraft.objects.filter(pk__in=keys).delete() if keys else (0, {})
+        if number:
+            audit.record(action="draft.purged", actor="worker", detail={"count": number})
+    return number

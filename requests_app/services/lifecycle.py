@@ -1,0 +1,85 @@
+"""Withdrawing, closing and reopening a request."""
+
+import uuid
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from privacy_portal.core.models import User
+
+from .. import selectors
+from ..domain.transitions import Actor, Event, Status
+from ..models import AnswerFile, Decision, DisclosureRequest, DownloadGrant
+from . import transition
+from .permissions import require_person, require_staff
+
+
+@transaction.atomic
+def withdraw(*, request: DisclosureRequest, actor: User, now: datetime) -> DisclosureRequest:
+    """The person takes the request back, as long as it is not decided.
+
+    Raises:
+        NotAllowed: not the person's own request.
+        TransitionRefused: it is decided or has ended.
+    """
+    require_person(actor, request)
+    return transition.apply(request=request, event=Event.WITHDRAWN, actor=actor, actor_kind=Actor.PERSON, now=now)
+
+
+@transaction.atomic
+def close(*, request: DisclosureRequest, actor: User, now: datetime) -> DisclosureRequest:
+    """Staff end an answered request before that happens by itself.
+
+    Raises:
+        NotAllowed: no permission, or their own request.
+        TransitionRefused: it is not answered.
+    """
+    require_staff(actor, request)
+    return transition.apply(request=request, event=Event.CLOSED, actor=actor, actor_kind=Actor.STAFF, now=now)
+
+
+@transaction.atomic
+def reopen(*, request: DisclosureRequest, actor: User, now: datetime) -> DisclosureRequest:
+    """Staff look at the request once more. A new decision is needed; what was answered cannot be opened any more.
+
+    Where identity was never confirmed, the request goes back to that question and not on to the content.
+
+    Raises:
+        NotAllowed: no permission, or their own request.
+        TransitionRefused: it has not been answered, or has ended.
+    """
+    require_staff(actor, request, "decide_request")
+    confirmed = selectors.identity_confirmed(request)
+    row = transition.apply(
+        request=request,
+        event=Event.REOPENED if confirmed else Event.IDENTITY_REOPENED,
+        actor=actor,
+        actor_kind=Actor.STAFF,
+        now=now,
+    )
+    Decision.objects.filter(request=row, superseded_at__isnull=True).update(superseded_at=now)
+    AnswerFile.objects.filter(request=row, expires_at__gt=now).update(expires_at=now)
+    DownloadGrant.objects.filter(answer_file__request=row, used_at__isnull=True, expires_at__gt=now).update(
+        expires_at=now
+    )
+    return row
+
+
+def close_after() -> timedelta:
+    """How long an answered request stays open for questions."""
+    return timedelta(days=settings.REQUEST_CLOSE_AFTER_DAYS)
+
+
+@transaction.atomic
+def close_when_due(*, request_id: uuid.UUID, now: datetime) -> bool:
+    """The worker ends a request that was answered long enough ago. Returns whether it did; twice does no harm."""
+    request = (
+        DisclosureRequest.objects.select_for_update(of=("self",), skip_locked=True)
+        .filter(pk=request_id, status=Status.ANSWERED, answered_at__lte=now - close_after())
+        .first()
+    )
+    if request is None:
+        return False
+    transition.apply(request=request, event=Event.CLOSED, actor=None, actor_kind=Actor.WORKER, now=now)
+    return True

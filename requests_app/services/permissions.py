@@ -1,0 +1,34 @@
+"""Who may act on a request. The admin and the portal ask too; this is the last gate."""
+
+from privacy_portal.core.models import User
+
+from ..models import DisclosureRequest
+from .errors import NotAllowed
+
+
+def require_staff(actor: User, request: DisclosureRequest, permission: str = "change_disclosurerequest") -> None:
+    """The actor is a member of staff who may do this, and the request is not their own.
+
+    Nobody decides about themselves: a member of staff could otherwise ask for a customer's data under that name and
+    confirm the identity too.
+
+    Raises:
+        NotAllowed: see there.
+    """
+    if (
+        not actor.is_active
+        or not actor.is_staff
+        or actor.pk == request.applicant_id
+        or not actor.has_perm(f"requests_app.{permission}")
+    ):
+        raise NotAllowed
+
+
+def require_person(actor: User, request: DisclosureRequest) -> None:
+    """The actor is the person who filed the request.
+
+    Raises:
+        NotAllowed: somebody else, or a request that came without an account.
+    """
+    if not actor.is_active or request.applicant_id is None or actor.pk != request.applicant_id:
+        raise NotAllowed
