@@ -174,7 +174,7 @@ def prepare(profile: str) -> str:
         translations.compile_all()
         call_command("collectstatic", interactive=False, verbosity=0)
         say(f"Loading the operator profile “{profile}”")
-        call_command("load_profile", profile, verbosity=0)
+        call_command("load_profile", profile, stdout=io.StringIO())
         import_samples()
         return first_sign_in()
     except CommandError as error:
@@ -193,7 +193,7 @@ def import_samples() -> None:
         return
     say("Importing the sample customers")
     for name in SAMPLES:
-        call_command("import_customers", str(ROOT / "tests" / "data" / name), verbosity=0)
+        call_command("import_customers", str(ROOT / "tests" / "data" / name), stdout=io.StringIO())
 
 
 def first_sign_in() -> str:
