@@ -1,6 +1,7 @@
 """The components in a real browser: both languages and schemes, every width, with and without scripts."""
 
 from itertools import product
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -25,7 +26,7 @@ def open_gallery(page: Page, address: str, query: str = "") -> list[str]:
 
 @pytest.mark.parametrize(("language", "scheme"), list(product(["ja", "en"], ["light", "dark"])))
 def test_components_are_accessible_and_keep_the_content_security_policy(
-    browser: Browser, live_portal: str, language: str, scheme: str
+    browser: Browser, live_portal: str, language: str, scheme: Literal["light", "dark"]
 ) -> None:
     context = browser.new_context(locale=language, color_scheme=scheme, viewport={"width": 390, "height": 844})
     page = context.new_page()
@@ -37,13 +38,13 @@ def test_components_are_accessible_and_keep_the_content_security_policy(
     context.close()
 
 
-@pytest.mark.parametrize("width", [320, 390, 768, 1280, 1920])
 @pytest.mark.parametrize("text", ["100%", "200%"])
-def test_nothing_is_wider_than_the_page(page: Page, live_portal: str, width: int, text: str) -> None:
-    page.set_viewport_size({"width": width, "height": 900})
+def test_nothing_is_wider_than_the_page(page: Page, live_portal: str, text: str) -> None:
     open_gallery(page, live_portal, "?errors=1&messages=1")
     page.evaluate("size => { document.documentElement.style.fontSize = size }", text)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for width in (320, 390, 639, 768, 1280, 1920):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_targets_are_large_enough_for_a_thumb(page: Page, live_portal: str) -> None:
@@ -51,7 +52,8 @@ def test_targets_are_large_enough_for_a_thumb(page: Page, live_portal: str) -> N
     open_gallery(page, live_portal)
     targets = ".btn, .form-control, .form-select, .form-check, header a, header button, footer a"
     small = page.locator(targets).evaluate_all(
-        "elements => elements.filter(e => e.offsetParent && e.getBoundingClientRect().height < 44).map(e => e.outerHTML)"
+        """elements => elements.filter(element => element.offsetParent && element.getBoundingClientRect().height < 44)
+                               .map(element => element.outerHTML)"""
     )
     assert small == []
 
@@ -88,25 +90,24 @@ def test_keyboard_reaches_the_text_by_the_skip_link(page: Page, live_portal: str
 
 def test_a_form_is_not_sent_twice(page: Page, live_portal: str) -> None:
     open_gallery(page, live_portal)
-    sent: list[str] = []
-    page.route("**/*", lambda route: (sent.append(route.request.method), route.abort())[1])
-    button = page.get_by_role("button", name="次へ進む").last
-    button.click(no_wait_after=True)
-    button.click(no_wait_after=True)
-    page.wait_for_timeout(300)
-    assert sent == ["POST"]
-
-
-@pytest.mark.parametrize("accent", ["#ffffff", "#000000", "#ffe380", "#00ff00", "#ff5454", "#0017c1"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_any_accent_colour_keeps_the_contrast(browser: Browser, live_portal: str, accent: str, scheme: str) -> None:
-    context = browser.new_context(color_scheme=scheme)
-    page = context.new_page()
-    page.route(
-        "**/operator.css",
-        lambda route: route.fulfill(body=f":root {{ --operator-accent: {accent}; }}", content_type="text/css"),
+    sent = page.locator("main form").evaluate(
+        """form => {
+          let sent = 0;
+          window.addEventListener("submit", event => { sent += !event.defaultPrevented; event.preventDefault(); });
+          form.requestSubmit();
+          form.requestSubmit();
+          return sent;
+        }"""
     )
-    page.goto(f"{live_portal}{GALLERY}")
-    page.evaluate("""accent => document.documentElement.style.setProperty('--operator-accent', accent)""", accent)
-    assert_accessible(page)
-    context.close()
+    assert sent == 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_any_accent_colour_of_an_operator_keeps_the_contrast(
+    page: Page, live_portal: str, scheme: Literal["light", "dark"]
+) -> None:
+    page.emulate_media(color_scheme=scheme)
+    open_gallery(page, live_portal)
+    for accent in ("#ffffff", "#000000", "#ffe380", "#00ff00", "#ff5454", "#0017c1"):
+        page.evaluate("accent => document.documentElement.style.setProperty('--operator-accent', accent)", accent)
+        assert_accessible(page, rules=["color-contrast"])
