@@ -240,3 +240,6 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "core.purge_codes": {"task": "core.purge_codes", "schedule": 3600.0},
     "requests.sweep": {"task": "requests.sweep", "schedule": 60.0},
 }
+
+# How long an answer can be opened before its files are erased.
+ANSWER_FILE_DAYS: int = env.int("ANSWER_FILE_DAYS", default=30)

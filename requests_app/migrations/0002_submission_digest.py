@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('requests_app', '0001_initial'),
+        ("requests_app", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='disclosurerequest',
-            name='submission_digest',
+            model_name="disclosurerequest",
+            name="submission_digest",
             field=models.BinaryField(max_length=32, null=True),
         ),
     ]

@@ -1,0 +1,124 @@
+"""The pages that anybody may read: what article 32(1) wants to be knowable, and what the policy promises to publish."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.http import quote_etag
+from django.utils.translation import get_language
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import condition, require_safe
+
+from .. import selectors
+from ..domain.articles import article_text
+from ..models import Operator, RequestRule
+from . import wording
+
+
+def _with_operator(view: Callable[[HttpRequest, Operator], HttpResponse]) -> Callable[..., HttpResponse]:
+    """Give the view its operator; say so plainly where no profile has been loaded yet."""
+
+    @wraps(view)
+    def wrapper(request: HttpRequest) -> HttpResponse:
+        operator = selectors.current_operator()
+        if operator is None:
+            return render(request, "portal/consent/not_ready.html", status=503)
+        return view(request, operator)
+
+    return require_safe(wrapper)
+
+
+@_with_operator
+def contact(request: HttpRequest, operator: Operator) -> HttpResponse:
+    """Who the operator is, how and when it can be reached."""
+    context = {
+        "channels": wording.channel_words(operator, operator.channels),
+        "complaint_channels": wording.channel_words(operator, operator.complaint_channels),
+    }
+    return render(request, "portal/consent/contact.html", context)
+
+
+@_with_operator
+def purposes(request: HttpRequest, operator: Operator) -> HttpResponse:
+    """What data is used for, and what follows when an item is not given."""
+    context = {"purposes": selectors.purposes_with_items(), "items": selectors.data_items()}
+    return render(request, "portal/consent/purposes.html", context)
+
+
+@_with_operator
+def subcontractors(request: HttpRequest, operator: Operator) -> HttpResponse:
+    """To whom handling is entrusted, and which items they get."""
+    context = {"subcontractors": selectors.public_subcontractors()}
+    return render(request, "portal/consent/subcontractors.html", context)
+
+
+@_with_operator
+def procedure(request: HttpRequest, operator: Operator) -> HttpResponse:
+    """What can be asked and how, what is checked, the cost, the time, when it may be refused (article 37)."""
+    rules = {rule.request_type: rule for rule in selectors.offered_rules()}
+    order = [code for code in wording.REQUEST_WORDS if code in rules]
+    context = {
+        "rows": [
+            {
+                "words": wording.REQUEST_WORDS[code],
+                "cost": wording.cost(rules[code]),
+                "time": wording.time_needed(rules[code]),
+                "check": wording.checked(rules[code]),
+            }
+            for code in order
+        ],
+        "facts_compared": any(rule.identity_level >= RequestRule.IdentityLevel.FACTS for rule in rules.values()),
+        "documents_asked": any(rule.identity_level >= RequestRule.IdentityLevel.DOCUMENTS for rule in rules.values()),
+        "refusals": _refusals(order),
+        "channels": wording.channel_words(operator, operator.channels),
+        "complaint_channels": wording.channel_words(operator, operator.complaint_channels),
+    }
+    return render(request, "portal/consent/procedure.html", context)
+
+
+def _refusals(order: list[str]) -> list[dict[str, Any]]:
+    """Grounds of refusal, request types with the same grounds together."""
+    language = "en" if (get_language() or "ja").startswith("en") else "ja"
+    grounds_by_type: dict[str, list[dict[str, Any]]] = {code: [] for code in order}
+    for ground in selectors.refusal_grounds():
+        articles = [
+            article_text(article, language) for article in ([ground.article] if ground.statutory else ground.requires)
+        ]
+        for code in ground.requests:
+            if code in grounds_by_type:
+                grounds_by_type[code].append({"text": ground.text, "statutory": ground.statutory, "articles": articles})
+    groups: list[dict[str, Any]] = []
+    for code, grounds in grounds_by_type.items():
+        if not grounds:
+            continue
+        term = wording.REQUEST_WORDS[code].term
+        for group in groups:
+            if group["grounds"] == grounds:
+                group["terms"].append(term)
+                break
+        else:
+            groups.append({"terms": [term], "grounds": grounds})
+    return groups
+
+
+def _accent() -> str:
+    operator = selectors.current_operator()
+    return operator.accent_color if operator else ""
+
+
+def _css_etag(request: HttpRequest) -> str:
+    return quote_etag(_accent() or "none")
+
+
+@require_safe
+@cache_control(public=True, max_age=300)
+@condition(etag_func=_css_etag)
+def operator_css(request: HttpRequest) -> HttpResponse:
+    """The operator's accent colour as a custom property; a file, because the pages' policy allows no inline style."""
+    accent = _accent()
+    css = f":root {{ --operator-accent: {accent}; }}\n" if accent else ""
+    return HttpResponse(css, content_type="text/css; charset=utf-8")

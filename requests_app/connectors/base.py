@@ -1,0 +1,55 @@
+"""What a place that holds personal data must be able to say about a person."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from consent_app.models import Customer
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One registered value with where it came from."""
+
+    # Code of the data item in the operator's catalogue.
+    item: str
+    # Name of the column within the item: "family_name", "postal_code".
+    field: str
+    value: str
+    # The spelling as it was received, where it differs from ``value``.
+    original: str = ""
+    source: str = ""
+    external_id: str = ""
+    obtained_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRecord:
+    """A further record: an order, an inquiry, a note."""
+
+    item: str
+    kind: str
+    source: str
+    external_id: str
+    occurred_at: datetime | None
+    data: dict[str, object]
+    recipients: list[dict[str, str]] = field(default_factory=list)
+
+
+class Connector(Protocol):
+    """An adapter to one place. Reading is streamed: a person may have a hundred thousand records."""
+
+    code: str
+
+    def facts(self, customer: Customer) -> Iterator[Fact]:
+        """Every registered value, in the order of the catalogue."""
+        ...
+
+    def record_counts(self, customer: Customer) -> dict[str, int]:
+        """How many records of each kind there are."""
+        ...
+
+    def records(self, customer: Customer) -> Iterator[FoundRecord]:
+        """Every further record, newest first within its kind, in flat memory."""
+        ...

@@ -1,0 +1,120 @@
+"""What a decision does: the letter, the package, and the step to "answered". Run by a worker, safe to run twice."""
+
+import uuid
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from privacy_portal.core.models import EncryptedFile, User
+from privacy_portal.core.services import audit, files
+
+from ..domain.request_types import REQUEST_TYPES
+from ..domain.transitions import Actor, Event, Status
+from ..models import AnswerFile, Decision, DisclosureRequest
+from . import letters, packages, transition
+from .permissions import require_staff
+
+POSITIVE = frozenset({Decision.Outcome.GRANTED, Decision.Outcome.PARTLY})
+
+
+def fulfil(*, request_id: uuid.UUID, now: datetime) -> bool:
+    """Make what is missing of the answer, then move the request on.
+
+    The decision's row stays locked while the files are made, so that two workers do not make them twice and a killed
+    one leaves nothing: its transaction is gone, and the sweep takes the request up again.
+
+    Returns:
+        False when there was nothing to do: not decided, done already, or another worker is at it.
+    """
+    with transaction.atomic():
+        decision = (
+            Decision.objects.select_for_update(skip_locked=True, of=("self",))
+            .select_related("request__customer")
+            .filter(request_id=request_id, request__status=Status.FULFILLING, superseded_at=None)
+            .first()
+        )
+        if decision is None:
+            return False
+        request = decision.request
+        made = set(decision.files.values_list("kind", flat=True))
+        expires_at = now + timedelta(days=settings.ANSWER_FILE_DAYS)
+        if AnswerFile.Kind.LETTER not in made:
+            _keep(decision, AnswerFile.Kind.LETTER, _letter(decision, expires_at), now, expires_at)
+        if decision.outcome in POSITIVE:
+            EFFECTS[REQUEST_TYPES[request.request_type].effect](decision, made, now, expires_at)
+        on_paper = request.answer_method == DisclosureRequest.AnswerMethod.PAPER
+        transition.apply(
+            request=request,
+            event=Event.PREPARED_FOR_POST if on_paper else Event.FULFILLED,
+            actor=None,
+            actor_kind=Actor.WORKER,
+            now=now,
+        )
+    return True
+
+
+def _letter(decision: Decision, expires_at: datetime) -> EncryptedFile:
+    content = letters.LetterContent(
+        request=decision.request,
+        outcome=decision.outcome,
+        article=decision.article,
+        ground=decision.ground,
+        reason=decision.reason or "",
+        withheld_items=list(decision.withheld_items.all()),
+        decided_on=timezone.localdate(decision.decided_at),
+        available_until=timezone.localdate(expires_at),
+    )
+    name = f"{decision.request.receipt_number}-notice.pdf"
+    with files.create(name=name, content_type="application/pdf") as writer:
+        writer.write(letters.decision_letter(content))
+    return writer.file
+
+
+def _package(decision: Decision, made: set[str], now: datetime, expires_at: datetime) -> None:
+    """The effect of a disclosure: what is held goes into a ZIP."""
+    customer = decision.request.customer
+    if AnswerFile.Kind.PACKAGE in made or customer is None:
+        return
+    name = f"{decision.request.receipt_number}-data.zip"
+    with files.create(name=name, content_type="application/zip") as writer:
+        packages.write_package(target=writer, request=decision.request, decision=decision, customer=customer, now=now)
+    _keep(decision, AnswerFile.Kind.PACKAGE, writer.file, now, expires_at)
+
+
+EFFECTS: dict[str, Callable[[Decision, set[str], datetime, datetime], None]] = {"package": _package}
+
+
+def _keep(decision: Decision, kind: str, file: EncryptedFile, now: datetime, expires_at: datetime) -> None:
+    answer = AnswerFile.objects.create(
+        request=decision.request, decision=decision, kind=kind, file=file, created_at=now, expires_at=expires_at
+    )
+    audit.record(action="answer.made", actor="worker", obj=answer, detail={"kind": str(kind)})
+
+
+def mark_posted(*, request: DisclosureRequest, actor: User, now: datetime) -> DisclosureRequest:
+    """Staff sent the printed answer.
+
+    Raises:
+        NotAllowed: no permission, or their own request.
+        TransitionRefused: the answer is not ready to be posted.
+    """
+    require_staff(actor, request, "decide_request")
+    return transition.apply(request=request, event=Event.POSTED, actor=actor, actor_kind=Actor.STAFF, now=now)
+
+
+def erase_expired(*, now: datetime) -> int:
+    """Erase the content of answers whose time is over; the row stays as the record that there was one.
+
+    Returns:
+        How many were erased.
+    """
+    due = AnswerFile.objects.filter(expires_at__lte=now, file__erased_at=None).select_related("file")
+    erased = 0
+    for answer in due.iterator(chunk_size=200):
+        files.erase(file=answer.file, actor="worker")
+        audit.record(action="answer.erased", actor="worker", obj=answer)
+        erased += 1
+    return erased

@@ -1,0 +1,115 @@
+"""Letters as PDF, made by typst from a template per language.
+
+What people typed reaches the template as JSON strings and is shown as text, so that markup in a name stays a name.
+"""
+
+import functools
+import json
+from dataclasses import dataclass
+from datetime import date
+from importlib.resources import files
+from pathlib import Path
+
+import typst
+from django.conf import settings
+from django.utils import formats, timezone, translation
+from django.utils.translation import gettext as _
+
+from consent_app.models import DataItem, Operator
+from privacy_portal.core.localized import localized
+
+from ..domain.articles import article_text
+from ..domain.request_types import REQUEST_TYPES
+from ..models import DisclosureRequest, Party
+
+TEMPLATES = Path(settings.BASE_DIR) / "templates" / "letters"
+
+
+@dataclass(frozen=True, slots=True)
+class LetterContent:
+    """What a decision letter says, whether the decision is made already or only considered."""
+
+    request: DisclosureRequest
+    outcome: str
+    article: str
+    ground: str
+    reason: str
+    withheld_items: list[DataItem]
+    decided_on: date
+    available_until: date | None
+
+
+@functools.cache
+def _fonts() -> typst.Fonts:
+    folders = [str(files(name)) for name in ("noto_cjk_sans_jp_regular", "noto_cjk_sans_jp_bold")]
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=list(folders))
+
+
+@functools.cache
+def _compiler() -> typst.Compiler:
+    # Kept: reading the fonts takes longer than a letter.
+    return typst.Compiler(root=TEMPLATES, font_paths=_fonts(), ignore_system_fonts=True)
+
+
+def _date(value: date, language: str) -> str:
+    with translation.override(language):
+        return formats.date_format(value, "Y年n月j日" if language == "ja" else "j F Y")
+
+
+def _postal_code(value: str) -> str:
+    return f"〒{value[:3]}-{value[3:]}" if len(value) == 7 else value
+
+
+def _recipient(content: LetterContent) -> tuple[list[str], str]:
+    """The address lines and the name of whom the letter goes to: the agent where one acts, else the principal."""
+    parties = {party.kind: party for party in content.request.parties.all()}
+    party = parties.get(Party.Kind.AGENT) or parties[Party.Kind.PRINCIPAL]
+    lines = [_postal_code(party.postal_code), party.prefecture + party.address1, party.address2]
+    name = f"{party.full_name} 様" if content.request.language == "ja" else party.full_name
+    return [line for line in lines if line], name
+
+
+def decision_letter(content: LetterContent) -> bytes:
+    """The notice of a decision (articles 33(3), 36) as a tagged PDF (PDF/UA-1) in the person's language."""
+    request = content.request
+    language = request.language
+    request_type = REQUEST_TYPES[request.request_type]
+    operator = Operator.objects.get()
+    refusal = next((row for row in request_type.refusals if row.code == content.ground), None)
+    recipient_lines, recipient_name = _recipient(content)
+    postal_code = _postal_code(operator.postal_code.replace("-", ""))
+    with translation.override(language):
+        data = {
+            "title": _("%(type)sについて（通知）") % {"type": request_type.name},
+            "language": language,
+            "operator": {
+                "name": localized(operator, "name", language),
+                "lines": [f"{postal_code} {localized(operator, 'address', language)}".strip()],
+                "manager_title": localized(operator, "manager_title", language),
+                "contacts": [contact for contact in (operator.email, operator.telephone) if contact],
+                "hours": localized(operator, "hours", language),
+            },
+            "receipt_label": _("受付番号"),
+            "receipt_number": request.receipt_number,
+            "recipient_lines": recipient_lines,
+            "recipient_name": recipient_name,
+            "date": _date(content.decided_on, language),
+            "received_on": _date(timezone.localdate(request.received_at), language),
+            "type_name": str(request_type.name),
+            "outcome": content.outcome,
+            "answer_method": request.answer_method,
+            "available_until": _date(content.available_until, language) if content.available_until else "",
+            "article_text": article_text(content.article, language),
+            "ground_text": str(refusal.text) if refusal else "",
+            "ground_article_text": article_text(refusal.article, language) if refusal else "",
+            "withheld_items": [localized(item, "name", language) for item in content.withheld_items],
+            "reason": content.reason,
+        }
+    # One page range of one format: typst gives bytes, never the list that images come as.
+    pdf: bytes = _compiler().compile(  # type: ignore[assignment]
+        TEMPLATES / language / "decision.typ",
+        format="pdf",
+        sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+        pdf_standards=["ua-1"],
+    )
+    return pdf

@@ -1,0 +1,391 @@
+"""The package: what is held about the person, as readable pages, JSON and CSV in one ZIP, written as a stream.
+
+Article 33 gives the person the data as it is held; Enforcement Rule 30 lets them have it as an electronic record, which
+should be readable, searchable and portable. Memory stays flat however many records there are.
+"""
+
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import IO, Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from consent_app.domain.normalise import neutralise_formula
+from consent_app.models import Consent, Customer, CustomerRecord, DataItem, Operator, Provision, Purpose, Subcontractor
+from privacy_portal.core.localized import localized
+
+from ..connectors import CONNECTORS, Fact, FoundRecord
+from ..models import Decision, DisclosureRequest
+
+LANGUAGES = ("ja", "en")
+_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """Which data items go into the package."""
+
+    wanted: frozenset[str] | None
+    withheld: frozenset[str]
+
+    def __contains__(self, item: str) -> bool:
+        return (self.wanted is None or item in self.wanted) and item not in self.withheld
+
+
+def _scope(request: DisclosureRequest, decision: Decision) -> _Scope:
+    wanted = None if request.wants_everything else frozenset(item.code for item in request.wanted_items.all())
+    # Somebody who only wrote in free text what they want has not narrowed the request.
+    return _Scope(wanted=wanted or None, withheld=frozenset(item.code for item in decision.withheld_items.all()))
+
+
+def _source_name(source: str) -> str:
+    names = {
+        "self": _("ご本人による変更"),
+        "staff": _("担当者による変更"),
+        "shopify": _("Shopifyからの取込"),
+        "eccube": _("EC-CUBEからの取込"),
+        "base": _("BASEからの取込"),
+    }
+    return names.get(source, source)
+
+
+class _Package:
+    """What every part of the package is made of, for one customer and decision."""
+
+    def __init__(self, request: DisclosureRequest, decision: Decision, customer: Customer, now: datetime) -> None:
+        self.request, self.customer, self.now = request, customer, now
+        self.scope = _scope(request, decision)
+        self.operator = Operator.objects.get()
+        self.catalogue = {item.code: item for item in DataItem.objects.all()}
+        self.withheld = list(decision.withheld_items.all())
+        self.facts: list[Fact] = [
+            fact for connector in CONNECTORS for fact in connector.facts(customer) if fact.item in self.scope
+        ]
+        kinds = {kind for connector in CONNECTORS for kind in connector.record_counts(customer)}
+        self.held = {fact.item for fact in self.facts} | {
+            item for item in customer.records.values_list("item__code", flat=True).distinct() if item in self.scope
+        }
+        self.has_records = bool(kinds)
+        self.has_consents = customer.consents.exists()
+        self.has_provisions = customer.provisions.exists()
+        self.purposes = list(
+            Purpose.objects.filter(active=True, items__code__in=self.held).distinct().prefetch_related("items")
+        )
+        self.subcontractors = list(
+            Subcontractor.objects.filter(active=True, items__code__in=self.held).distinct().prefetch_related("items")
+        )
+
+    def records(self) -> Iterator[FoundRecord]:
+        """Every record in scope, read anew for each part so that none is kept in memory."""
+        for connector in CONNECTORS:
+            for record in connector.records(self.customer):
+                if record.item in self.scope:
+                    yield record
+
+    def consents(self) -> Iterator[Consent]:
+        """Every consent event, oldest first."""
+        return self.customer.consents.select_related("purpose").order_by("at", "id").iterator(chunk_size=_CHUNK)
+
+    def provisions(self) -> Iterator[Provision]:
+        """Every provision to a third party."""
+        rows = self.customer.provisions.select_related("basis").prefetch_related("items")
+        return rows.order_by("provided_on", "id").iterator(chunk_size=_CHUNK)
+
+    def item_name(self, code: str, language: str) -> str:
+        """The catalogue's name of an item; its code where the catalogue does not know it."""
+        item = self.catalogue.get(code)
+        return localized(item, "name", language) if item else code
+
+
+def _field_name(name: str) -> str:
+    return str(Customer._meta.get_field(name).verbose_name)
+
+
+def _value(fact: Fact) -> str:
+    if fact.field == "gender":
+        return str(Customer.Gender(fact.value).label)
+    return fact.value
+
+
+def _chunks(rows: Iterable[Any]) -> Iterator[list[Any]]:
+    iterator = iter(rows)
+    while chunk := list(islice(iterator, _CHUNK)):
+        yield chunk
+
+
+def _html(package: _Package, language: str, out: IO[str]) -> None:
+    with translation.override(language):
+        common = {"package": package, "operator": package.operator, "language": language, "now": package.now}
+        facts = [
+            {
+                "item": package.item_name(fact.item, language),
+                "field": _field_name(fact.field),
+                "value": _value(fact),
+                "original": fact.original,
+                "source": _source_name(fact.source),
+                "obtained_at": fact.obtained_at,
+            }
+            for fact in package.facts
+        ]
+        out.write(render_to_string("package/opening.html", {**common, "facts": facts}))
+        for chunk in _chunks(package.records()):
+            records = [
+                {
+                    "kind": CustomerRecord.Kind(record.kind).label,
+                    "source": _source_name(record.source),
+                    "external_id": record.external_id,
+                    "occurred_at": record.occurred_at,
+                    "data": record.data,
+                    "recipients": record.recipients,
+                }
+                for record in chunk
+            ]
+            out.write(render_to_string("package/records.html", {**common, "records": records}))
+        out.write(render_to_string("package/middle.html", common))
+        for chunk in _chunks(package.consents()):
+            out.write(render_to_string("package/consents.html", {**common, "consents": chunk}))
+        out.write(render_to_string("package/provisions_heading.html", common))
+        for chunk in _chunks(package.provisions()):
+            out.write(render_to_string("package/provisions.html", {**common, "provisions": chunk}))
+        out.write(render_to_string("package/closing.html", common))
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, cls=DjangoJSONEncoder)
+
+
+def _json_array(out: IO[str], name: str, rows: Iterable[Any], *, last: bool = False) -> None:
+    out.write(f' "{name}": [')
+    for index, row in enumerate(rows):
+        out.write((",\n  " if index else "\n  ") + _dump(row))
+    out.write("\n ]\n" if last else "\n ],\n")
+
+
+def _names(instance: Any, name: str) -> dict[str, str]:
+    return {language: localized(instance, name, language) for language in LANGUAGES}
+
+
+def _json(package: _Package, out: IO[str]) -> None:
+    head = {
+        "receipt_number": package.request.receipt_number,
+        "operator": _names(package.operator, "name"),
+        "made_at": package.now,
+        "withheld_items": [item.code for item in package.withheld],
+        "items": {
+            code: _names(package.catalogue[code], "name") for code in sorted(package.held & set(package.catalogue))
+        },
+    }
+    out.write("{\n" + "".join(f' "{key}": {_dump(value)},\n' for key, value in head.items()))
+    _json_array(
+        out,
+        "registered",
+        (
+            {
+                "item": fact.item,
+                "field": fact.field,
+                "value": fact.value,
+                "as_received": fact.original or None,
+                "source": fact.source,
+                "source_id": fact.external_id,
+                "obtained_at": fact.obtained_at,
+            }
+            for fact in package.facts
+        ),
+    )
+    _json_array(
+        out,
+        "records",
+        (
+            {
+                "kind": record.kind,
+                "item": record.item,
+                "source": record.source,
+                "source_id": record.external_id,
+                "occurred_at": record.occurred_at,
+                "data": record.data,
+                "recipients": record.recipients,
+            }
+            for record in package.records()
+        ),
+    )
+    _json_array(
+        out,
+        "purposes",
+        (
+            {"code": row.code, "text": _names(row, "text"), "items": [item.code for item in row.items.all()]}
+            for row in package.purposes
+        ),
+    )
+    _json_array(
+        out,
+        "consents",
+        (
+            {
+                "purpose": row.purpose.code,
+                "event": row.event,
+                "channel": row.channel,
+                "wording": row.wording,
+                "proof": row.proof,
+                "at": row.at,
+            }
+            for row in package.consents()
+        ),
+    )
+    _json_array(
+        out,
+        "subcontractors",
+        (
+            {
+                "name": _names(row, "name"),
+                "service": _names(row, "service"),
+                "country": row.country,
+                "items": [item.code for item in row.items.all() if item.code in package.held],
+            }
+            for row in package.subcontractors
+        ),
+    )
+    _json_array(
+        out,
+        "provisions",
+        (
+            {
+                "provided_on": row.provided_on,
+                "recipient": row.recipient_name,
+                "address": row.recipient_address,
+                "representative": row.recipient_representative,
+                "basis": _names(row.basis, "text"),
+                "article": row.basis.article,
+                "items": [item.code for item in row.items.all()],
+            }
+            for row in package.provisions()
+        ),
+        last=True,
+    )
+    out.write("}\n")
+
+
+def _csv(out: IO[str], header: list[str], rows: Iterable[list[Any]]) -> None:
+    # Spreadsheets on Japanese Windows read UTF-8 only with its mark.
+    out.write("\ufeff")
+    writer = csv.writer(out)
+    writer.writerow(header)
+    for row in rows:
+        writer.writerow([neutralise_formula("" if cell is None else str(cell)) for cell in row])
+
+
+def _csv_files(package: _Package) -> Iterator[tuple[str, list[str], Iterable[list[Any]]]]:
+    yield (
+        "registered.csv",
+        ["item", "field", "value", "as_received", "source", "source_id", "obtained_at"],
+        (
+            [fact.item, fact.field, fact.value, fact.original, fact.source, fact.external_id, fact.obtained_at]
+            for fact in package.facts
+        ),
+    )
+    yield (
+        "records.csv",
+        ["kind", "item", "source", "source_id", "occurred_at", "data", "recipients"],
+        (
+            [
+                record.kind,
+                record.item,
+                record.source,
+                record.external_id,
+                record.occurred_at,
+                _dump(record.data),
+                _dump(record.recipients) if record.recipients else "",
+            ]
+            for record in package.records()
+        ),
+    )
+    yield (
+        "purposes.csv",
+        ["code", "text_ja", "text_en", "items"],
+        (
+            [row.code, row.text_ja, row.text_en, " ".join(item.code for item in row.items.all())]
+            for row in package.purposes
+        ),
+    )
+    yield (
+        "consents.csv",
+        ["purpose", "event", "channel", "wording", "proof", "at"],
+        ([row.purpose.code, row.event, row.channel, row.wording, row.proof, row.at] for row in package.consents()),
+    )
+    yield (
+        "subcontractors.csv",
+        ["name_ja", "name_en", "service_ja", "service_en", "country", "items"],
+        (
+            [
+                row.name_ja,
+                row.name_en,
+                row.service_ja,
+                row.service_en,
+                row.country,
+                " ".join(item.code for item in row.items.all() if item.code in package.held),
+            ]
+            for row in package.subcontractors
+        ),
+    )
+    yield (
+        "provisions.csv",
+        ["provided_on", "recipient", "address", "representative", "article", "items"],
+        (
+            [
+                row.provided_on,
+                row.recipient_name,
+                row.recipient_address,
+                row.recipient_representative,
+                row.basis.article,
+                " ".join(item.code for item in row.items.all()),
+            ]
+            for row in package.provisions()
+        ),
+    )
+
+
+def write_package(
+    *, target: IO[bytes], request: DisclosureRequest, decision: Decision, customer: Customer, now: datetime
+) -> None:
+    """Write the ZIP to ``target``, which need not be seekable.
+
+    Must be called inside a transaction: the records are read through server-side cursors.
+
+    Args:
+        target: a binary file; for a real answer the writer of an encrypted file.
+        decision: its withheld items are left out, and named in the package.
+        now: shown as the time of the extract.
+    """
+    package = _Package(request, decision, customer, now)
+    stamp = timezone.localtime(now).timetuple()[:6]
+
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+
+        @contextmanager
+        def member(name: str) -> Iterator[IO[str]]:
+            info = zipfile.ZipInfo(name, date_time=stamp)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.external_attr = 0o600 << 16
+            with (
+                archive.open(info, "w", force_zip64=True) as raw,
+                io.TextIOWrapper(raw, encoding="utf-8", newline="", write_through=True) as text,
+            ):
+                yield text
+
+        for language in LANGUAGES:
+            with member(f"index.{language}.html") as out:
+                _html(package, language, out)
+        with member("data.json") as out:
+            _json(package, out)
+        for name, header, rows in _csv_files(package):
+            with member(f"csv/{name}") as out:
+                _csv(out, header, rows)

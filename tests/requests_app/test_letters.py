@@ -1,0 +1,100 @@
+"""Decision letters."""
+
+import io
+from datetime import date
+
+import pytest
+from pypdf import PdfReader
+
+from consent_app.models import DataItem
+from requests_app.models import Decision, DisclosureRequest, Party
+from requests_app.services.letters import LetterContent, decision_letter
+from tests.factories.consent import OperatorFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def make_request(language: str = "ja", **party: str) -> DisclosureRequest:
+    OperatorFactory()
+    request = DisclosureRequest.objects.create(
+        receipt_number="RK7D8P2M4X", request_type="disclosure", language=language, target_on=date(2026, 12, 4)
+    )
+    stated = {"family_name": "髙橋", "given_name": "花子", "postal_code": "1000001", "prefecture": "東京都"}
+    Party.objects.create(request=request, **{**stated, "address1": "千代田区例町4-5-6", **party})
+    return request
+
+
+def letter(request: DisclosureRequest, outcome: str = "granted", **changes: object) -> PdfReader:
+    content = {
+        "request": request,
+        "outcome": outcome,
+        "article": "33(2)",
+        "ground": "",
+        "reason": "",
+        "withheld_items": [],
+        "decided_on": date(2026, 11, 24),
+        "available_until": date(2026, 12, 24),
+        **changes,
+    }
+    return PdfReader(io.BytesIO(decision_letter(LetterContent(**content))))  # type: ignore[arg-type]
+
+
+def text_of(reader: PdfReader) -> str:
+    return "".join("".join(page.extract_text().split()) for page in reader.pages)
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("outcome", Decision.Outcome.values)
+def test_every_outcome_names_person_number_and_article(language: str, outcome: str) -> None:
+    reader = letter(make_request(language), outcome)
+    text = text_of(reader)
+    assert "髙橋花子" in text
+    assert "RK7D8P2M4X" in text
+    assert ("第33条第2項" if language == "ja" else "article33,paragraph2") in text
+    assert "privacy@shop.example" in text
+
+
+def test_outcomes_read_differently() -> None:
+    request = make_request()
+    texts = {text_of(letter(request, outcome)) for outcome in Decision.Outcome.values}
+    assert len(texts) == len(Decision.Outcome.values)
+
+
+def test_partial_letter_names_ground_reason_and_items() -> None:
+    item = DataItem(code="notes", name_ja="メモ", name_en="Notes")
+    reader = letter(
+        make_request(),
+        "partly",
+        ground="harm_to_person",
+        reason="ほかの方の情報を含むためです。",
+        withheld_items=[item],
+    )
+    text = text_of(reader)
+    assert "第33条第2項第1号" in text
+    assert "ほかの方の情報を含むためです。" in text
+    assert "メモ" in text
+
+
+def test_markup_in_what_people_typed_stays_text() -> None:
+    reason = '#let x = 1\n*bold* $x$ @ref <label> #read("/layout.typ") \\'
+    request = make_request(family_name='#panic("x")', given_name="=見出し")
+    text = text_of(letter(request, "refused", ground="business_hindrance", reason=reason))
+    assert '#panic("x")' in text
+    assert '#read("/layout.typ")' in text
+
+
+def test_rare_characters_are_drawn_and_the_document_is_tagged() -> None:
+    reader = letter(make_request(family_name="𠮷田", given_name="邉葛﨑"))
+    assert "𠮷田" in text_of(reader)
+    assert "/StructTreeRoot" in reader.trailer["/Root"]
+    assert reader.trailer["/Root"]["/Lang"] == "ja"
+
+
+def test_letter_goes_to_the_agent_where_one_acts() -> None:
+    request = make_request()
+    Party.objects.create(
+        request=request, kind=Party.Kind.AGENT, family_name="代理", given_name="人子", address1="別町1"
+    )
+    text = text_of(letter(request))
+    assert "代理人子様" in text
+    assert "別町1" in text

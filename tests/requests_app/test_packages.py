@@ -1,0 +1,171 @@
+"""The package of what is held about a person."""
+
+import csv
+import io
+import json
+import zipfile
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from consent_app.models import Customer
+from requests_app.connectors.found import found_data
+from requests_app.models import Decision, DisclosureRequest
+from requests_app.services.packages import write_package
+from tests.factories.consent import (
+    ConsentFactory,
+    CustomerFactory,
+    OperatorFactory,
+    OrderFactory,
+    ProvisionFactory,
+    PurposeFactory,
+    RecipientFactory,
+    SubcontractorFactory,
+    catalogue,
+)
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 11, 24, 1, 2, 3, tzinfo=UTC)
+
+
+class Unseekable(io.BytesIO):
+    """Like the writer of an encrypted file: what is written cannot be taken back."""
+
+    def seekable(self) -> bool:
+        return False
+
+    def seek(self, *args: Any) -> int:
+        raise io.UnsupportedOperation
+
+
+def make_case(**changes: Any) -> tuple[DisclosureRequest, Decision, Customer]:
+    OperatorFactory()
+    items = catalogue()
+    customer = CustomerFactory()
+    order = OrderFactory(customer=customer, item=items["orders"])
+    RecipientFactory(record=order)
+    purpose = PurposeFactory(items=[items["name"], items["email"]])
+    PurposeFactory(text_ja="関係のない目的", items=[])
+    SubcontractorFactory(items=[items["name"], items["address"], items["orders"]])
+    ConsentFactory(customer=customer, purpose=purpose)
+    ProvisionFactory(customer=customer, items=[items["name"]])
+    request = DisclosureRequest.objects.create(
+        receipt_number="RK7D8P2M4X",
+        request_type="disclosure",
+        target_on=date(2026, 12, 4),
+        customer=customer,
+        **changes,
+    )
+    decision = Decision.objects.create(request=request, outcome="granted", article="33(2)")
+    return request, decision, customer
+
+
+def package(request: DisclosureRequest, decision: Decision, customer: Customer) -> dict[str, str]:
+    target = Unseekable()
+    with transaction.atomic():
+        write_package(target=target, request=request, decision=decision, customer=customer, now=NOW)
+    with zipfile.ZipFile(io.BytesIO(target.getvalue())) as archive:
+        assert archive.testzip() is None
+        return {name: archive.read(name).decode("utf-8-sig") for name in archive.namelist()}
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_package_holds_everything_in_three_forms() -> None:
+    members = package(*make_case())
+    assert set(members) == {
+        "index.ja.html",
+        "index.en.html",
+        "data.json",
+        *(
+            f"csv/{name}.csv"
+            for name in ("registered", "records", "purposes", "consents", "subcontractors", "provisions")
+        ),
+    }
+    data = json.loads(members["data.json"])
+    registered = {row["field"]: row for row in data["registered"]}
+    assert registered["family_name"]["value"] == "髙橋"
+    assert registered["telephone"]["as_received"] == "０９０－１２３４－５６７８"
+    assert registered["birth_date"]["source"] == "eccube"
+    assert data["records"][0]["data"]["合計金額"] == "31860"
+    assert data["records"][0]["recipients"][0]["family_name"] == "贈田"
+    assert [row["name"]["ja"] for row in data["subcontractors"]] == ["例の運送"]
+    assert data["provisions"][0]["recipient"] == "例の百貨店"
+    assert data["consents"][0]["event"] == "given"
+    assert [row["items"] for row in data["purposes"]] == [["name", "email"]]
+    for text in ("髙橋", "サングラス", "例の運送", "例の百貨店", "贈田", "０９０－１２３４－５６７８"):
+        assert text in members["index.ja.html"], text
+    for text in ("髙橋", "サングラス", "Example Delivery", "例の百貨店", "贈田", "Telephone number"):
+        assert text in members["index.en.html"], text
+    assert "関係のない目的" not in members["index.ja.html"]
+    assert {row["field"] for row in rows(members["csv/registered.csv"])} == set(registered)
+
+
+def test_withheld_items_are_left_out_and_named() -> None:
+    request, decision, customer = make_case()
+    decision.withheld_items.set([catalogue()["orders"], catalogue()["birth_date"]])
+    members = package(request, decision, customer)
+    everything = "".join(members.values())
+    assert "サングラス" not in everything
+    assert "1985-04-03" not in everything
+    data = json.loads(members["data.json"])
+    assert sorted(data["withheld_items"]) == ["birth_date", "orders"]
+    assert data["records"] == []
+    assert "開示していない項目" in members["index.ja.html"]
+
+
+def test_only_what_was_asked_for() -> None:
+    request, decision, customer = make_case(wants_everything=False)
+    request.wanted_items.set([catalogue()["telephone"]])
+    data = json.loads(package(request, decision, customer)["data.json"])
+    assert [row["field"] for row in data["registered"]] == ["telephone"]
+    assert data["records"] == []
+
+
+def test_free_text_alone_does_not_narrow() -> None:
+    request, decision, customer = make_case(wants_everything=False, wanted_note="電話の記録")
+    data = json.loads(package(request, decision, customer)["data.json"])
+    assert {row["item"] for row in data["registered"]} >= {"name", "address", "email"}
+
+
+def test_formulas_are_text_in_csv_and_markup_is_text_in_html() -> None:
+    request, decision, customer = make_case()
+    OrderFactory(customer=customer, item=catalogue()["orders"], external_id='=HYPERLINK("x")', data={"<b>": "<script>"})
+    members = package(request, decision, customer)
+    assert '=HYPERLINK("x")' not in [row["source_id"] for row in rows(members["csv/records.csv"])]
+    assert "<script>" not in members["index.ja.html"]
+    assert "&lt;script&gt;" in members["index.ja.html"]
+
+
+def test_another_customers_data_is_not_in_it() -> None:
+    request, decision, customer = make_case()
+    other = CustomerFactory(family_name="別人", email="other@post.example")
+    OrderFactory(customer=other, data={"商品": "別人の品"})
+    everything = "".join(package(request, decision, customer).values())
+    assert "別人" not in everything
+    assert "other@post.example" not in everything
+
+
+def test_somebody_of_whom_hardly_anything_is_held() -> None:
+    request, decision, _ = make_case()
+    bare = Customer.objects.create()
+    members = package(request, decision, bare)
+    assert json.loads(members["data.json"])["registered"] == []
+    assert "ありません。" in members["index.ja.html"]
+
+
+def test_found_data_shows_values_with_origin_in_two_queries(django_assert_num_queries: Any) -> None:
+    *_, customer = make_case()
+    customer = Customer.objects.get(pk=customer.pk)
+    with django_assert_num_queries(2):
+        found = found_data(customer)
+    assert not found.is_empty
+    assert found.record_counts == {"order": 1}
+    assert [item.code for item in found.items] == [
+        "name", "kana", "address", "telephone", "email", "gender", "birth_date",
+    ]  # fmt: skip
+    assert found_data(Customer.objects.create()).is_empty
