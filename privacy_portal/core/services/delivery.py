@@ -144,11 +144,18 @@ class _Postman:
         return self._connection
 
 
+class UnsendableAddress(Exception):
+    """The part before the @ is not ASCII: it needs SMTPUTF8 (RFC 6531), without which it would be sent mangled."""
+
+
 class _Unreachable(Exception):
     """No conversation with the server came about; its cause says why."""
 
 
 def _message(mail: OutgoingMail) -> EmailMultiAlternatives:
+    recipient = mail.recipient or ""
+    if not recipient.rpartition("@")[0].isascii():
+        raise UnsendableAddress
     with translation.override(mail.language):
         name = str(mail_context().get("operator_name", ""))
     address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
@@ -156,7 +163,7 @@ def _message(mail: OutgoingMail) -> EmailMultiAlternatives:
         subject=mail.subject or "",
         body=mail.body_text or "",
         from_email=str(Address(display_name=" ".join(name.split()), addr_spec=address)),
-        to=[mail.recipient or ""],
+        to=[recipient],
         # RFC 3834: nobody's holiday responder answers. Never List-Unsubscribe: these are notices of a procedure.
         headers={"Message-ID": mail.message_id, "Auto-Submitted": "auto-generated", "Content-Language": mail.language},
     )

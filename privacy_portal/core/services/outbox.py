@@ -38,8 +38,7 @@ def mail_context() -> dict[str, Any]:
 
     The kernel does not know the operator; the setting ``MAIL_CONTEXT`` names the function that does.
     """
-    hook = getattr(settings, "MAIL_CONTEXT", "")
-    return {"portal_url": settings.PORTAL_URL, **(import_string(hook)() if hook else {})}
+    return {"portal_url": settings.PORTAL_URL, **import_string(settings.MAIL_CONTEXT)()}
 
 
 def enqueue(
