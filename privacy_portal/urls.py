@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from consent_app.portal.urls import urlpatterns as consent_urls
 from privacy_portal.core.portal.urls import urlpatterns as core_urls
@@ -10,7 +10,7 @@ from requests_app.portal.urls import urlpatterns as requests_urls
 
 handler429 = "privacy_portal.core.portal.errors.too_many_requests"
 
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("", include(([*core_urls, *consent_urls, *requests_urls], "portal"))),
     path("staff/", include("privacy_portal.core.staff.urls")),
     path("admin/", admin.site.urls),
@@ -19,4 +19,7 @@ urlpatterns = [
 if settings.DEBUG:
     from privacy_portal import dev_views
 
-    urlpatterns += [path("dev/components/", dev_views.components)]
+    urlpatterns += [
+        path("dev/components/", dev_views.components),
+        path("dev/", include("privacy_portal.development.urls")),
+    ]

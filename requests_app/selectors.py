@@ -13,13 +13,18 @@ from consent_app.domain import normalise
 from consent_app.models import Customer
 from privacy_portal.core.models import User
 
+from .connectors.found import FoundData, found_data
+from .connectors.registers import ITEM_OF_KIND
 from .domain.receipt_numbers import InvalidReceiptNumber, parse
 from .domain.transitions import OPEN_STATUSES, WAITING_FOR_PERSON, Status
 from .models import DisclosureRequest, IdentityCheck, Message, Party, RequestEvent
 
 __all__ = [
+    "FoundData",
+    "anything_wanted_is_held",
     "candidates",
     "dashboard_counts",
+    "found_data",
     "identity_confirmed",
     "queue",
     "request_of",
@@ -162,6 +167,17 @@ def candidates(request: DisclosureRequest, limit: int = 20) -> list[Customer]:
 
 def _customers_by_number(number: str) -> QuerySet[Any]:
     return Customer.objects.filter(identities__external_id=number).values("pk")
+
+
+def anything_wanted_is_held(request: DisclosureRequest) -> bool:
+    """Whether something of what the person asked for is held; a wish in free text is judged by staff, not by this."""
+    if request.customer is None:
+        return False
+    found = found_data(request.customer)
+    if request.wants_everything:
+        return not found.is_empty
+    held = {item.code for item in found.items} | {ITEM_OF_KIND[kind] for kind in found.record_counts}
+    return not held.isdisjoint(request.wanted_items.values_list("code", flat=True))
 
 
 def to_verify(*, limit: int) -> list[uuid.UUID]:

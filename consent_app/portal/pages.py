@@ -15,7 +15,7 @@ from django.views.decorators.http import condition, require_safe
 
 from .. import selectors
 from ..domain.articles import article_text
-from ..models import DataItem, Operator, RequestRule
+from ..models import Operator, RequestRule
 from . import wording
 
 
@@ -45,17 +45,7 @@ def contact(request: HttpRequest, operator: Operator) -> HttpResponse:
 @_with_operator
 def purposes(request: HttpRequest, operator: Operator) -> HttpResponse:
     """What data is used for, and what follows when an item is not given."""
-    items = list(selectors.data_items())
-    all_purposes = list(selectors.purposes_with_items())
-    context = {
-        "purposes": [
-            {"whole": whole, "parts": [part for part in all_purposes if part.part_of_id == whole.pk]}
-            for whole in all_purposes
-            if whole.part_of_id is None
-        ],
-        "asked": [item for item in items if item.entered_by == DataItem.EnteredBy.CUSTOMER],
-        "arising": [item for item in items if item.entered_by != DataItem.EnteredBy.CUSTOMER],
-    }
+    context = {"purposes": selectors.purposes_with_items(), "items": selectors.data_items()}
     return render(request, "portal/consent/purposes.html", context)
 
 

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from .services import audit, delivery, files, outbox
+from .services import audit, codes, delivery, files, outbox
 
 
 @shared_task(name="core.send_mail_row")
@@ -34,3 +34,9 @@ def link_audit_entries() -> None:
 def remove_orphan_files() -> None:
     """Delete encrypted files that no row needs."""
     files.remove_orphans(now=timezone.now())
+
+
+@shared_task(name="core.purge_codes")
+def purge_codes() -> None:
+    """Delete one-time codes that expired more than a day ago."""
+    codes.purge(now=timezone.now())

@@ -1,5 +1,6 @@
 """axe-core for every browser test: ``assert_accessible(page)``."""
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -13,15 +14,18 @@ def _source() -> str:
     return (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
 
 
-def assert_accessible(page: Page) -> None:
+def assert_accessible(page: Page, rules: Sequence[str] = ()) -> None:
     """Fail with rule, element and how to mend it for everything that axe-core finds on the page as it is now.
+
+    ``rules`` limits it to the named ones; by default everything of WCAG 2.2 A and AA and the best practices.
 
     The script is evaluated by the browser's debugger, so the page's content security policy stays as it is.
     """
     page.evaluate(_source())
     # ``reporter: v2`` names the target of each finding; without resultTypes axe also lists every element that is right.
     result = page.evaluate(
-        "tags => axe.run(document, {runOnly: tags, resultTypes: ['violations'], reporter: 'v2'})", list(TAGS)
+        "only => axe.run(document, {runOnly: only, resultTypes: ['violations'], reporter: 'v2'})",
+        {"type": "rule", "values": list(rules)} if rules else {"type": "tag", "values": list(TAGS)},
     )
     found = [
         f"{violation['id']} ({violation['impact']}): {violation['help']}\n"

@@ -9,16 +9,16 @@ from django.utils.translation import gettext as _
 
 from .. import ratelimit
 from ..models import User
-from ..ratelimit import Limit, LimitExceeded
+from ..ratelimit import LimitExceeded
 from ..services import audit
+from ..services.staff_accounts import (
+    PASSWORD_NARROW,
+    PASSWORD_PER_ACCOUNT,
+    PASSWORD_PER_CLIENT,
+    SECOND_FACTOR,
+    SECOND_FACTOR_PER_DAY,
+)
 
-# The narrow limit binds account and client together, so that a stranger cannot lock the manager out by guessing.
-PASSWORD_NARROW = Limit("password-account-client", 5, 300)
-PASSWORD_PER_CLIENT = Limit("password-client", 30, 300)
-PASSWORD_PER_ACCOUNT = Limit("password-account", 100, 3600)
-# Whoever gets here knows the password. Three codes of a million are valid at a time: 60 a day is one in 5,500 days.
-SECOND_FACTOR = Limit("second-factor", 5, 300)
-SECOND_FACTOR_PER_DAY = Limit("second-factor-day", 60, 86400)
 # A code of an app is valid for at most three steps of 30 seconds; it is taken once in all of that time.
 CODE_KEPT_SECONDS = 120
 
@@ -63,9 +63,3 @@ def claim_code(user: User, code: str) -> bool:
     """True the first time that a right code is shown: one seen over a shoulder is worth nothing (RFC 6238, 5.2)."""
     digits = "".join(character for character in code if character.isalnum())
     return ratelimit.claim("second-factor-code", f"{user.pk}:{digits}", seconds=CODE_KEPT_SECONDS)
-
-
-def forget(user: User) -> None:
-    """Give the account a clean start, after an operator reset its sign-in."""
-    ratelimit.reset([SECOND_FACTOR, SECOND_FACTOR_PER_DAY], str(user.pk))
-    ratelimit.reset([PASSWORD_PER_ACCOUNT], user.email)

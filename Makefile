@@ -1,0 +1,50 @@
+# The commands of the project. `make run` and `make test` need Python 3.11 or newer and nothing else.
+
+PYTHON ?= python3
+PROFILE ?= rokusho
+PORT ?= 8000
+export PROFILE PORT
+
+# Prepares .venv from the lock and becomes its Python; a signal to make reaches the command itself.
+IN_VENV = @$(PYTHON) privacy_portal/development/bootstrap.py
+
+.PHONY: help run test lint format messages lock clean python
+
+help:
+	@echo "make run [PROFILE=rokusho] [PORT=8000]   the running product, with sample data"
+	@echo "make test                                every test"
+	@echo "make lint                                style, types, architecture, settings, translations"
+	@echo "make format                              put code into the agreed style"
+	@echo "make messages                            collect the texts to translate"
+	@echo "make lock                                lock the dependencies anew (needs uv)"
+	@echo "make clean                               remove everything that run and test made"
+
+python:
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed; install python3." >&2; exit 1; }
+
+run: python
+	$(IN_VENV) -m privacy_portal.development.run
+
+test: python
+	$(IN_VENV) -m pytest -n 2 --dist worksteal
+
+lint: python
+	$(IN_VENV) -m privacy_portal.development.lint
+
+format: python
+	$(IN_VENV) -m ruff format .
+
+messages: python
+	$(IN_VENV) -m privacy_portal.development.translations update
+
+# No index host is written into the files: pip asks whatever index its user has configured.
+LOCKED = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock" pyproject.toml
+
+lock:
+	@command -v uv >/dev/null || { echo "uv is needed to lock the dependencies; install it (https://docs.astral.sh/uv/)." >&2; exit 1; }
+	$(LOCKED) --output-file deploy/requirements.txt
+	$(LOCKED) --extra dev --output-file deploy/requirements-dev.txt
+
+clean: python
+	@$(PYTHON) privacy_portal/development/clean.py

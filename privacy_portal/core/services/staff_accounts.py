@@ -1,0 +1,115 @@
+"""Accounts of the operator's staff: the first one, and a new start for whoever lost a password or a phone."""
+
+import secrets
+from dataclasses import dataclass
+
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.models import Group, Permission
+from django.db import transaction
+
+from .. import ratelimit
+from ..models import User
+from ..ratelimit import Limit
+from . import audit
+from .sign_in import normalise_address
+
+# What the Personal Information Manager may do, for staff who are no superusers.
+MANAGER_GROUP = "Personal Information Manager"
+_MANAGED_APPS = ("consent_app", "requests_app")
+_VIEWED_APPS = ("core",)
+
+# The narrow limit binds account and client together, so that a stranger cannot lock the manager out by guessing.
+PASSWORD_NARROW = Limit("password-account-client", 5, 300)
+PASSWORD_PER_CLIENT = Limit("password-client", 30, 300)
+PASSWORD_PER_ACCOUNT = Limit("password-account", 100, 3600)
+# Whoever gets here knows the password. Three codes of a million are valid at a time: with 60 tries a day one of them is
+# hit in 15 years on average.
+SECOND_FACTOR = Limit("second-factor", 5, 300)
+SECOND_FACTOR_PER_DAY = Limit("second-factor-day", 60, 86400)
+
+# Without letters and digits that look alike; 20 of them are 98 bits.
+_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+class AddressTaken(Exception):
+    """The address belongs to an account that is not staff; a customer's account is not turned into the manager's."""
+
+
+class NoSuchStaff(Exception):
+    """No staff account has this address."""
+
+
+@dataclass(frozen=True)
+class FirstSignIn:
+    """What somebody needs to sign in for the first time. The password exists nowhere else."""
+
+    email: str
+    password: str
+
+
+def ensure_manager(*, email: str, actor: audit.Actor) -> FirstSignIn | None:
+    """Make the Personal Information Manager's account and group, unless they are there.
+
+    Returns:
+        The first password, or None when the account exists. At the first sign-in a second factor must be set up.
+
+    Raises:
+        ValueError: not a mail address.
+        AddressTaken: see there.
+    """
+    address = normalise_address(email)
+    with transaction.atomic():
+        password = _new_password()
+        user, created = User.objects.get_or_create(
+            email=address,
+            defaults={"is_staff": True, "is_superuser": True, "display_name": "個人情報管理者", "password": "!"},
+        )
+        if not created:
+            if not user.is_staff:
+                raise AddressTaken
+            return None
+        _give(user, password)
+        audit.record(action="staff_sign_in.created", actor=actor, obj=user)
+    return FirstSignIn(address, password)
+
+
+def reset_sign_in(*, email: str, actor: audit.Actor) -> FirstSignIn:
+    """Give staff a new password and take every second factor away; all their sessions end.
+
+    For whoever runs the server: there is no reset by mail, which would make the mailbox the only factor.
+
+    Raises:
+        ValueError: not a mail address.
+        NoSuchStaff: see there.
+    """
+    address = normalise_address(email)
+    with transaction.atomic():
+        user = User.objects.select_for_update().filter(email=address, is_staff=True).first()
+        if user is None:
+            raise NoSuchStaff
+        password = _new_password()
+        Authenticator.objects.filter(user_id=user.pk).delete()
+        _give(user, password)
+        audit.record(action="staff_sign_in.reset", actor=actor, obj=user)
+    ratelimit.reset([SECOND_FACTOR, SECOND_FACTOR_PER_DAY], str(user.pk))
+    ratelimit.reset([PASSWORD_PER_ACCOUNT], address)
+    return FirstSignIn(address, password)
+
+
+def _give(user: User, password: str) -> None:
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    user.groups.add(_ensure_group())
+
+
+def _new_password() -> str:
+    return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(5)) for _ in range(4))
+
+
+def _ensure_group() -> Group:
+    group, _created = Group.objects.get_or_create(name=MANAGER_GROUP)
+    permissions = Permission.objects.filter(content_type__app_label__in=_MANAGED_APPS).exclude(
+        codename__startswith="delete_"
+    ) | Permission.objects.filter(content_type__app_label__in=_VIEWED_APPS, codename__startswith="view_")
+    group.permissions.set(permissions.distinct())
+    return group
