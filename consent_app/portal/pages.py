@@ -15,7 +15,7 @@ from django.views.decorators.http import condition, require_safe
 
 from .. import selectors
 from ..domain.articles import article_text
-from ..models import Operator, RequestRule
+from ..models import DataItem, Operator, RequestRule
 from . import wording
 
 
@@ -45,7 +45,12 @@ def contact(request: HttpRequest, operator: Operator) -> HttpResponse:
 @_with_operator
 def purposes(request: HttpRequest, operator: Operator) -> HttpResponse:
     """What data is used for, and what follows when an item is not given."""
-    context = {"purposes": selectors.purposes_with_items(), "items": selectors.data_items()}
+    items = list(selectors.data_items())
+    context = {
+        "purposes": selectors.purposes_with_items(),
+        "asked": [item for item in items if item.entered_by == DataItem.EnteredBy.CUSTOMER],
+        "arising": [item for item in items if item.entered_by != DataItem.EnteredBy.CUSTOMER],
+    }
     return render(request, "portal/consent/purposes.html", context)
 
 

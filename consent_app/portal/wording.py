@@ -54,13 +54,9 @@ def cost(rule: RequestRule) -> str:
 
 
 def time_needed(rule: RequestRule) -> str:
-    """The internal target. The law says "without delay" and names no days."""
+    """The internal target; the page says beside it that the law itself names no days."""
     days = rule.target_business_days
-    return ngettext(
-        "遅滞なくお答えします。社内の目標は%(days)d営業日以内です。",
-        "遅滞なくお答えします。社内の目標は%(days)d営業日以内です。",
-        days,
-    ) % {"days": days}
+    return ngettext("%(days)d営業日以内", "%(days)d営業日以内", days) % {"days": days}
 
 
 def checked(rule: RequestRule) -> str:
