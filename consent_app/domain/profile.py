@@ -103,13 +103,14 @@ class ItemSection:
 
 @dataclass(frozen=True, slots=True)
 class PurposeSection:
-    """A purpose of use with the items that it needs."""
+    """A purpose of use with the items that it needs; ``part_of`` names the published purpose that it is a part of."""
 
     code: str
     text: Text
     needs_consent: bool
     statistical_only: bool
     items: tuple[str, ...]
+    part_of: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ def parse_profile(content: bytes) -> Profile:
     operator = _operator(root)
     items = tuple(_item(reader) for reader in root.tables("data_items"))
     item_codes = tuple(item.code for item in items if item.code)
-    purposes = tuple(_purpose(reader, item_codes) for reader in root.tables("purposes"))
+    purposes = _purposes(root.tables("purposes"), item_codes)
     bases = tuple(_basis(reader) for reader in root.tables("provision_bases"))
     subcontractors = tuple(
         _subcontractor(reader, item_codes) for reader in root.tables("subcontractors", required=False)
@@ -189,13 +189,23 @@ def _item(reader: TableReader) -> ItemSection:
     return section
 
 
-def _purpose(reader: TableReader, item_codes: tuple[str, ...]) -> PurposeSection:
+def _purposes(readers: list[TableReader], item_codes: tuple[str, ...]) -> tuple[PurposeSection, ...]:
+    """A part comes after the whole, so that its row can be written after the other's; a part has no parts."""
+    purposes: list[PurposeSection] = []
+    for reader in readers:
+        wholes = tuple(purpose.code for purpose in purposes if purpose.code and not purpose.part_of)
+        purposes.append(_purpose(reader, item_codes, wholes))
+    return tuple(purposes)
+
+
+def _purpose(reader: TableReader, item_codes: tuple[str, ...], wholes: tuple[str, ...]) -> PurposeSection:
     section = PurposeSection(
         code=_code(reader),
         text=reader.pair("text"),
         needs_consent=reader.flag("needs_consent", default=False),
         statistical_only=reader.flag("statistical_only", default=False),
         items=reader.choices("items", item_codes),
+        part_of=reader.choice("part_of", wholes, default=""),
     )
     reader.close()
     return section

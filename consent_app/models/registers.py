@@ -48,6 +48,15 @@ class Purpose(models.Model):
     needs_consent = models.BooleanField(_("個別の同意が必要"), default=False)
     statistical_only = models.BooleanField(_("個人を特定しない統計だけ"), default=False)
     items = models.ManyToManyField(DataItem, verbose_name=_("使うデータ項目"), related_name="purposes", blank=True)
+    part_of = models.ForeignKey(
+        "self",
+        verbose_name=_("含まれる利用目的"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="parts",
+        help_text=_("公表した利用目的のうち、別に同意を確かめる部分のとき。"),
+    )
     active = models.BooleanField(_("有効"), default=True)
 
     text = Localized()

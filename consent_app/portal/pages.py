@@ -46,8 +46,13 @@ def contact(request: HttpRequest, operator: Operator) -> HttpResponse:
 def purposes(request: HttpRequest, operator: Operator) -> HttpResponse:
     """What data is used for, and what follows when an item is not given."""
     items = list(selectors.data_items())
+    all_purposes = list(selectors.purposes_with_items())
     context = {
-        "purposes": selectors.purposes_with_items(),
+        "purposes": [
+            {"whole": whole, "parts": [part for part in all_purposes if part.part_of_id == whole.pk]}
+            for whole in all_purposes
+            if whole.part_of_id is None
+        ],
         "asked": [item for item in items if item.entered_by == DataItem.EnteredBy.CUSTOMER],
         "arising": [item for item in items if item.entered_by != DataItem.EnteredBy.CUSTOMER],
     }

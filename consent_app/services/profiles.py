@@ -160,6 +160,9 @@ def _register(
     for position, section in enumerate(sections, start=1):
         values = _columns(asdict(section)) | {"position": position, "active": True}
         wanted = {items[code].pk for code in values.pop("items")} if items else set()
+        if "part_of" in values:
+            whole = kept.get(values.pop("part_of"))
+            values["part_of_id"] = whole.pk if whole else None
         name = f"{table}: {section.code}"
         row = present.pop(section.code, None)
         if row is None:

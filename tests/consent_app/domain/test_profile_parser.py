@@ -42,7 +42,8 @@ def test_rokusho_keeps_the_facts_of_its_policy() -> None:
     assert profile.operator.email.endswith("@rokusho.example")
     assert set(profile.operator.complaint_channels) == {"letter", "email"}
     assert profile.operator.policy_updated_on == datetime.date(2026, 4, 1)
-    assert [purpose.code for purpose in profile.purposes] == ["services", "statistics"]
+    assert [purpose.code for purpose in profile.purposes] == ["services", "newsletter", "statistics"]
+    assert [purpose.code for purpose in profile.purposes if not purpose.part_of] == ["services", "statistics"]
     asked = {item.code for item in profile.data_items if item.entered_by == "customer"}
     assert {"name", "address", "telephone", "email", "gender", "birth_date"} <= asked
     assert all(item.optional for item in profile.data_items)
@@ -148,7 +149,7 @@ def test_every_address_and_number_of_the_profiles_is_a_reserved_one() -> None:
         (
             "statistical_only = true",
             'statistical_only = "true"',
-            "purposes[2].statistical_only",
+            "purposes[3].statistical_only",
             "statistical_only",
             "真偽値",
             "引用符なし",
@@ -262,7 +263,7 @@ def test_every_address_and_number_of_the_profiles_is_a_reserved_one() -> None:
         (
             'code = "statistics"\ntext',
             'code = "services"\ntext',
-            "purposes[2].code",
+            "purposes[3].code",
             'code = "services"\ntext.ja = "サービスを',
             "2回",
             "違う値",

@@ -73,6 +73,14 @@ def test_purposes_with_items_and_what_follows(
 
 
 @pytest.mark.usefixtures("rokusho")
+def test_a_part_of_a_purpose_stands_with_the_whole(client: Client) -> None:
+    html = client.get(reverse("portal:purposes")).content.decode()
+    assert "このうち、メールマガジンを希望した方にお送りするため" in html
+    assert "この目的には、別に同意をいただいたときだけ使います。" in html
+    assert re.findall(r"<h3[^>]*>(\d)", html) == ["1", "2"]
+
+
+@pytest.mark.usefixtures("rokusho")
 def test_what_was_retired_is_not_published(client: Client) -> None:
     DataItem.objects.filter(code="note").update(active=False)
     Subcontractor.objects.update(active=False)
