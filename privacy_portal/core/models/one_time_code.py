@@ -13,7 +13,7 @@ class OneTimeCode(models.Model):
     MAX_ATTEMPTS = 5
 
     class Purpose(models.TextChoices):
-        SIGN_IN = "sign_in", _("サインイン")
+        SIGN_IN = "sign_in", _("ログイン")
         OPEN_FILE = "open_file", _("回答を開く")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -31,7 +31,10 @@ class OneTimeCode(models.Model):
         constraints = [
             models.CheckConstraint(condition=models.Q(attempts__lte=5), name="code_attempts_at_most_five"),
         ]
-        indexes = [models.Index(fields=["expires_at"], name="code_expiry")]
+        indexes = [
+            models.Index(fields=["expires_at"], name="code_expiry"),
+            models.Index(fields=["purpose", "subject_digest"], name="code_by_subject"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.purpose} {self.id}"

@@ -5,7 +5,7 @@ allauth's own limits keep lists in the cache under a lock that can time out; the
 
 from allauth.core import context
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from .. import ratelimit
 from ..models import User
@@ -26,9 +26,12 @@ CODE_KEPT_SECONDS = 120
 def _refuse(error: LimitExceeded, action: str, actor: User | None) -> ValidationError:
     audit.record(action=action, actor=actor or "anonymous", obj=actor)
     minutes = -(-error.retry_after // 60)
-    return ValidationError(
-        _("試した回数が多すぎます。%(minutes)d分後にもう一度お試しください。") % {"minutes": minutes}, code="limited"
+    message = ngettext(
+        "試した回数が多すぎます。%(n)d分後にもう一度お試しください。",
+        "試した回数が多すぎます。%(n)d分後にもう一度お試しください。",
+        minutes,
     )
+    return ValidationError(message % {"n": minutes}, code="limited")
 
 
 def count_password_try(address: str) -> None:
