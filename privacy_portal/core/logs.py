@@ -21,7 +21,9 @@ class AddRequestId(logging.Filter):
     """Make the request's id part of every record; "-" outside a request."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = current_request_id.get() or "-"
+        # Django writes its line about an error status when the request is over and the id no longer current.
+        request = getattr(record, "request", None)
+        record.request_id = current_request_id.get() or getattr(request, "request_id", "") or "-"
         # Celery writes the exception's message into its own line.
         if isinstance(record.args, dict) and "exc" in record.args and not settings.DEBUG:
             record.args = {**record.args, "exc": str(record.args["exc"]).partition("(")[0]}

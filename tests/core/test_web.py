@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
-from django.test import Client, override_settings
+from django.test import Client, RequestFactory, override_settings
 from django.urls import include, path
 
 from privacy_portal import urls as product
@@ -207,6 +207,12 @@ def test_log_names_places_and_kinds_of_errors_but_no_values() -> None:
     assert "builtins.KeyError (message withheld)" in line
     assert "test_web.py" in line
     assert " abc123 " in line
+
+
+def test_log_line_of_a_finished_request_has_its_id(rf: RequestFactory) -> None:
+    request = rf.get("/")
+    request.request_id = "abc123"  # type: ignore[attr-defined]
+    assert " abc123 " in formatted(request=request)
 
 
 def test_log_of_a_failed_task_has_no_message() -> None:
