@@ -188,7 +188,8 @@ def read_answers(answers: Mapping[str, Any], *, item_codes: Collection[str]) -> 
         reader.errors.setdefault("answer_method_note", REQUIRED)
     if method == "paper":
         prefix, party = (AGENT_PREFIX, agent) if agent else ("", principal)
-        for name in ("postal_code", "address1"):
+        # An address abroad has no prefecture and its postal code, of another shape, stands in the address.
+        for name in ("postal_code", "address1") if party.prefecture else ("address1",):
             if not getattr(party, name):
                 reader.errors.setdefault(f"{prefix}{name}", _("書面をお送りするために必要です。"))
     clean = CleanAnswers(

@@ -1,5 +1,25 @@
-"""Portal pages of this application; the composition root puts them into the namespace ``portal``."""
+"""Portal pages of requests; the composition root puts them into the namespace ``portal``.
 
-from django.urls import URLPattern
+A request is named by its receipt number, never by an id of a person. A new page needs a row in
+``tests/requests_app/test_portal_access.py``, which proves that nobody else can reach it.
+"""
 
-urlpatterns: list[URLPattern] = []
+from django.urls import URLPattern, path
+
+from . import answer, case, form_pages, home, listing
+
+urlpatterns: list[URLPattern] = [
+    path("", home.home, name="home"),
+    path("requests/", listing.requests, name="requests"),
+    path("requests/new/<slug:request_type>/", form_pages.request_new, name="request_new"),
+    path("requests/new/<slug:request_type>/check/", form_pages.request_review, name="request_review"),
+    path("requests/new/<slug:request_type>/discard/", form_pages.request_discard, name="request_discard"),
+    path("requests/new/<slug:request_type>/<slug:step>/", form_pages.request_step, name="request_step"),
+    path("requests/<slug:receipt>/", case.request_detail, name="request_detail"),
+    path("requests/<slug:receipt>/received/", case.request_done, name="request_done"),
+    path("requests/<slug:receipt>/messages/", case.request_message, name="request_message"),
+    path("requests/<slug:receipt>/withdraw/", case.request_withdraw, name="request_withdraw"),
+    path("requests/<slug:receipt>/answer/", answer.answer_code, name="answer_code"),
+    path("requests/<slug:receipt>/answer/files/", answer.answer_files, name="answer_files"),
+    path("requests/<slug:receipt>/answer/<uuid:grant>/", answer.answer_download, name="answer_download"),
+]

@@ -1,0 +1,205 @@
+"""One request: confirmation, status, messages, withdrawing."""
+
+from typing import Any
+
+from django.contrib import messages as flash
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
+
+from privacy_portal.core.models import User
+
+from .. import selectors
+from ..domain.transitions import (
+    OPEN_STATUSES,
+    WAITING_FOR_PERSON,
+    Actor,
+    Event,
+    Status,
+    TransitionRefused,
+    possible_events,
+)
+from ..models import DisclosureRequest
+from ..services import lifecycle, messages
+from .access import PersonRequest, own_request_or_404
+from .files import offered_files
+from .forms import MessageForm
+from .offers import type_name
+from .stated import stated_sections
+from .wording import happened, stand
+
+get_or_post = require_http_methods(["GET", "HEAD", "POST"])
+MESSAGES_END = frozenset({Status.CLOSED, Status.WITHDRAWN})
+
+
+def _common(disclosure: DisclosureRequest) -> dict[str, Any]:
+    return {"disclosure": disclosure, "type_name": type_name(disclosure.request_type)}
+
+
+@login_required
+@never_cache
+@require_safe
+def request_done(request: PersonRequest, receipt: str) -> HttpResponse:
+    """The confirmation: the number to keep, and what happens next."""
+    disclosure = own_request_or_404(request, receipt)
+    paper = disclosure.answer_method == DisclosureRequest.AnswerMethod.PAPER
+    steps = [
+        {"title": _("受付"), "at": disclosure.received_at, "body": _("受付番号をメールでもお送りしました。")},
+        {
+            "title": _("ご本人の確認"),
+            "when": _("すぐに始めます"),
+            "body": _("ご登録の情報と照らし合わせます。確かめられないときは、担当者からご連絡します。"),
+            "state": "future",
+        },
+        {
+            "title": _("回答の内容の確認"),
+            "body": _("担当者がお持ちしている情報を調べ、回答の内容を決めます。"),
+            "state": "future",
+        },
+        {
+            "title": _("回答"),
+            "when": target_words(disclosure),
+            "body": _("書面を郵送します。") if paper else _("用意ができたら、メールでお知らせします。"),
+            "state": "future",
+        },
+    ]
+    return render(request, "portal/requests/done.html", {**_common(disclosure), "steps": steps})
+
+
+def target_words(disclosure: DisclosureRequest) -> str:
+    """The internal target, named as what it is: the law sets no number of days (33(2))."""
+    return _("%(date)sまで（社内の目標日）") % {"date": date_format(disclosure.target_on, "DATE_FORMAT")}
+
+
+@login_required
+@never_cache
+@require_safe
+def request_detail(request: PersonRequest, receipt: str) -> HttpResponse:
+    """Where the request stands, what the person can do, what the operator does next, what happened so far."""
+    disclosure = own_request_or_404(request, receipt)
+    files = offered_files(disclosure, now=timezone.now())
+    thread = list(disclosure.messages.defer("body"))
+    is_open = disclosure.status in OPEN_STATUSES
+    context = {
+        **_common(disclosure),
+        "stand": stand(disclosure),
+        "action": _action(disclosure, bool(files)),
+        "target": target_words(disclosure) if is_open else "",
+        "late": is_open and disclosure.target_on < timezone.localdate(),
+        "events": _timeline(disclosure),
+        "files": files,
+        "message_count": len(thread),
+        "unread": sum(1 for entry in thread if not entry.from_person and entry.read_at is None),
+        "stated": stated_sections(disclosure),
+        "can_withdraw": _can_withdraw(disclosure),
+        "can_write": disclosure.status not in MESSAGES_END,
+    }
+    return render(request, "portal/requests/detail.html", context)
+
+
+def _action(disclosure: DisclosureRequest, has_files: bool) -> dict[str, str] | None:
+    """The one thing that the person can do now."""
+    number = disclosure.receipt_number
+    if disclosure.status in WAITING_FOR_PERSON:
+        return {
+            "label": _("質問を読んで返答する"),
+            "url": reverse("portal:request_message", args=[number]),
+            "text": _("ご返答をお待ちしています。"),
+        }
+    if has_files:
+        return {
+            "label": _("回答を開く"),
+            "url": reverse("portal:answer_code", args=[number]),
+            "text": _("開くには、メールで届く新しいコードが必要です。"),
+        }
+    return None
+
+
+def _timeline(disclosure: DisclosureRequest) -> list[dict[str, Any]]:
+    events: list[dict[str, Any]] = []
+    for event in selectors.timeline(disclosure, public_only=True):
+        if words := happened(event.kind):
+            events.append({"title": words, "at": event.at})
+    if events:
+        events[-1]["state"] = "current"
+    if disclosure.status in OPEN_STATUSES:
+        events.append({"title": _("回答"), "when": target_words(disclosure), "state": "future"})
+    return events
+
+
+def _can_withdraw(disclosure: DisclosureRequest) -> bool:
+    return Event.WITHDRAWN in possible_events(disclosure.status, Actor.PERSON)
+
+
+@sensitive_post_parameters()
+@login_required
+@never_cache
+@get_or_post
+def request_message(request: PersonRequest, receipt: str) -> HttpResponse:
+    """The messages, on a page of their own: nobody looking at the status page reads them by chance."""
+    disclosure = own_request_or_404(request, receipt)
+    can_write = disclosure.status not in MESSAGES_END
+    form = MessageForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and not can_write:
+        return redirect("portal:request_message", receipt=receipt)
+    if request.method == "POST" and form.is_valid():
+        _send(disclosure, request.user, form.cleaned_data["body"])
+        flash.success(request, _("メッセージを送りました。"))
+        return redirect("portal:request_detail", receipt=receipt)
+    messages.mark_read(request=disclosure, reader=request.user, now=timezone.now())
+    thread = [
+        {
+            "sender": _("あなた") if entry.from_person else _("担当者"),
+            "at": entry.sent_at,
+            "body": entry.body,
+            "mine": entry.from_person,
+        }
+        for entry in disclosure.messages.all()
+    ]
+    context = {
+        **_common(disclosure),
+        "messages_list": thread,
+        "form": form,
+        "can_write": can_write,
+        "asked": disclosure.status in WAITING_FOR_PERSON,
+    }
+    return render(request, "portal/requests/messages.html", context)
+
+
+def _send(disclosure: DisclosureRequest, user: User, body: str) -> None:
+    """A reply where one is awaited, else a message. The status may change between the page and its sending."""
+    now = timezone.now()
+    if disclosure.status in WAITING_FOR_PERSON:
+        try:
+            messages.reply(request=disclosure, actor=user, body=body, now=now)
+            return
+        except TransitionRefused:
+            pass
+    messages.write(request=disclosure, actor=user, body=body, now=now)
+
+
+@login_required
+@never_cache
+@get_or_post
+def request_withdraw(request: PersonRequest, receipt: str) -> HttpResponse:
+    """Take the request back, after saying what that means."""
+    disclosure = own_request_or_404(request, receipt)
+    if not _can_withdraw(disclosure):
+        flash.info(request, _("この請求は、もう取り下げることができません。"))
+        return redirect("portal:request_detail", receipt=receipt)
+    if request.method != "POST":
+        return render(request, "portal/requests/withdraw.html", _common(disclosure))
+    try:
+        lifecycle.withdraw(request=disclosure, actor=request.user, now=timezone.now())
+    except TransitionRefused:
+        flash.info(request, _("この請求は、もう取り下げることができません。"))
+    else:
+        flash.success(request, _("請求を取り下げました。"))
+    return redirect("portal:request_detail", receipt=receipt)

@@ -1,0 +1,41 @@
+"""The files of an answer that the person can open now."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.template.defaultfilters import filesizeformat
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+
+from ..domain.transitions import Status
+from ..models import AnswerFile, DisclosureRequest
+from ..services import access
+
+OFFERED_IN = frozenset({Status.ANSWERED, Status.CLOSED})
+
+
+@dataclass(frozen=True)
+class OfferedFile:
+    """A file with the words that the page shows for it."""
+
+    file: AnswerFile
+
+    @property
+    def name(self) -> str:
+        if self.file.kind == AnswerFile.Kind.PACKAGE:
+            return _("開示するデータ（ZIPファイル）")
+        return _("通知書（PDFファイル）")
+
+    @property
+    def facts(self) -> str:
+        until = date_format(localtime(self.file.expires_at), "DATE_FORMAT")
+        return _("%(size)s・%(date)sまで") % {"size": filesizeformat(self.file.file.size), "date": until}
+
+
+def offered_files(disclosure: DisclosureRequest, *, now: datetime) -> list[OfferedFile]:
+    """What can be opened, the data before the letter; nothing before the answer is out."""
+    if disclosure.status not in OFFERED_IN:
+        return []
+    files = access.available_files(request=disclosure, now=now)
+    return [OfferedFile(entry) for entry in sorted(files, key=lambda entry: entry.kind, reverse=True)]

@@ -1,0 +1,350 @@
+"""The pages of the request form, one subject each, and the message form.
+
+Each form gets the whole draft (``answers``), because what a page asks depends on who asks. Field names are the keys of
+``services.intake``. The values a form cleans are the values that it accepts again, so that a draft can be checked by
+binding the forms to it.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, cast
+
+from crispy_forms.layout import Fieldset, Layout
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from consent_app.domain import normalise
+from privacy_portal.core.portal.form_mixin import PortalFormMixin
+
+from ..domain.answers import AGENT_PREFIX, METHOD_NOTE_LENGTH, NOTE_LENGTH
+from ..models import DisclosureRequest
+from .fields import ABROAD, PREFECTURE_CHOICES, KanaField, LineField, NoteField, PostalCodeField, TelephoneField, Text
+
+Answers = dict[str, Any]
+
+MESSAGE_LENGTH = 4000
+# What the browser may fill in (WCAG 1.3.5): only for the person who types, never for somebody they act for.
+AUTOCOMPLETE = {
+    "family_name": "family-name",
+    "given_name": "given-name",
+    "telephone": "tel",
+    "postal_code": "postal-code",
+    "prefecture": "address-level1",
+    "address1": "street-address",
+    "address2": "address-line3",
+}
+
+
+def _required(text: Text) -> dict[str, Text]:
+    return {"required": text}
+
+
+# The width of a field says how much is expected in it.
+WIDTHS = {"postal_code": "pp-w-postal", "telephone": "pp-w-phone", "prefecture": "pp-w-phone"}
+WIDTHS |= dict.fromkeys(("family_name", "given_name", "family_kana", "given_kana"), "pp-w-half")
+
+
+def _attrs(name: str, *, own: bool, **more: str) -> dict[str, str]:
+    return {"autocomplete": AUTOCOMPLETE.get(name, "off") if own else "off", "class": WIDTHS.get(name, ""), **more}
+
+
+def _name_fields(*, own: bool) -> dict[str, forms.Field]:
+    def text(name: str) -> forms.TextInput:
+        return forms.TextInput(attrs=_attrs(name, own=own, autocapitalize="words", spellcheck="false"))
+
+    return {
+        "family_name": LineField(
+            label=_("姓"),
+            max_length=100,
+            widget=text("family_name"),
+            error_messages=_required(
+                _("姓（名字）を入力してください。姓と名の区別がないときは、ここに全体を入力してください。")
+            ),
+        ),
+        "given_name": LineField(
+            label=_("名"),
+            max_length=100,
+            required=False,
+            widget=text("given_name"),
+            help_text=_("姓と名の区別がないお名前は、上の欄に全体を入力し、ここは空のままにしてください。"),
+        ),
+        "family_kana": KanaField(label=_("セイ"), max_length=100, required=False, widget=text("family_kana")),
+        "given_kana": KanaField(
+            label=_("メイ"),
+            max_length=100,
+            required=False,
+            widget=text("given_kana"),
+            help_text=_("読みがなは、ご登録の情報を見つけるために使います。ないときは空のままにしてください。"),
+        ),
+    }
+
+
+def _contact_fields(*, own: bool) -> dict[str, forms.Field]:
+    def text(name: str, **more: str) -> forms.TextInput:
+        return forms.TextInput(attrs=_attrs(name, own=own, **more))
+
+    return {
+        "postal_code": PostalCodeField(
+            label=_("郵便番号"),
+            max_length=20,
+            widget=text("postal_code", inputmode="numeric"),
+            help_text=_("例：100-0001。日本国外のときは空のままにしてください。"),
+            error_messages=_required(_("郵便番号を7桁の数字で入力してください。例：100-0001")),
+        ),
+        "prefecture": forms.ChoiceField(
+            label=_("都道府県"),
+            choices=PREFECTURE_CHOICES,
+            widget=forms.Select(attrs=_attrs("prefecture", own=own)),
+            error_messages=_required(
+                _("都道府県を選んでください。日本の外にお住まいのときは「日本国外」を選んでください。")
+            ),
+        ),
+        "address1": LineField(
+            label=_("市区町村・番地"),
+            max_length=300,
+            clean_with=normalise.clean_address,
+            widget=text("address1"),
+            help_text=_("日本国外のときは、郵便番号と国名も続けて入力してください。"),
+            error_messages=_required(_("市区町村と番地を入力してください。")),
+        ),
+        "address2": LineField(
+            label=_("建物名・部屋番号"),
+            max_length=300,
+            required=False,
+            clean_with=normalise.clean_address,
+            widget=text("address2"),
+        ),
+        "telephone": TelephoneField(
+            label=_("電話番号"),
+            max_length=30,
+            required=False,
+            widget=text("telephone", inputmode="tel"),
+            help_text=_("ご登録の情報を見つけるときと、急ぎの連絡にだけ使います。"),
+        ),
+    }
+
+
+class StepForm(PortalFormMixin, forms.Form):
+    """A page of the request form."""
+
+    def __init__(self, *args: Any, answers: Answers, **kwargs: Any) -> None:
+        self.answers = answers
+        super().__init__(*args, **kwargs)
+        self.build()
+        self.helper.layout = Layout(
+            *(Fieldset(str(legend), *names) if legend else Layout(*names) for legend, names in self.groups)
+        )
+
+    def build(self) -> None:
+        """Add the fields that depend on the draft."""
+
+    @property
+    def groups(self) -> Iterable[tuple[Text, list[str]]]:
+        """Legend and field names of each group on the page; an empty legend for a page with one group."""
+        return [("", list(self.fields))]
+
+    @property
+    def holds_my_number(self) -> bool:
+        """Whether something was typed that must not even be kept in a draft."""
+        return any(error.code == "my_number" for errors in self.errors.as_data().values() for error in errors)
+
+    def to_answers(self) -> Answers:
+        """What the page adds to the draft: clean where it is right, else as typed, so that nothing typed is lost."""
+        kept: Answers = {}
+        for name in self.fields:
+            if name in self.cleaned_data:
+                kept[name] = self.cleaned_data[name]
+            else:
+                value = self[name].data
+                kept[name] = value[:NOTE_LENGTH] if isinstance(value, str) else value
+        return kept
+
+
+class _PartyForm(StepForm):
+    """A page that asks the same of the principal and, where one acts, of the agent."""
+
+    party_fields: Callable[..., dict[str, forms.Field]]
+
+    @property
+    def by_agent(self) -> bool:
+        role = self.answers.get("role", DisclosureRequest.Role.PERSON)
+        return bool(role != DisclosureRequest.Role.PERSON)
+
+    def build(self) -> None:
+        make = type(self).party_fields
+        self.fields.update(make(own=not self.by_agent))
+        if self.by_agent:
+            self.fields.update({AGENT_PREFIX + name: field for name, field in make(own=True).items()})
+
+    @property
+    def groups(self) -> list[tuple[Text, list[str]]]:
+        principal = [name for name in self.fields if not name.startswith(AGENT_PREFIX)]
+        if not self.by_agent:
+            return [("", principal)]
+        agent = [name for name in self.fields if name.startswith(AGENT_PREFIX)]
+        return [(_("ご本人（どなたの情報か）"), principal), (_("代理人（あなた）"), agent)]
+
+
+class WhoForm(StepForm):
+    """Who asks."""
+
+    role = forms.ChoiceField(
+        label=_("どなたの情報についての請求ですか"),
+        choices=[
+            (DisclosureRequest.Role.PERSON, _("自分の情報です")),
+            (DisclosureRequest.Role.STATUTORY_AGENT, _("子ども、または成年後見を受けている人の情報です（法定代理人）")),
+            (DisclosureRequest.Role.MANDATED_AGENT, _("頼まれた人の情報です（委任による代理人）")),
+        ],
+        initial=DisclosureRequest.Role.PERSON,
+        widget=forms.RadioSelect,
+        help_text=_("代理人の方には、あとで担当者から、代理であることを示す書類についてご連絡することがあります。"),
+        error_messages=_required(_("どなたの情報についての請求かを選んでください。")),
+    )
+
+
+class NameForm(_PartyForm):
+    """The name, and its reading."""
+
+    party_fields = staticmethod(_name_fields)
+
+
+class ContactForm(_PartyForm):
+    """Where the person lives now, and a telephone number."""
+
+    party_fields = staticmethod(_contact_fields)
+
+    def clean(self) -> None:
+        for prefix in ("", AGENT_PREFIX) if self.by_agent else ("",):
+            # Postal codes of other countries have other shapes; they go into the address.
+            if self.cleaned_data.get(prefix + "prefecture") == ABROAD:
+                self.errors.pop(prefix + "postal_code", None)
+                self.cleaned_data[prefix + "postal_code"] = ""
+
+
+class RecordsForm(StepForm):
+    """What helps to find the data. Nothing is required: article 37(2) lets the operator ask, not insist."""
+
+    customer_number = LineField(
+        label=_("会員番号"), max_length=100, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    order_number = LineField(
+        label=_("注文番号"),
+        max_length=100,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text=_("注文の確認メールにあります。覚えている注文が1つあれば足ります。"),
+    )
+    registered_postal_code = PostalCodeField(
+        label=_("以前の郵便番号"),
+        max_length=20,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
+        help_text=_("登録したときから引っ越した場合だけ入力してください。"),
+    )
+    registered_address = LineField(
+        label=_("以前の住所"),
+        max_length=600,
+        required=False,
+        clean_with=normalise.clean_address,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text=_("登録したときの住所が今と違う場合だけ入力してください。"),
+    )
+
+
+class WantedForm(StepForm):
+    """What the person wants to see. "Everything" stands first; nobody is made to narrow it down (article 37(2))."""
+
+    wants_everything = forms.TypedChoiceField(
+        label=_("知りたい内容"),
+        choices=[("True", _("当店が持っている、私の情報のすべて")), ("False", _("選んだものだけ"))],
+        coerce=lambda value: value == "True",
+        initial="True",
+        widget=forms.RadioSelect,
+        error_messages=_required(_("すべてか、選んだものだけかを選んでください。")),
+    )
+    wanted_items = forms.MultipleChoiceField(
+        label=_("知りたい項目"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("「選んだものだけ」のときに選んでください。"),
+    )
+    wanted_note = NoteField(
+        label=_("知りたいことの説明"),
+        required=False,
+        max_length=NOTE_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("例：昨年の秋の問い合わせの記録。書かなくてもかまいません。"),
+    )
+
+    def __init__(self, *args: Any, items: list[tuple[str, str]], **kwargs: Any) -> None:
+        self.items = items
+        super().__init__(*args, **kwargs)
+
+    def build(self) -> None:
+        cast(forms.MultipleChoiceField, self.fields["wanted_items"]).choices = self.items
+
+    def clean(self) -> None:
+        if self.errors:
+            return
+        if self.cleaned_data["wants_everything"]:
+            self.cleaned_data["wanted_items"] = []
+        elif not self.cleaned_data["wanted_items"] and not self.cleaned_data["wanted_note"]:
+            self.add_error(
+                "wanted_items",
+                ValidationError(
+                    _("項目を1つ以上選ぶか、下の欄に説明を書いてください。迷うときは「すべて」を選べます。"),
+                    code="required",
+                ),
+            )
+
+
+class AnswerForm(StepForm):
+    """How the answer is to come. The choice is the person's (article 33(2), rule 30)."""
+
+    answer_method = forms.ChoiceField(
+        label=_("回答の受取方法"),
+        choices=[
+            (DisclosureRequest.AnswerMethod.DOWNLOAD, _("このサイトからダウンロードする（電子ファイル）")),
+            (DisclosureRequest.AnswerMethod.PAPER, _("書面を郵送で受け取る")),
+            (DisclosureRequest.AnswerMethod.OTHER, _("その他の方法")),
+        ],
+        initial=DisclosureRequest.AnswerMethod.DOWNLOAD,
+        widget=forms.RadioSelect,
+        help_text=_("ダウンロードには、そのたびにメールで届くコードが必要です。ほかの人には開けません。"),
+        error_messages=_required(_("回答の受取方法を選んでください。")),
+    )
+    answer_method_note = NoteField(
+        label=_("その他の方法の説明"),
+        required=False,
+        max_length=METHOD_NOTE_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("「その他の方法」のときに書いてください。難しいときは、ほかの方法をご相談します。"),
+    )
+
+    def clean(self) -> None:
+        other = self.cleaned_data.get("answer_method") == DisclosureRequest.AnswerMethod.OTHER
+        if other and "answer_method_note" not in self.errors and not self.cleaned_data.get("answer_method_note"):
+            self.add_error(
+                "answer_method_note", ValidationError(_("どのような方法がよいかを書いてください。"), code="required")
+            )
+
+
+class MessageForm(PortalFormMixin, forms.Form):
+    """A message to the operator."""
+
+    body = NoteField(
+        label=_("本文"),
+        max_length=MESSAGE_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 6, "autocomplete": "off"}),
+        error_messages=_required(_("本文を入力してください。")),
+    )
+
+
+def to_submit(answers: Answers) -> Answers:
+    """The answers as ``services.intake.submit`` takes them: an address abroad has no prefecture."""
+    return {key: "" if key.endswith("prefecture") and value == ABROAD else value for key, value in answers.items()}
+
+
+def bound_to(answers: Mapping[str, Any]) -> dict[str, Any]:
+    """A draft as form data: what the widgets of these forms read from a submitted page."""
+    return {key: str(value) if isinstance(value, bool) else value for key, value in answers.items()}

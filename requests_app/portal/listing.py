@@ -1,0 +1,46 @@
+"""My requests."""
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from .. import selectors
+from ..models import RequestDraft
+from .access import PersonRequest
+from .offers import offers, type_name
+from .wording import stand
+
+PAGE_SIZE = 10
+
+
+@login_required
+@require_safe
+def requests(request: PersonRequest) -> HttpResponse:
+    """Drafts first, then the requests, newest first."""
+    page = Paginator(selectors.requests_of(request.user), PAGE_SIZE).get_page(request.GET.get("page"))
+    rows = []
+    for entry in page.object_list:
+        shown = stand(entry)
+        rows.append(
+            {
+                "label": type_name(entry.request_type),
+                "url": reverse("portal:request_detail", args=[entry.receipt_number]),
+                "receipt": entry.receipt_number,
+                "received_at": entry.received_at,
+                "status": shown.label,
+                "tone": shown.tone,
+                "unread": entry.unread,
+            }
+        )
+    # The text of a draft stays sealed here: the list shows only that there is one.
+    drafts = RequestDraft.objects.filter(user=request.user).defer("answers").order_by("-updated_at")
+    context = {
+        "page_obj": page,
+        "rows": rows,
+        "drafts": [{"draft": draft, "name": type_name(draft.request_type)} for draft in drafts],
+        "offers": offers(),
+    }
+    return render(request, "portal/requests/list.html", context)

@@ -1,0 +1,70 @@
+"""What the person sent, in words, for the fold-out on the status page."""
+
+from typing import Any
+
+import phonenumbers
+from django.utils.translation import gettext as _
+
+from ..models import DisclosureRequest, Party
+
+
+def _postal(code: str) -> str:
+    return f"{code[:3]}-{code[3:]}" if len(code) == 7 else code
+
+
+def _telephone(number: str) -> str:
+    """A stored number as its owner writes it: a Japanese one without the country code."""
+    try:
+        parsed = phonenumbers.parse(number, "JP")
+    except phonenumbers.NumberParseException:
+        return number
+    kind = phonenumbers.PhoneNumberFormat
+    return phonenumbers.format_number(parsed, kind.NATIONAL if parsed.country_code == 81 else kind.INTERNATIONAL)
+
+
+def _party_rows(party: Party) -> list[dict[str, str]]:
+    return [
+        {"label": _("お名前"), "value": party.full_name},
+        {"label": _("読みがな"), "value": party.full_kana},
+        {"label": _("郵便番号"), "value": _postal(party.postal_code)},
+        {"label": _("住所"), "value": party.full_address},
+        {"label": _("電話番号"), "value": _telephone(party.telephone)},
+    ]
+
+
+def _lookup_rows(party: Party) -> list[dict[str, str]]:
+    return [
+        {"label": _("会員番号"), "value": party.customer_number},
+        {"label": _("注文番号"), "value": party.order_number},
+        {"label": _("以前の郵便番号"), "value": _postal(party.registered_postal_code)},
+        {"label": _("以前の住所"), "value": party.registered_address},
+    ]
+
+
+def stated_sections(disclosure: DisclosureRequest) -> list[dict[str, Any]]:
+    """Titles with rows of label and value; two queries (the parties, the items)."""
+    parties = {party.kind: party for party in disclosure.parties.all()}
+    principal, agent = parties.get(Party.Kind.PRINCIPAL), parties.get(Party.Kind.AGENT)
+    sections: list[dict[str, Any]] = []
+    if principal is not None:
+        sections.append({"title": _("ご本人"), "rows": _party_rows(principal) + _lookup_rows(principal)})
+    if agent is not None:
+        sections.append({"title": _("代理人"), "rows": _party_rows(agent)})
+    sections.append({"title": _("知りたい内容と受取方法"), "rows": _wish_rows(disclosure)})
+    return sections
+
+
+def _wish_rows(disclosure: DisclosureRequest) -> list[dict[str, str]]:
+    if disclosure.wants_everything:
+        wanted = _("すべて")
+    else:
+        wanted = _("、").join(item.name for item in disclosure.wanted_items.all())
+    rows = [
+        {"label": _("請求する人"), "value": disclosure.get_role_display()},
+        {"label": _("知りたい内容"), "value": wanted},
+        {"label": _("知りたいことの説明"), "value": disclosure.wanted_note or ""},
+        {"label": _("回答の受取方法"), "value": disclosure.get_answer_method_display()},
+    ]
+    if disclosure.answer_method_note:
+        rows.append({"label": _("その他の方法の説明"), "value": disclosure.answer_method_note})
+    return rows

@@ -1,0 +1,99 @@
+"""What a status and an event mean to the person, in words without any internal term."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from ..domain.transitions import Event, Note, Status
+from ..models import DisclosureRequest
+
+
+@dataclass(frozen=True)
+class Stand:
+    """Where a request stands: a short label for lists, one sentence, and what the operator does next."""
+
+    label: str
+    tone: str
+    sentence: str
+    ours: str = ""
+
+
+def stand(request: DisclosureRequest) -> Stand:
+    """The words for the request's status."""
+    paper = request.answer_method == DisclosureRequest.AnswerMethod.PAPER
+    match Status(request.status):
+        case Status.RECEIVED:
+            return Stand(
+                _("受付済み"),
+                "info",
+                _("ご請求を受け付けました。"),
+                _("ご登録の情報と照らし合わせて、ご本人であることを確かめます。"),
+            )
+        case Status.IDENTITY_REVIEW:
+            return Stand(
+                _("ご本人の確認中"),
+                "info",
+                _("ご本人であることを、担当者が確かめています。"),
+                _("担当者が確かめ、必要なときはこのページとメールでおたずねします。"),
+            )
+        case Status.IDENTITY_WAITING | Status.WAITING:
+            return Stand(
+                _("ご返答待ち"),
+                "warning",
+                _("担当者からおたずねしたいことがあります。"),
+                _("ご返答をいただいてから、続きを進めます。"),
+            )
+        case Status.IN_REVIEW:
+            return Stand(
+                _("内容の確認中"),
+                "info",
+                _("ご本人であることを確かめました。回答する内容を確認しています。"),
+                _("お持ちしている情報を調べ、回答の内容を決めます。"),
+            )
+        case Status.FULFILLING:
+            return Stand(
+                _("回答の準備中"),
+                "info",
+                _("回答の内容が決まりました。お渡しするものを用意しています。"),
+                _ready(paper),
+            )
+        case Status.READY_TO_POST:
+            return Stand(_("発送の準備中"), "info", _("回答の書面ができました。まもなく郵送します。"), _ready(paper))
+        case Status.ANSWERED if paper:
+            return Stand(_("回答済み"), "success", _("回答の書面を郵送しました。"))
+        case Status.ANSWERED:
+            return Stand(_("回答済み"), "success", _("回答の用意ができました。"))
+        case Status.CLOSED:
+            return Stand(_("終了"), "neutral", _("この請求の手続きは終わりました。"))
+        case Status.WITHDRAWN:
+            return Stand(_("取下げ"), "neutral", _("この請求は取り下げられました。"))
+
+
+def _ready(paper: bool) -> str:
+    if paper:
+        return _("郵送したら、メールでお知らせします。")
+    return _("用意ができたら、メールでお知らせします。")
+
+
+def happened(kind: str) -> str:
+    """An event of the timeline in the person's words; empty for one that has none and is left out."""
+    words = {
+        Note.RECEIVED: _("ご請求を受け付けました"),
+        Note.MESSAGE_FROM_PERSON: _("メッセージをいただきました"),
+        Note.MESSAGE_FROM_STAFF: _("担当者からメッセージをお送りしました"),
+        Note.ANSWER_OPENED: _("回答を初めて開きました"),
+        Event.IDENTITY_PASSED: _("ご本人であることを確かめました"),
+        Event.IDENTITY_CONFIRMED: _("ご本人であることを確かめました"),
+        Event.IDENTITY_UNCLEAR: _("ご本人の確認を担当者が引き継ぎました"),
+        Event.ASKED: _("担当者からおたずねしました"),
+        Event.REPLIED: _("ご返答をいただきました"),
+        Event.DECIDED: _("回答の内容が決まりました"),
+        Event.PREPARED_FOR_POST: _("回答の書面ができました"),
+        Event.FULFILLED: _("回答の用意ができました"),
+        Event.POSTED: _("回答の書面を郵送しました"),
+        Event.REOPENED: _("内容をもう一度確認することになりました"),
+        Event.IDENTITY_REOPENED: _("ご本人の確認からもう一度行うことになりました"),
+        Event.CLOSED: _("手続きが終わりました"),
+        Event.WITHDRAWN: _("請求を取り下げました"),
+    }
+    return words.get(kind, "")
