@@ -56,7 +56,7 @@ def test_known_and_unknown_address_get_the_same_answer_and_the_same_work(
     answers = []
     for address in ("known@mail.example", "unknown@mail.example"):
         browser = Client()
-        with django_assert_num_queries(13):
+        with django_assert_num_queries(14):
             response = ask(browser, address)
         answers.append((response.status_code, response["Location"], sorted(response.headers)))
         page = browser.get("/sign-in/code/")
