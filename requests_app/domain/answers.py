@@ -165,6 +165,14 @@ def _wanted(reader: _Reader, item_codes: Collection[str]) -> tuple[bool, tuple[s
     return False, tuple(dict.fromkeys(chosen)), note
 
 
+def _need_address(reader: _Reader, prefix: str, party: PartyAnswers) -> None:
+    """Paper goes to whoever fills in the form. An address abroad has no prefecture and keeps its code in the text."""
+    names = ("postal_code", "address1") if party.prefecture else ("address1",)
+    for name in names:
+        if not getattr(party, name):
+            reader.errors.setdefault(f"{prefix}{name}", _("書面をお送りするために必要です。"))
+
+
 def read_answers(answers: Mapping[str, Any], *, item_codes: Collection[str]) -> tuple[CleanAnswers, Errors]:
     """Read the answers; usable only when there are no errors.
 
@@ -187,11 +195,7 @@ def read_answers(answers: Mapping[str, Any], *, item_codes: Collection[str]) -> 
     if method == "other" and not method_note:
         reader.errors.setdefault("answer_method_note", REQUIRED)
     if method == "paper":
-        prefix, party = (AGENT_PREFIX, agent) if agent else ("", principal)
-        # An address abroad has no prefecture and its postal code, of another shape, stands in the address.
-        for name in ("postal_code", "address1") if party.prefecture else ("address1",):
-            if not getattr(party, name):
-                reader.errors.setdefault(f"{prefix}{name}", _("書面をお送りするために必要です。"))
+        _need_address(reader, *((AGENT_PREFIX, agent) if agent else ("", principal)))
     clean = CleanAnswers(
         role=role,
         principal=principal,

@@ -1,0 +1,128 @@
+"""The gate behind the form."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from requests_app.domain.answers import CleanAnswers, Errors, read_answers
+
+FULL: dict[str, Any] = {"role": "person", "family_name": "髙橋", "answer_method": "download"}
+PARTY = (
+    "family_name given_name family_kana given_kana telephone postal_code prefecture address1 address2 "
+    "registered_postal_code registered_address customer_number order_number"
+).split()
+
+
+def read(items: tuple[str, ...] = ("orders",), **changes: Any) -> tuple[CleanAnswers, Errors]:
+    return read_answers({**FULL, **changes}, item_codes=items)
+
+
+def test_the_least_that_is_needed() -> None:
+    clean, errors = read()
+    assert not errors
+    assert (clean.wants_everything, clean.agent, clean.principal.family_name) == (True, None, "髙橋")
+
+
+@pytest.mark.parametrize("name", ["role", "family_name", "answer_method"])
+@pytest.mark.parametrize("value", ["", None, "　"])
+def test_what_is_required(name: str, value: Any) -> None:
+    assert set(read(**{name: value})[1]) == {name}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("role", "manager"),
+        ("role", ["person"]),
+        ("answer_method", "fax"),
+        ("family_name", 7),
+        ("family_name", ["髙橋"]),
+        ("family_name", "髙" * 101),
+        ("family_name", "髙" * 100_000),
+        ("family_kana", "髙橋"),
+        ("telephone", "12"),
+        ("telephone", {"number": "090"}),
+        ("postal_code", "100-001"),
+        ("registered_postal_code", "10000010"),
+        ("prefecture", "大都会"),
+        ("address1", "あ" * 301),
+        ("wants_everything", "yes"),
+        ("wanted_note", "あ" * 2001),
+        ("wanted_note", "番号は 1234-5678-9018 です"),
+        ("wanted_note", "１２３４５６７８９０１８"),
+        ("answer_method_note", "123456789018"),
+    ],
+)
+def test_what_is_refused_names_its_field(name: str, value: Any) -> None:
+    _clean, errors = read(**{name: value})
+    assert set(errors) == {name}
+    assert str(errors[name])
+
+
+@pytest.mark.parametrize("note", ["123456789012", "+81 90 1234 5678", "注文 0B000001", "1234567890123"])
+def test_other_numbers_may_be_written(note: str) -> None:
+    clean, errors = read(wanted_note=note)
+    assert (clean.wanted_note, errors) == (note, {})
+
+
+def test_what_an_order_number_looks_like_is_not_a_my_number() -> None:
+    assert not read(order_number="123456789018")[1]
+
+
+class TestWanted:
+    def test_everything_needs_nothing_else(self) -> None:
+        clean, errors = read(wants_everything=True, wanted_items=["orders"])
+        assert (clean.wanted_items, errors) == ((), {})
+
+    def test_chosen_items(self) -> None:
+        assert read(wants_everything=False, wanted_items=["orders"])[0].wanted_items == ("orders",)
+
+    def test_words_alone_are_enough(self) -> None:
+        assert not read(wants_everything=False, wanted_note="去年の注文")[1]
+
+    @pytest.mark.parametrize("items", [[], None, ["unknown"], "orders", [["orders"]], 7])
+    def test_nothing_or_something_unknown(self, items: Any) -> None:
+        assert set(read(wants_everything=False, wanted_items=items)[1]) == {"wanted_items"}
+
+
+class TestAgent:
+    def test_is_read_beside_the_principal(self) -> None:
+        clean, errors = read(role="statutory_agent", agent_family_name="親", agent_telephone="03-1234-5678")
+        assert not errors
+        assert clean.agent is not None
+        assert clean.agent.telephone == "+81312345678"
+
+    def test_needs_a_name(self) -> None:
+        assert set(read(role="mandated_agent")[1]) == {"agent_family_name"}
+
+    def test_gets_the_paper(self) -> None:
+        _clean, errors = read(role="mandated_agent", agent_family_name="代理", answer_method="paper")
+        assert set(errors) == {"agent_address1"}
+
+
+class TestMethod:
+    def test_another_way_is_described(self) -> None:
+        assert set(read(answer_method="other")[1]) == {"answer_method_note"}
+        assert not read(answer_method="other", answer_method_note="点字で")[1]
+
+    def test_paper_needs_an_address(self) -> None:
+        assert set(read(answer_method="paper", prefecture="東京都")[1]) == {"postal_code", "address1"}
+
+    def test_paper_can_go_abroad(self) -> None:
+        assert not read(answer_method="paper", address1="1 Main Street, Springfield, USA")[1]
+
+
+values = st.one_of(st.none(), st.booleans(), st.integers(), st.text(), st.lists(st.text(), max_size=3))
+names = st.sampled_from(
+    [*PARTY, *(f"agent_{name}" for name in PARTY), "role", "wants_everything", "wanted_items", "wanted_note"]
+    + ["answer_method", "answer_method_note"]
+)
+
+
+@given(st.dictionaries(names, values))
+def test_no_answers_break_it(answers: dict[str, Any]) -> None:
+    clean, errors = read_answers(answers, item_codes={"orders"})
+    if not errors:
+        assert "\x00" not in repr(clean)
