@@ -69,9 +69,9 @@ def verify(*, request_id: uuid.UUID | str, now: datetime) -> DisclosureRequest |
         action="identity.passed" if passed else "identity.unclear",
         actor="worker",
         obj=request,
-        detail={"level": check.level, "customer": check.customer_id}
+        detail={"level": int(check.level), "customer": check.customer_id}
         if passed
-        else {"level": check.level, "candidates": len(found)},
+        else {"level": int(check.level), "candidates": len(found)},
     )
     return transition.apply(
         request=request,
@@ -205,6 +205,6 @@ def confirm(
         action="identity.confirmed",
         actor=actor,
         obj=row,
-        detail={"level": level, "customer": customer.pk if customer else None},
+        detail={"level": int(level), "customer": customer.pk if customer else None},
     )
     return row

@@ -1,18 +1,16 @@
 """The gate behind the form."""
 
+from dataclasses import fields
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from requests_app.domain.answers import CleanAnswers, Errors, read_answers
+from requests_app.domain.answers import CleanAnswers, Errors, PartyAnswers, read_answers
 
 FULL: dict[str, Any] = {"role": "person", "family_name": "髙橋", "answer_method": "download"}
-PARTY = (
-    "family_name given_name family_kana given_kana telephone postal_code prefecture address1 address2 "
-    "registered_postal_code registered_address customer_number order_number"
-).split()
+PARTY = [field.name for field in fields(PartyAnswers)]
 
 
 def read(items: tuple[str, ...] = ("orders",), **changes: Any) -> tuple[CleanAnswers, Errors]:
@@ -115,10 +113,8 @@ class TestMethod:
 
 
 values = st.one_of(st.none(), st.booleans(), st.integers(), st.text(), st.lists(st.text(), max_size=3))
-names = st.sampled_from(
-    [*PARTY, *(f"agent_{name}" for name in PARTY), "role", "wants_everything", "wanted_items", "wanted_note"]
-    + ["answer_method", "answer_method_note"]
-)
+OTHER = ["role", "wants_everything", "wanted_items", "wanted_note", "answer_method", "answer_method_note"]
+names = st.sampled_from([*PARTY, *(f"agent_{name}" for name in PARTY), *OTHER])
 
 
 @given(st.dictionaries(names, values))

@@ -42,7 +42,15 @@ def test_one_name_in_many_spellings(family: str, given_name: str) -> None:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("渡辺", "渡邊"), ("渡邉", "渡邊"), ("斎藤", "齋藤"), ("斉藤", "齊藤"), ("浜崎", "濱﨑"), ("吉田", "𠮷田"), ("沢", "澤")],
+    [
+        ("渡辺", "渡邊"),
+        ("渡邉", "渡邊"),
+        ("斎藤", "齋藤"),
+        ("斉藤", "齊藤"),
+        ("浜崎", "濱﨑"),
+        ("吉田", "𠮷田"),
+        ("沢", "澤"),
+    ],
 )
 def test_variants_of_kanji_are_one_name(one: str, other: str) -> None:
     registered = replace(REGISTERED, family_name=other)

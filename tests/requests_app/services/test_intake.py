@@ -143,15 +143,14 @@ class TestSubmit:
         with pytest.raises(TypeNotOffered):
             intake.submit(user=user, request_type="anything", answers=ANSWERS, language="ja", now=NOW)
 
-    def test_eleven_statements_however_much_was_chosen(  # type: ignore[no-untyped-def]
-        self, user: User, django_assert_num_queries, settings
+    def test_thirteen_statements_however_much_was_chosen(  # type: ignore[no-untyped-def]
+        self, user: User, django_assert_num_queries
     ) -> None:
         """Lock of the account, rule, chosen items, look for the same request, request, its items, parties, checks,
-        timeline, audit entry, mail, deletion of the draft; two more are the savepoint that stands for the transaction
-        in a test. Each is one statement for any number of rows."""
-        settings.MAIL_CONTEXT = ""
+        timeline, audit entry, the operator for the mail, mail, deletion of the draft. Each is one statement for any
+        number of rows. Two more are the savepoint that stands for the transaction in a test."""
         codes = [DataItemFactory().code for _number in range(12)]
-        with django_assert_num_queries(14):
+        with django_assert_num_queries(15):
             submit(user, wants_everything=False, wanted_items=codes, **AGENT)
 
 

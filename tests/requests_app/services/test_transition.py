@@ -169,13 +169,15 @@ def test_hidden_events_are_for_staff_only() -> None:
 
 
 @pytest.mark.django_db
-def test_one_transition_takes_six_statements(django_assert_num_queries, settings) -> None:  # type: ignore[no-untyped-def]
-    """Lock, update, timeline, audit, the account for the mail, the mail; two more for the savepoint of the test."""
-    settings.MAIL_CONTEXT = ""
+def test_one_transition_takes_seven_statements(django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+    """Lock, update, timeline, audit, the account and the operator for the mail, the mail.
+
+    Two more are the savepoint that stands for the transaction in a test.
+    """
     request = RequestFactory.in_review()
     staff = StaffFactory()
     fresh = DisclosureRequest.objects.get(pk=request.pk)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         transition.apply(request=fresh, event=Event.ASKED, actor=staff, actor_kind=Actor.STAFF, now=NOW)
 
 
