@@ -60,7 +60,7 @@ def app_code(secret: str) -> str:
 
 def test_customer(watched: Page, live_portal: str) -> None:
     page = watched
-    target = reverse("portal:procedure")
+    target = reverse("account_login")
     page.goto(f"{live_portal}/sign-in/?next={target}")
     look(page)
     press(page, "コードを送る", "Send the code")
