@@ -2,7 +2,26 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from privacy_portal.core.audit_registry import register
+from privacy_portal.core.audit_registry import register, words
 
 register("profile.loaded", _("事業者プロフィールを読み込んだ"), created=int, changed=int, retired=int)
 register("customer.viewed", _("お客さまの個人データを見た"))
+
+_formats = words(["shopify", "eccube", "base"])
+register("customers.import_uploaded", _("顧客データの取込ファイルを受け取った"), format=_formats)
+register("customers.import_previewed", _("取込ファイルの最初の行を見た"))
+register("customers.import_started", _("顧客データの取込を始めた"), format=_formats)
+register("customers.import_given_up", _("顧客データの取込を取りやめた"))
+register("customers.import_reported", _("取込の問題の一覧をダウンロードした"))
+register(
+    "customers.imported",
+    _("顧客データを取り込んだ"),
+    format=_formats,
+    created=int,
+    merged=int,
+    updated=int,
+    unchanged=int,
+    rejected=int,
+    possible_duplicates=int,
+    problems=int,
+)

@@ -2,6 +2,7 @@
 
 from .consent import Consent
 from .customer import Customer, CustomerIdentity, CustomerRecord, Recipient
+from .imports import ImportBatch
 from .operator import Operator, RequestRule
 from .provision import Provision
 from .registers import DataItem, ProvisionBasis, Purpose, RefusalGround, Subcontractor
@@ -12,6 +13,7 @@ __all__ = [
     "CustomerIdentity",
     "CustomerRecord",
     "DataItem",
+    "ImportBatch",
     "Operator",
     "Provision",
     "ProvisionBasis",

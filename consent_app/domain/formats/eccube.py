@@ -70,7 +70,6 @@ def build(external_id: str, rows: list[RawRow], today: date) -> SourceRow:
             "updated_at": cells.word("更新日"),
             "occupation": cells.word("職業(名称)") or cells.word("職業(ID)"),
             "points": cells.amount("ポイント"),
-            "newsletter": newsletter,
         }
     )
     purchases = without_empty(

@@ -9,7 +9,7 @@ import hashlib
 import io
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -224,7 +224,8 @@ class _Reader:
         raws = [RawRow(record.number, dict(zip(header, record.cells, strict=True))) for record in records]
         row = self.layout.format.build(external_id, raws, self.today)
         if row.person == Person():
-            return Problem(row.line, "", NOBODY, external_id, True)
+            return Problem(row.line, "", NOBODY, external_id, True, len(records))
+        row.size = len(records)
         row.digest = self.digest([record.cells for record in records])
         return row
 
@@ -286,7 +287,7 @@ class _Reader:
 
 def read_rows(
     source: Opener, layout: Layout, found: Scan, *, today: date, secret: bytes
-) -> Iterator[SourceRow | Problem]:
+) -> Generator[SourceRow | Problem, None, None]:
     """The second pass: every person or order, and a rejected :class:`Problem` for every record that is none.
 
     Args:

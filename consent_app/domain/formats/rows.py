@@ -16,13 +16,17 @@ WITHDRAWN: Final = "withdrawn"
 
 
 class Problem(NamedTuple):
-    """One cell or row that could not be used as it is. Says where and why, never the value."""
+    """One cell or row that could not be used as it is. Says where and why, never the value.
+
+    A rejected one stands for ``size`` records of the file that are not imported at all.
+    """
 
     line: int
     column: str
     code: str
     external_id: str = ""
     rejected: bool = False
+    size: int = 1
 
 
 @dataclass(slots=True)
@@ -75,6 +79,7 @@ class SourceRow:
     ``originals``: column of ``Person`` -> the spelling received, where it is another than the value kept.
     ``membership``: "active" or "withdrawn"; empty where the source knows no members.
     ``as_of``: since when the row holds, where the source says so. ``newsletter``: the wish, None where unknown.
+    ``size``: how many records of the file it took.
     """
 
     source: str
@@ -89,3 +94,4 @@ class SourceRow:
     newsletter_column: str = ""
     problems: list[Problem] = field(default_factory=list)
     digest: bytes = b""
+    size: int = 1

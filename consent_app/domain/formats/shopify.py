@@ -54,7 +54,6 @@ def build(external_id: str, rows: list[RawRow], today: date) -> SourceRow:
     other_phone = cells.word("Default Address Phone")
     membership = without_empty(
         {
-            "newsletter": newsletter,
             "sms": yes_or_no(cells.raw("Accepts SMS Marketing")),
             "tax_exempt": yes_or_no(cells.raw("Tax Exempt")),
             "tags": list(words(cells.word("Tags"))),

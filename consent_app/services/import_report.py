@@ -1,0 +1,62 @@
+"""The list of problems as a file: where and why, never the value."""
+
+import csv
+import io
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Self
+
+from django.utils.translation import gettext as _
+
+from privacy_portal.core import job_registry
+from privacy_portal.core.models import EncryptedFile
+from privacy_portal.core.services import files
+
+from ..domain.formats import Problem
+from ..domain.normalise import neutralise_formula
+from ..job_kinds import IMPORT
+
+
+class Report:
+    """Collects problems in an encrypted CSV (UTF-8 with byte order mark, for spreadsheets); none, no file.
+
+    Use it in a ``with`` block; :attr:`file` is set when the block has ended well.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.file: EncryptedFile | None = None
+        self._name = name
+        self._writer: files.EncryptedWriter | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def add(self, problems: Iterable[Problem]) -> None:
+        """Write one line a problem."""
+        rows = [
+            [
+                str(one.line),
+                one.column,
+                one.external_id,
+                _("取り込んでいません") if one.rejected else _("取り込みました"),
+                job_registry.problem_label(IMPORT, one.code),
+            ]
+            for one in problems
+        ]
+        if not rows:
+            return
+        if self._writer is None:
+            self._writer = files.create(name=self._name, content_type="text/csv; charset=utf-8").__enter__()
+            self._writer.write(b"\xef\xbb\xbf")
+            rows.insert(0, [_("行"), _("列"), _("ID"), _("結果"), _("理由")])
+        text = io.StringIO(newline="")
+        csv.writer(text).writerows([neutralise_formula(cell) for cell in row] for row in rows)
+        self._writer.write(text.getvalue().encode())
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._writer is not None:
+            self._writer.__exit__(kind, error, trace)
+            if kind is None:
+                self.file = self._writer.file

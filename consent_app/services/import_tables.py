@@ -1,0 +1,270 @@
+"""The statements of the import. One round trip for a whole chunk, whatever its size.
+
+Rows travel as one JSON document which the server turns into records of the table itself
+(``json_populate_recordset``), for inserting, updating and the trial's temporary table alike. ``docs/import.md`` has the
+comparison with COPY.
+"""
+
+# ruff: noqa: S608 - what is put into statements here are names of our own tables and columns; values are parameters.
+
+import json
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, models
+
+from ..domain.formats import Person
+from ..domain.normalise import name_key, two_char_pieces
+from ..models import Consent, Customer, CustomerIdentity, CustomerRecord, Recipient
+
+# Any number will do, as long as nothing else of the product takes the same advisory lock.
+_LOCK = 7_302_491_151
+TRIAL_TABLE = "consent_app_import_trial"
+
+_PERSON = tuple(one.name for one in fields(Person))
+_READ = ("id", *_PERSON, "status", "origins", "originals")
+_WRITTEN = (*_READ, "name_key", "search_pieces", "created_at", "updated_at")
+_UPDATED = tuple(name for name in _WRITTEN if name not in ("id", "created_at"))
+
+
+@dataclass(slots=True)
+class CustomerState:
+    """A customer while the rows of a chunk are applied to it."""
+
+    id: uuid.UUID
+    person: Person
+    status: str = Customer.Status.ACTIVE
+    origins: dict[str, Any] = field(default_factory=dict)
+    originals: dict[str, str] = field(default_factory=dict)
+    new: bool = False
+    changed: bool = False
+
+    def columns(self, now: datetime) -> dict[str, Any]:
+        """The row to write."""
+        person = self.person
+        name, kana = person.family_name + person.given_name, person.family_kana + person.given_kana
+        return {
+            "id": str(self.id),
+            **{name: getattr(person, name) for name in _PERSON},
+            "birth_date": person.birth_date.isoformat() if person.birth_date else None,
+            "status": self.status,
+            "origins": self.origins,
+            "originals": self.originals,
+            "name_key": name_key(name)[:200],
+            "search_pieces": two_char_pieces(name, kana),
+            "created_at": now.isoformat(),
+            "updated_at": now.isoformat(),
+        }
+
+
+def _names(columns: Iterable[str], prefix: str = "") -> str:
+    return ", ".join(f'{prefix}"{column}"' for column in columns)
+
+
+def _json(rows: Sequence[dict[str, Any]]) -> str:
+    return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+
+
+def _table(model: type[models.Model]) -> str:
+    return model._meta.db_table
+
+
+def lock_imports() -> None:
+    """One chunk at a time, of whatever import: two could create the same person. Held until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+
+
+def create_trial_table() -> None:
+    """A private copy of the customers' table for those whom a trial would create or change. Not logged, not shared."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE IF EXISTS {TRIAL_TABLE}")
+        cursor.execute(f"CREATE TEMPORARY TABLE {TRIAL_TABLE} (LIKE {_table(Customer)})")
+        cursor.execute(f"CREATE UNIQUE INDEX ON {TRIAL_TABLE} (id)")
+        for columns in ("email", "telephone", "name_key, postal_code"):
+            cursor.execute(f"CREATE INDEX ON {TRIAL_TABLE} ({columns})")
+
+
+def drop_trial_table() -> None:
+    """Forget the trial."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE IF EXISTS {TRIAL_TABLE}")
+
+
+def identities(source: str, external_ids: list[str]) -> dict[str, tuple[uuid.UUID, bytes]]:
+    """Who is known under these ids, and the digest of the row they came with."""
+    found = CustomerIdentity.objects.filter(source=source, external_id__in=external_ids)
+    return {
+        external_id: (customer_id, bytes(digest))
+        for external_id, customer_id, digest in found.values_list("external_id", "customer_id", "digest")
+    }
+
+
+def people(
+    *,
+    ids: list[uuid.UUID],
+    emails: list[str],
+    telephones: list[str],
+    homes: list[tuple[str, str]],
+    trial: bool,
+) -> dict[uuid.UUID, CustomerState]:
+    """Everybody with one of these ids or clues, locked against other writers until the chunk is committed.
+
+    Args:
+        homes: pairs of postal code and name key.
+        trial: look into the trial's table first, where those stand whom the trial created or changed.
+    """
+    clues = [emails, telephones, [home[0] for home in homes], [home[1] for home in homes]]
+
+    def query(table: str) -> str:
+        # "<> ''" is how the planner sees that the partial indexes will do.
+        return f"""
+            SELECT {_names(_READ)} FROM {table} WHERE id IN (
+                SELECT unnest(%s::uuid[])
+                UNION SELECT id FROM {table} WHERE email = ANY(%s) AND email <> ''
+                UNION SELECT id FROM {table} WHERE telephone = ANY(%s) AND telephone <> ''
+                UNION SELECT c.id FROM {table} c
+                    JOIN unnest(%s::text[], %s::text[]) AS home (postal_code, name_key)
+                    ON c.postal_code = home.postal_code AND c.name_key = home.name_key
+                    WHERE c.postal_code <> '' AND c.name_key <> ''
+            )"""
+
+    states: dict[uuid.UUID, CustomerState] = {}
+    with connection.cursor() as cursor:
+        for table in (_table(Customer), TRIAL_TABLE) if trial else (_table(Customer),):
+            lock = "" if trial else " ORDER BY id FOR UPDATE"
+            # A trial's own version of somebody counts, however they were found.
+            cursor.execute(query(table) + lock, [[*ids, *states], *clues])
+            for key, *columns in cursor.fetchall():
+                person = Person(*columns[: len(_PERSON)])
+                status, origins, originals = columns[len(_PERSON) :]
+                states[key] = CustomerState(key, person, status, _loaded(origins), _loaded(originals))
+    return states
+
+
+def _loaded(value: Any) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads(value) if isinstance(value, str) else value
+    return loaded
+
+
+def write_customers(states: Iterable[CustomerState], *, now: datetime, trial: bool) -> None:
+    """Insert the new ones, update the changed ones. A trial's go to its own table."""
+    created = [state.columns(now) for state in states if state.new]
+    changed = [state.columns(now) for state in states if state.changed and not state.new]
+    customers = _table(Customer)
+    with connection.cursor() as cursor:
+        if trial:
+            cursor.execute(
+                f"DELETE FROM {TRIAL_TABLE} WHERE id = ANY(%s::uuid[])", [[row["id"] for row in created + changed]]
+            )
+            created, changed = created + changed, []
+        if created:
+            cursor.execute(
+                f"INSERT INTO {TRIAL_TABLE if trial else customers} ({_names(_WRITTEN)})"
+                f" SELECT {_names(_WRITTEN)} FROM json_populate_recordset(NULL::{customers}, %s::json)",
+                [_json(created)],
+            )
+        if changed:
+            assignments = ", ".join(f'"{column}" = n."{column}"' for column in _UPDATED)
+            cursor.execute(
+                f"UPDATE {customers} c SET {assignments}"
+                f" FROM json_populate_recordset(NULL::{customers}, %s::json) n WHERE c.id = n.id",
+                [_json(changed)],
+            )
+
+
+_IDENTITY = ("customer_id", "source", "external_id", "digest", "seen_at")
+_RECORD = ("id", "customer_id", "kind", "item_id", "source", "external_id", "occurred_at", "data", "created_at")
+_RECIPIENT = (
+    "id",
+    "record_id",
+    "family_name",
+    "given_name",
+    "postal_code",
+    "prefecture",
+    "address1",
+    "address2",
+    "telephone",
+    "originals",
+    "name_key",
+)
+_CONSENT = ("id", "customer_id", "purpose_id", "event", "channel", "wording", "proof", "at")
+
+
+def _insert(model: type[models.Model], columns: Sequence[str], rows: list[dict[str, Any]], tail: str = "") -> list[Any]:
+    if not rows:
+        return []
+    table = _table(model)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} ({_names(columns)})"
+            f" SELECT {_names(columns)} FROM json_populate_recordset(NULL::{table}, %s::json) {tail}",
+            [_json(rows)],
+        )
+        return cursor.fetchall() if "RETURNING" in tail else []
+
+
+def write_identities(rows: list[dict[str, Any]]) -> None:
+    """Remember under which id somebody came, and the digest of the row."""
+    _insert(
+        CustomerIdentity,
+        _IDENTITY,
+        rows,
+        "ON CONFLICT (source, external_id) DO UPDATE SET digest = EXCLUDED.digest, seen_at = EXCLUDED.seen_at",
+    )
+
+
+def insert_records(rows: list[dict[str, Any]], recipients: list[dict[str, Any]]) -> None:
+    """Add the records of rows that were not there before."""
+    _insert(CustomerRecord, _RECORD, rows)
+    _insert(Recipient, _RECIPIENT, recipients)
+
+
+def replace_records(
+    source: str, external_ids: list[str], rows: list[dict[str, Any]], recipients: list[dict[str, Any]]
+) -> None:
+    """Bring the records of changed rows up to date: change, add, and take away what the row no longer says."""
+    returned = _insert(
+        CustomerRecord,
+        _RECORD,
+        rows,
+        "ON CONFLICT (source, kind, external_id) DO UPDATE"
+        " SET occurred_at = EXCLUDED.occurred_at, data = EXCLUDED.data, item_id = EXCLUDED.item_id"
+        " RETURNING kind, external_id, id",
+    )
+    kept = {(kind, external_id): key for kind, external_id, key in returned}
+    proposed = {row["id"]: kept[row["kind"], row["external_id"]] for row in rows}
+    for recipient in recipients:
+        recipient["record_id"] = str(proposed[recipient["record_id"]])
+    Recipient.objects.filter(record__in=list(kept.values())).delete()
+    CustomerRecord.objects.filter(source=source, external_id__in=external_ids).exclude(
+        pk__in=list(kept.values())
+    ).delete()
+    _insert(Recipient, _RECIPIENT, recipients)
+
+
+def newsletter_wishes(source: str, external_ids: list[str]) -> dict[str, bool]:
+    """What these rows said about the newsletter when they were imported last."""
+    found = CustomerRecord.objects.filter(
+        source=source, kind=CustomerRecord.Kind.NEWSLETTER, external_id__in=external_ids
+    )
+    return {external_id: data["wanted"] for external_id, data in found.values_list("external_id", "data")}
+
+
+def decided_otherwise(purpose_id: int, customer_ids: list[uuid.UUID]) -> set[uuid.UUID]:
+    """Those whose newest consent event for the purpose did not come from an import: they decided themselves since."""
+    newest = (
+        Consent.objects.filter(purpose=purpose_id, customer__in=customer_ids)
+        .order_by("customer_id", "-at")
+        .distinct("customer_id")
+        .values_list("customer_id", "channel")
+    )
+    return {customer_id for customer_id, channel in newest if channel != Consent.Channel.IMPORT}
+
+
+def insert_consents(rows: list[dict[str, Any]]) -> None:
+    """Add consent events."""
+    _insert(Consent, _CONSENT, rows)

@@ -1,0 +1,29 @@
+"""What the registers do unattended. Every task may run twice without harm."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from .models import ImportBatch
+from .services import imports
+
+
+@shared_task(name=imports.TRY_TASK)
+def try_import(pk: str) -> None:
+    """Count what an uploaded file would change."""
+    if batch := ImportBatch.objects.select_related("trial", "upload").filter(pk=pk).first():
+        imports.try_out(batch=batch, now=timezone.now())
+
+
+@shared_task(name=imports.IMPORT_TASK)
+def import_customers(pk: str) -> None:
+    """Import an uploaded file."""
+    if batch := ImportBatch.objects.select_related("job__started_by", "upload").filter(pk=pk).first():
+        imports.run(batch=batch)
+
+
+@shared_task(name="consent.sweep_imports")
+def sweep_imports() -> None:
+    """Take up imports whose nudge or worker was lost, and drop uploads that nobody started."""
+    now = timezone.now()
+    imports.renudge(now=now)
+    imports.purge(now=now)
