@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from .. import selectors
 from ..models import RequestDraft
 from .access import PersonRequest
-from .offers import offers, type_name
+from .offers import type_name
 from .wording import stand
 
 PAGE_SIZE = 10
@@ -41,6 +41,5 @@ def requests(request: PersonRequest) -> HttpResponse:
         "page_obj": page,
         "rows": rows,
         "drafts": [{"draft": draft, "name": type_name(draft.request_type)} for draft in drafts],
-        "offers": offers(),
     }
     return render(request, "portal/requests/list.html", context)

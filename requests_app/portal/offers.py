@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from consent_app.models import RequestRule
+from consent_app.selectors import offered_rules
 
 from ..domain.request_types import REQUEST_TYPES, RequestType
 
@@ -66,7 +67,7 @@ class Offer:
 
 def offers() -> list[Offer]:
     """Every offer, in the order of the table of request types."""
-    rules = {rule.request_type: rule for rule in RequestRule.objects.filter(offered=True)}
+    rules = {rule.request_type: rule for rule in offered_rules()}
     return [Offer(entry, rules[code]) for code, entry in REQUEST_TYPES.items() if code in rules]
 
 

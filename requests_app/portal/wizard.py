@@ -9,7 +9,7 @@ from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from consent_app.models import DataItem
+from consent_app.selectors import data_items
 
 from . import forms
 from .forms import Answers, StepForm
@@ -65,7 +65,7 @@ class Wizard:
     @cached_property
     def items(self) -> list[tuple[str, str]]:
         """The data items to choose from."""
-        return [(item.code, item.name) for item in DataItem.objects.filter(active=True)]
+        return [(item.code, item.name) for item in data_items()]
 
     def form(self, step: Step, data: Mapping[str, Any] | None = None) -> StepForm:
         """The page's form, bound to ``data`` or showing what the draft holds."""
