@@ -113,7 +113,10 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_FORMS = {"login": "privacy_portal.core.staff.forms.StaffLoginForm"}
+ACCOUNT_FORMS = {
+    "login": "privacy_portal.core.staff.forms.StaffLoginForm",
+    "reauthenticate": "privacy_portal.core.staff.forms.StaffPasswordForm",
+}
 ACCOUNT_RATE_LIMITS = False
 ACCOUNT_SESSION_REMEMBER = False
 # A customer's session in the same browser must not hide the staff sign-in.
@@ -121,6 +124,7 @@ ACCOUNT_AUTHENTICATED_LOGIN_REDIRECTS = False
 MFA_ADAPTER = "privacy_portal.core.staff.adapters.StaffMFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_FORMS = {
+    "activate_totp": "privacy_portal.core.staff.forms.StaffActivateTOTPForm",
     "authenticate": "privacy_portal.core.staff.forms.StaffAuthenticateForm",
     "reauthenticate": "privacy_portal.core.staff.forms.StaffReauthenticateForm",
 }

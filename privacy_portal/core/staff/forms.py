@@ -3,18 +3,34 @@
 from typing import Any
 
 from allauth.account.forms import LoginForm
+from allauth.account.forms import ReauthenticateForm as PasswordReauthenticateForm
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.forms import ActivateTOTPForm
 from django.contrib.auth import logout
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 
 from ..services import audit, codes
 from . import limits
 
 
+def _as_ours(form: Form) -> None:
+    """Labels stand above the fields; allauth repeats them inside, where they vanish while one types."""
+    for name, field in form.fields.items():
+        field.widget.attrs.pop("placeholder", None)
+        if name == "code":
+            field.widget.attrs["class"] = "pp-w-code"
+            field.widget.attrs["spellcheck"] = "false"
+
+
 class StaffLoginForm(LoginForm):
     """The password step."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _as_ours(self)
 
     def login(self, request: HttpRequest, redirect_url: str | None = None) -> HttpResponse:
         """Go on to the second factor, in a session of its own.
@@ -33,6 +49,10 @@ class _CountedCode:
     user: Any
     authenticator: Authenticator
     cleaned_data: dict[str, Any]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _as_ours(self)  # type: ignore[arg-type]
 
     def clean_code(self) -> str:
         limits.count_second_factor_try(self.user)
@@ -54,6 +74,28 @@ class StaffAuthenticateForm(_CountedCode, AuthenticateForm):
         super().save()
         if self.authenticator.type == Authenticator.Type.RECOVERY_CODES:
             audit.record(action="second_factor.recovery_code_used", actor=self.user, obj=self.user)
+
+
+class StaffActivateTOTPForm(ActivateTOTPForm):
+    """The first code of a new app."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _as_ours(self)
+        self.fields["code"].widget.attrs["inputmode"] = "numeric"
+
+    def clean_code(self) -> str:
+        self.cleaned_data["code"] = codes.normalise(self.cleaned_data["code"])
+        code: str = super().clean_code()
+        return code
+
+
+class StaffPasswordForm(PasswordReauthenticateForm):
+    """The password once more, before the first factor is set up."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _as_ours(self)
 
 
 class StaffReauthenticateForm(_CountedCode, ReauthenticateForm):

@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.contrib.admin import site
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -272,6 +273,10 @@ def test_every_admin_page_is_closed_without_a_second_factor(client: Client) -> N
             assert response.status_code in (302, 404, 405), path
             if response.status_code == 302:
                 assert response["Location"].startswith(("/admin/login/", LOGIN, "/admin/")), path
+
+
+def test_authenticators_cannot_be_edited_in_the_admin() -> None:
+    assert not {model._meta.app_label for model in site._registry} & {"account", "mfa"}
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])
