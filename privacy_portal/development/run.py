@@ -50,7 +50,8 @@ def main() -> int:
 
 def run(*, profile: str, port: int) -> int:
     """Prepare the data, start the parts and stay until they are to stop."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "privacy_portal.settings.dev")
+    # Not a default: importing the Celery application has already named the production settings.
+    os.environ["DJANGO_SETTINGS_MODULE"] = "privacy_portal.settings.dev"
     address = f"http://{HOST}:{port}"
     os.environ.setdefault("PORTAL_URL", address)
     load_development_environment()
@@ -202,7 +203,7 @@ def first_sign_in() -> str:
 
     path = state_folder() / FIRST_SIGN_IN
     printed = io.StringIO()
-    call_command("ensure_manager", stdout=printed)
+    call_command("ensure_manager", stdout=printed, stderr=io.StringIO())
     text = printed.getvalue().strip()
     if text:
         path.unlink(missing_ok=True)

@@ -120,6 +120,8 @@ class Supervisor:
         if not chunk:
             self._selector.unregister(part.process.stdout)
         *lines, part.unfinished_line = (part.unfinished_line + chunk).split(b"\n")
+        if not chunk and part.unfinished_line:
+            lines.append(part.unfinished_line)
         for line in lines:
             say(f"{part.name:{self._width}} | {line.decode(errors='replace')}")
         return bool(chunk)
