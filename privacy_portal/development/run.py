@@ -66,9 +66,9 @@ def run(*, profile: str, port: int) -> int:
     if catcher_port is not None:
         module = "privacy_portal.development.mail_catcher"
         supervisor.start("mail", [python, "-m", module, str(catcher_port), str(state_folder() / "mail")])
-    celery = [python, "-m", "celery", "-A", "privacy_portal"]
+    celery = [python, "-m", "celery", "--quiet", "-A", "privacy_portal"]
     supervisor.start(
-        "worker", [*celery, "worker", "--concurrency=2", "--loglevel=INFO", "--without-gossip", "--without-mingle"]
+        "worker", [*celery, "worker", "--concurrency=2", "--loglevel=WARNING", "--without-gossip", "--without-mingle"]
     )
     schedule = state_folder() / "beat-schedule"
     supervisor.start("beat", [*celery, "beat", "--loglevel=WARNING", f"--schedule={schedule}", "--pidfile="])
