@@ -6,6 +6,7 @@ from privacy_portal.core.audit_registry import register, words
 
 register("profile.loaded", _("事業者プロフィールを読み込んだ"), created=int, changed=int, retired=int)
 register("customer.viewed", _("お客さまの個人データを見た"))
+register("customer.denied", _("お客さまの個人データを見ようとしたが、権限がなかった"))
 
 _formats = words(["shopify", "eccube", "base"])
 register("customers.import_uploaded", _("顧客データの取込ファイルを受け取った"), format=_formats)

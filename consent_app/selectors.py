@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from django.core.cache import cache
-from django.db.models import Prefetch, QuerySet
+import contextlib
+import uuid
 
-from .models import DataItem, Operator, Purpose, RefusalGround, RequestRule, Subcontractor
+from django.core.cache import cache
+from django.db.models import Prefetch, Q, QuerySet
+
+from .domain import normalise
+from .models import Customer, CustomerIdentity, DataItem, Operator, Purpose, RefusalGround, RequestRule, Subcontractor
 
 OPERATOR_CACHE_KEY = "consent_app.operator"
 # Loading a profile empties the entry; the limit bounds the case that a reader put the old one back just after that.
 _OPERATOR_CACHE_SECONDS = 60
+CUSTOMERS_FOUND_LIMIT = 50
 
 
 def current_operator() -> Operator | None:
@@ -52,3 +57,47 @@ def offered_rules() -> QuerySet[RequestRule]:
 def refusal_grounds() -> QuerySet[RefusalGround]:
     """The grounds of refusal that the policy names."""
     return RefusalGround.objects.filter(active=True)
+
+
+def customer_sources() -> list[str]:
+    """The systems that customers are known from.
+
+    Each source is found by the index, without reading every identity as ``DISTINCT`` would.
+    """
+    sources: list[str] = []
+    while True:
+        identities = CustomerIdentity.objects.filter(source__gt=sources[-1] if sources else "").order_by("source")
+        source = identities.values_list("source", flat=True).first()
+        if source is None:
+            return sources
+        sources.append(source)
+
+
+def customers_found(customers: QuerySet[Customer], term: str) -> QuerySet[Customer]:
+    """Those of ``customers`` whom a manager can mean by ``term``, at most ``CUSTOMERS_FOUND_LIMIT``.
+
+    A name or its reading in any spelling and order, or a part of it from two characters on; a whole e-mail address,
+    telephone number, postal code, member number of any source, or the id of the row.
+    """
+    wanted = Q(pk__in=_identified_by(term))
+    if address := normalise.email(term).value:
+        wanted |= Q(email=address)
+    if number := normalise.telephone(term).value:
+        wanted |= Q(telephone=number)
+    if postal_code := normalise.postal_code(term).value:
+        wanted |= Q(postal_code=postal_code)
+    if pieces := normalise.two_char_pieces(*term.split()):
+        wanted |= Q(search_pieces__contains=pieces)
+    elif name := normalise.clean_text(term):
+        wanted |= Q(family_name=name) | Q(given_name=name)
+    found = customers.order_by().filter(wanted).values("pk")[:CUSTOMERS_FOUND_LIMIT]
+    return customers.filter(pk__in=found)
+
+
+def _identified_by(term: str) -> list[uuid.UUID]:
+    number = normalise.clean_text(term)
+    identities = CustomerIdentity.objects.filter(source__in=customer_sources(), external_id=number)
+    keys = list(identities.values_list("customer_id", flat=True))
+    with contextlib.suppress(ValueError):
+        keys.append(uuid.UUID(number))
+    return keys

@@ -1,0 +1,197 @@
+"""Customers: masked in the list, shown on their page, and every look recorded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.utils.dateparse import parse_datetime
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from privacy_portal.core.services import audit
+
+from .. import selectors
+from ..domain.masking import masked_email, masked_name, masked_telephone
+from ..models import Consent, Customer, CustomerIdentity, CustomerRecord, DataItem, Provision
+from .base import CappedPaginator, ReadOnlyAdmin, ReadOnlyInline, names_of
+
+
+class SourceFilter(admin.SimpleListFilter):
+    """From which system the person is known."""
+
+    title = _("取得元")
+    parameter_name = "source"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(source, source) for source in selectors.customer_sources()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Customer]) -> QuerySet[Customer]:
+        if not self.value():
+            return queryset
+        return queryset.filter(pk__in=CustomerIdentity.objects.filter(source=self.value()).values("customer_id"))
+
+
+class IdentityInline(ReadOnlyInline):
+    """Under which ids other systems know the person."""
+
+    model = CustomerIdentity
+    fields = ("source", "external_id", "seen_at")
+    ordering = ("source", "external_id")
+
+
+class RecordInline(ReadOnlyInline):
+    """Orders, inquiries and whatever else is recorded."""
+
+    model = CustomerRecord
+    fields = ("kind", "item", "occurred_at", "source", "external_id", "content", "recipients")
+    readonly_fields = ("content", "recipients")
+    ordering = ("-occurred_at", "source", "external_id")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CustomerRecord]:
+        return super().get_queryset(request).select_related("item").prefetch_related("recipients")
+
+    @display(description=_("内容"))
+    def content(self, record: CustomerRecord) -> SafeString:
+        return format_html_join("", "<div>{}: {}</div>", record.data.items())
+
+    @display(description=_("贈り先"))
+    def recipients(self, record: CustomerRecord) -> str:
+        return "、".join(str(recipient) for recipient in record.recipients.all())
+
+
+class ConsentInline(ReadOnlyInline):
+    """What the person consented to or withdrew, newest first."""
+
+    model = Consent
+    fields = ("purpose", "event", "channel", "proof", "at")
+    ordering = ("-at",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Consent]:
+        return super().get_queryset(request).select_related("purpose")
+
+
+class ProvisionInline(ReadOnlyInline):
+    """To whom the person's data was provided."""
+
+    model = Provision
+    fields = ("provided_on", "recipient_name", "basis", "passed")
+    readonly_fields = ("passed",)
+    ordering = ("-provided_on",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Provision]:
+        return super().get_queryset(request).select_related("basis").prefetch_related("items")
+
+    @display(description=_("提供したデータ項目"))
+    def passed(self, provision: Provision) -> str:
+        return names_of(provision.items)
+
+
+@admin.register(Customer)
+class CustomerAdmin(ReadOnlyAdmin):
+    """Customers of the operator.
+
+    The search is posted and answered at once: a name in the address would lie in logs and in the browser's history.
+    """
+
+    list_display = ("name_mask", "email_mask", "telephone_mask", "prefecture", "state", "created_at")
+    list_display_links = ("name_mask",)
+    list_filter = ("status", SourceFilter, ("user", admin.EmptyFieldListFilter))
+    list_before_template = "admin/consent_app/customer/search.html"
+    change_form_before_template = "admin/consent_app/customer/recorded.html"
+    ordering = ("-created_at", "id")
+    sortable_by = ("created_at",)
+    paginator = CappedPaginator
+    list_per_page = 50
+    inlines = (RecordInline, ConsentInline, ProvisionInline, IdentityInline)
+    fields = ("registered", ("status", "user"), ("created_at", "updated_at"))
+    readonly_fields = ("registered",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
+        rows: QuerySet[Customer] = super().get_queryset(request).select_related("user")
+        term = getattr(request, "customer_search", "")
+        return selectors.customers_found(rows, term) if term else rows
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        term = ""
+        if request.method == "POST":
+            term = request.POST.get("person", "").strip()[:100]
+            request.customer_search = term  # type: ignore[attr-defined]
+        context = {
+            "search_term": term,
+            "search_limit": selectors.CUSTOMERS_FOUND_LIMIT,
+            "list_limit": CappedPaginator.LIMIT,
+        }
+        return super().changelist_view(request, {**(extra_context or {}), **context})
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show everything about one person, and record that somebody looked or was not allowed to."""
+        try:
+            response = super().change_view(request, object_id, form_url, extra_context)
+        except PermissionDenied:
+            audit.record(action="customer.denied", actor=request.user, obj=self.get_object(request, object_id))
+            raise
+        if isinstance(response, TemplateResponse) and response.context_data:
+            audit.record(action="customer.viewed", actor=request.user, obj=response.context_data["original"])
+        return response
+
+    @display(description=_("氏名"))
+    def name_mask(self, customer: Customer) -> str:
+        return masked_name(customer.full_name) or "—"
+
+    @display(description=_("メールアドレス"))
+    def email_mask(self, customer: Customer) -> str:
+        return masked_email(customer.email)
+
+    @display(description=_("電話番号"))
+    def telephone_mask(self, customer: Customer) -> str:
+        return masked_telephone(customer.telephone)
+
+    @display(description=_("状態"), label={Customer.Status.ACTIVE: "success", Customer.Status.WITHDRAWN: "warning"})
+    def state(self, customer: Customer) -> tuple[str, str]:
+        return customer.status, customer.get_status_display()
+
+    @display(description=_("登録情報"))
+    def registered(self, customer: Customer) -> SafeString:
+        return render_to_string("admin/consent_app/customer/registered.html", {"rows": registered_rows(customer)})
+
+
+def registered_rows(customer: Customer) -> list[dict[str, Any]]:
+    """Each item of the catalogue that is registered about the person: value, spelling as received, and origin."""
+    values = {
+        "name": customer.full_name,
+        "kana": customer.full_kana,
+        "company": customer.company,
+        "address": f"〒{customer.postal_code[:3]}-{customer.postal_code[3:]} {customer.full_address}"
+        if customer.postal_code
+        else customer.full_address,
+        "telephone": customer.telephone,
+        "email": customer.email,
+        "gender": customer.get_gender_display() if customer.gender else "",
+        "birth_date": customer.birth_date,
+    }
+    items = DataItem.objects.in_bulk(list(Customer.ITEM_FIELDS), field_name="code")
+    rows = []
+    for code, columns in Customer.ITEM_FIELDS.items():
+        if not values[code]:
+            continue
+        originals = [customer.originals[key] for key in dict.fromkeys((code, *columns)) if key in customer.originals]
+        rows.append(
+            {
+                "name": items[code].name if code in items else code,
+                "value": values[code],
+                "original": " ".join(map(str, originals)),
+                "origin": customer.origins.get(code, {}),
+                "obtained_at": parse_datetime(customer.origins.get(code, {}).get("at", "")),
+            }
+        )
+    return rows

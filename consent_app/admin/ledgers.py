@@ -1,0 +1,73 @@
+"""Ledgers that only grow: consents and provisions."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from ..models import Consent, Provision
+from .base import CappedPaginator, ReadOnlyAdmin, link_to_customer, names_of
+
+
+@admin.register(Consent)
+class ConsentAdmin(ReadOnlyAdmin):
+    """Consents as events."""
+
+    list_display = ("at", "person", "purpose", "kind", "channel", "recorded_by")
+    list_filter = ("event", "channel", "purpose")
+    paginator = CappedPaginator
+    fields = ("person", "purpose", "event", "channel", "wording", "proof", "recorded_by", "at")
+    readonly_fields = ("person",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Consent]:
+        return super().get_queryset(request).select_related("customer", "purpose", "recorded_by")
+
+    @display(description=_("顧客"))
+    def person(self, consent: Consent) -> SafeString:
+        return link_to_customer(consent.customer)
+
+    @display(
+        description=_("出来事"),
+        ordering="event",
+        label={Consent.Event.GIVEN: "success", Consent.Event.WITHDRAWN: "warning", Consent.Event.EXPIRED: "info"},
+    )
+    def kind(self, consent: Consent) -> tuple[str, str]:
+        return consent.event, consent.get_event_display()
+
+
+@admin.register(Provision)
+class ProvisionAdmin(ReadOnlyAdmin):
+    """Provisions to third parties (article 29)."""
+
+    list_display = ("provided_on", "person", "recipient_name", "basis", "passed")
+    list_filter = ("basis", "items")
+    search_fields = ("recipient_name",)
+    date_hierarchy = "provided_on"
+    paginator = CappedPaginator
+    fields = (
+        "person",
+        "provided_on",
+        ("recipient_name", "recipient_representative"),
+        "recipient_address",
+        "basis",
+        "consent",
+        "passed",
+        "created_at",
+    )
+    readonly_fields = ("person", "passed")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Provision]:
+        rows = super().get_queryset(request)
+        return rows.select_related("customer", "basis", "consent").prefetch_related("items")
+
+    @display(description=_("本人"))
+    def person(self, provision: Provision) -> SafeString:
+        return link_to_customer(provision.customer)
+
+    @display(description=_("提供したデータ項目"))
+    def passed(self, provision: Provision) -> str:
+        return names_of(provision.items)

@@ -1,0 +1,144 @@
+"""Registers that the operator's profile fills."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from ..domain.articles import article_text
+from ..models import DataItem, Operator, ProvisionBasis, Purpose, RefusalGround, RequestRule, Subcontractor
+from .base import ProfileAdmin, names_of
+
+
+def articles(codes: list[str]) -> str:
+    """Articles in words, in the active language."""
+    language = "en" if (get_language() or "ja").startswith("en") else "ja"
+    return "、".join(article_text(code, language) for code in codes if code)
+
+
+@admin.register(Operator)
+class OperatorAdmin(ProfileAdmin):
+    """The one operator."""
+
+    list_display = ("name", "representative", "email", "telephone", "policy_updated_on", "loaded_at")
+    fieldsets = (
+        (None, {"fields": ("code", ("name_ja", "name_en"), ("introduction_ja", "introduction_en"))}),
+        (
+            _("公表する事項"),
+            {
+                "fields": (
+                    ("representative_ja", "representative_en"),
+                    "postal_code",
+                    ("address_ja", "address_en"),
+                    ("manager_title_ja", "manager_title_en"),
+                    "policy_updated_on",
+                )
+            },
+        ),
+        (
+            _("連絡先"),
+            {"fields": ("email", "telephone", ("hours_ja", "hours_en"), "website", "channels", "complaint_channels")},
+        ),
+        (_("表示"), {"fields": ("accent_color", "loaded_at")}),
+    )
+
+
+@admin.register(RequestRule)
+class RequestRuleAdmin(ProfileAdmin):
+    """How the operator handles each request type."""
+
+    list_display = ("request_type", "offered", "level", "target_business_days", "fee_in_words")
+    list_filter = ("offered", "identity_level", "fee")
+
+    @display(description=_("本人確認の水準"), ordering="identity_level")
+    def level(self, rule: RequestRule) -> str:
+        return rule.get_identity_level_display()
+
+    @display(description=_("手数料"), ordering="fee")
+    def fee_in_words(self, rule: RequestRule) -> str:
+        if rule.fee == RequestRule.Fee.FIXED:
+            return _("%(yen)s円") % {"yen": rule.fee_yen}
+        return rule.get_fee_display()
+
+
+@admin.register(DataItem)
+class DataItemAdmin(ProfileAdmin):
+    """The catalogue of data items."""
+
+    list_display = ("name", "code", "entered_by", "optional", "sensitive", "consequence", "active")
+    list_filter = ("active", "entered_by", "optional", "sensitive")
+    search_fields = ("code", "name_ja", "name_en")
+
+
+@admin.register(Purpose)
+class PurposeAdmin(ProfileAdmin):
+    """Purposes of use."""
+
+    list_display = ("text", "part_of", "needs_consent", "statistical_only", "uses", "active")
+    list_filter = ("active", "needs_consent", "statistical_only", "items")
+    search_fields = ("code", "text_ja", "text_en")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Purpose]:
+        return super().get_queryset(request).select_related("part_of").prefetch_related("items")
+
+    @display(description=_("使うデータ項目"))
+    def uses(self, purpose: Purpose) -> str:
+        return names_of(purpose.items)
+
+
+@admin.register(ProvisionBasis)
+class ProvisionBasisAdmin(ProfileAdmin):
+    """Cases in which the policy allows provision, with what the law says of them."""
+
+    list_display = ("text", "law", "kind", "warning", "active")
+    list_filter = ("active", "statutory")
+    search_fields = ("code", "text_ja", "text_en", "article")
+
+    @display(description=_("条文"), ordering="article")
+    def law(self, basis: ProvisionBasis) -> str:
+        return articles([basis.article] if basis.statutory else basis.requires)
+
+    @display(description=_("法律上の根拠"), ordering="statutory", label={True: "success", False: "warning"})
+    def kind(self, basis: ProvisionBasis) -> tuple[bool, str]:
+        return basis.statutory, str(_("根拠になる") if basis.statutory else _("別の根拠が必要"))
+
+
+@admin.register(RefusalGround)
+class RefusalGroundAdmin(ProfileAdmin):
+    """Grounds of refusal that the policy names."""
+
+    list_display = ("text", "types", "law", "kind", "active")
+    list_filter = ("active", "statutory")
+    search_fields = ("code", "text_ja", "text_en", "article")
+
+    @display(description=_("請求の種類"))
+    def types(self, ground: RefusalGround) -> str:
+        return ", ".join(ground.requests)
+
+    @display(description=_("条文"), ordering="article")
+    def law(self, ground: RefusalGround) -> str:
+        return articles([ground.article] if ground.statutory else ground.requires)
+
+    @display(description=_("法律上の理由"), ordering="statutory", label={True: "success", False: "warning"})
+    def kind(self, ground: RefusalGround) -> tuple[bool, str]:
+        return ground.statutory, str(_("理由になる") if ground.statutory else _("別の理由も必要"))
+
+
+@admin.register(Subcontractor)
+class SubcontractorAdmin(ProfileAdmin):
+    """To whom handling is entrusted, and which items they may get."""
+
+    list_display = ("name", "service", "gets", "country", "public", "active")
+    list_filter = ("active", "public", "country", "items")
+    search_fields = ("code", "name_ja", "name_en", "service_ja", "service_en")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Subcontractor]:
+        return super().get_queryset(request).prefetch_related("items")
+
+    @display(description=_("渡すデータ項目"))
+    def gets(self, subcontractor: Subcontractor) -> str:
+        return names_of(subcontractor.items)
