@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 _WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _HYPHENS = dict.fromkeys(map(ord, "‐‑‒–—―−－﹣⁃"), "-")
 _SPACES = dict.fromkeys(map(ord, "\u3000\u00a0\u2003\u2002\u2009"), " ")
-_TABLE = {**_WIDTH, **_HYPHENS, **_SPACES}
+_TABLE: dict[int, int | str] = {**_WIDTH, **_HYPHENS, **_SPACES}
 # Between digits the long-vowel mark of the kana keyboard is meant as a hyphen; elsewhere it is a letter.
 _LONG_VOWELS = "ーｰ"
 _NOTHING = dict.fromkeys(map(ord, " -()"), "")
@@ -81,8 +81,9 @@ class PortalFormMixin(forms.BaseForm):
         for names, convert in ((self.half_width_fields, to_half_width), (self.digit_fields, to_digits)):
             for name in names:
                 key = self.add_prefix(name)
-                if isinstance(changed.get(key), str):
-                    changed[key] = convert(changed[key])
+                value = changed.get(key)
+                if isinstance(value, str):
+                    changed[key] = convert(value)
         return changed
 
     @staticmethod

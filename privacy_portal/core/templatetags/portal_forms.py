@@ -36,8 +36,8 @@ def error_links(form: BaseForm) -> Iterator[ErrorLink]:
     for message in whole_form_errors(form):
         yield ErrorLink(errors_id(form), message)
     for field in form.visible_fields():
-        for message in field.errors:
-            yield ErrorLink(first_control_id(field), str(message))
+        for error in field.errors:
+            yield ErrorLink(first_control_id(field), str(error))
 
 
 @register.filter
