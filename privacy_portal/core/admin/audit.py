@@ -41,7 +41,7 @@ class ActorFilter(admin.SimpleListFilter):
             ("user", _("アカウント")),
             ("worker", _("自動処理")),
             ("command", _("コマンド")),
-            ("anonymous", _("サインインしていない人")),
+            ("anonymous", _("ログインしていない人")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
