@@ -1,0 +1,95 @@
+"""What runs unattended: each task once, twice, and after something was lost."""
+
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+
+from privacy_portal.core.models import OutgoingMail
+from requests_app import tasks
+from requests_app.domain.transitions import Status
+from requests_app.models import AnswerFile, DisclosureRequest, RequestDraft
+from requests_app.services import identity, intake
+from tests.factories.consent import CustomerFactory, OperatorFactory, RequestRuleFactory
+from tests.factories.requests import PersonFactory, RequestFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def operator() -> None:
+    OperatorFactory()
+    RequestRuleFactory()
+
+
+def status_of(request: DisclosureRequest) -> str:
+    return DisclosureRequest.objects.get(pk=request.pk).status
+
+
+def test_verifying_twice_is_verifying_once() -> None:
+    person = PersonFactory()
+    CustomerFactory(email=person.email)
+    request = RequestFactory.received(applicant=person)
+    for _time in range(2):
+        tasks.verify_identity(str(request.pk))
+    assert status_of(request) == Status.IN_REVIEW
+    assert OutgoingMail.objects.count() == 1
+
+
+def test_fulfilling_twice_is_fulfilling_once() -> None:
+    request = RequestFactory.fulfilling()
+    for _time in range(2):
+        tasks.fulfil(str(request.pk))
+    assert status_of(request) == Status.ANSWERED
+    assert AnswerFile.objects.filter(request=request).count() == 2
+
+
+class TestSweep:
+    def test_takes_up_what_was_lost(self) -> None:
+        now = timezone.now()
+        new = RequestFactory.received()
+        decided = RequestFactory.fulfilling(status_changed_at=now - timedelta(hours=1))
+        just_decided = RequestFactory.fulfilling(status_changed_at=now)
+        answered = RequestFactory.answered(answered_at=now - timedelta(days=settings.REQUEST_CLOSE_AFTER_DAYS))
+        recent = RequestFactory.answered(answered_at=now - timedelta(days=settings.REQUEST_CLOSE_AFTER_DAYS - 1))
+        untouched = now - timedelta(days=settings.REQUEST_DRAFT_DAYS + 1)
+        intake.save_draft(user=PersonFactory(), request_type="disclosure", answers={}, now=untouched)
+        tasks.sweep()
+        assert status_of(new) == Status.IDENTITY_REVIEW
+        assert status_of(decided) == Status.ANSWERED
+        assert status_of(just_decided) == Status.FULFILLING
+        assert status_of(answered) == Status.CLOSED
+        assert status_of(recent) == Status.ANSWERED
+        assert not RequestDraft.objects.exists()
+
+    def test_a_second_one_changes_nothing(self) -> None:
+        RequestFactory.received()
+        tasks.sweep()
+        mails = OutgoingMail.objects.count()
+        tasks.sweep()
+        assert OutgoingMail.objects.count() == mails == 1
+
+    def test_erases_answers_whose_time_is_over(self) -> None:
+        request = RequestFactory.fulfilling()
+        tasks.fulfil(str(request.pk))
+        AnswerFile.objects.update(expires_at=timezone.now())
+        tasks.sweep()
+        assert not AnswerFile.objects.filter(file__erased_at=None).exists()
+
+    def test_one_that_fails_does_not_keep_the_others(
+        self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        broken, fine = RequestFactory.received(party={"family_name": "秘密"}), RequestFactory.received()
+        whole = identity.verify
+
+        def verify(**values: object) -> object:
+            if values["request_id"] == broken.pk:
+                raise RuntimeError("broken")
+            return whole(**values)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(identity, "verify", verify)
+        tasks.sweep()
+        assert (status_of(broken), status_of(fine)) == (Status.RECEIVED, Status.IDENTITY_REVIEW)
+        assert str(broken.pk) in caplog.text
+        assert "秘密" not in caplog.text
