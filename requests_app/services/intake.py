@@ -85,7 +85,7 @@ def _overwrite_draft(user: User, request_type: str, text: str, now: datetime) ->
 def draft_of(*, user: User, request_type: str) -> dict[str, Any]:
     """What the person typed so far; empty where there is no draft."""
     draft = RequestDraft.objects.filter(user=user, request_type=request_type).first()
-    answers: dict[str, Any] = json.loads(draft.answers) if draft else {}
+    answers: dict[str, Any] = json.loads(str(draft.answers)) if draft else {}
     return answers
 
 

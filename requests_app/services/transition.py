@@ -61,7 +61,7 @@ def apply(
     row = locked(request)
     before = Status(row.status)
     after = next_status(before, event, actor_kind)
-    changed = {"status": after, "status_changed_at": now, **_times(after, now)}
+    changed: dict[str, Any] = {"status": after, "status_changed_at": now, **_times(after, now)}
     if before in WAITING_FOR_PERSON and after not in WAITING_FOR_PERSON:
         changed["target_on"] = target_after_waiting(request=row, now=now)
     for instance in (row, request):
