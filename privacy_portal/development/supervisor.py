@@ -17,6 +17,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# One stop can arrive twice: sent to the whole process group, and passed on by make.
+SAME_MOMENT = 0.5
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
@@ -39,7 +41,8 @@ class Supervisor:
         self._patience = patience
         self._parts: list[Part] = []
         self._selector = selectors.DefaultSelector()
-        self._stop_requests = 0
+        self._asked_to_stop_at = 0.0
+        self._impatient = False
         self._width = 6
         # Signals only write a byte here: the loop sleeps until there is something to do and misses none.
         self._wake, self._woken = socket.socketpair()
@@ -54,7 +57,7 @@ class Supervisor:
     @property
     def stopping(self) -> bool:
         """Whether somebody said stop."""
-        return self._stop_requests > 0
+        return self._asked_to_stop_at > 0
 
     def start(self, name: str, command: Sequence[str]) -> None:
         """Start a part. Must be called from the main thread, whose end is what the kernel watches for."""
@@ -87,7 +90,6 @@ class Supervisor:
 
     def stop(self) -> None:
         """Stop the parts, the newest first; a second Ctrl-C or the end of patience kills what is left."""
-        requests = self._stop_requests
         for part in reversed(self._parts):
             if part.process.poll() is None:
                 # The process alone: gunicorn and Celery stop their own children after they finished their work.
@@ -95,7 +97,7 @@ class Supervisor:
         deadline = time.monotonic() + self._patience
         while any(part.process.poll() is None for part in self._parts):
             left = deadline - time.monotonic()
-            if left <= 0 or self._stop_requests > requests + 1:
+            if left <= 0 or self._impatient:
                 break
             self._show(left)
         for part in self._parts:
@@ -103,7 +105,11 @@ class Supervisor:
         self._drain()
 
     def _request_stop(self, number: int, frame: object) -> None:
-        self._stop_requests += 1
+        now = time.monotonic()
+        if not self._asked_to_stop_at:
+            self._asked_to_stop_at = now
+        elif number == signal.SIGINT and now - self._asked_to_stop_at > SAME_MOMENT:
+            self._impatient = True
 
     def _show(self, seconds: float | None) -> None:
         for key, _ in self._selector.select(seconds):
