@@ -4,9 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
 from django.db.models.base import ModelBase
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -20,7 +21,7 @@ class PortalAdminSite(UnfoldAdminSite):
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """Leave allauth's own pages out: whoever could edit authenticators there could sign in as anybody."""
-        models = [model_or_iterable] if isinstance(model_or_iterable, ModelBase) else list(model_or_iterable)
+        models: list[Any] = [model_or_iterable] if isinstance(model_or_iterable, ModelBase) else list(model_or_iterable)
         ours = [model for model in models if model._meta.app_label not in HIDDEN_APPS]
         super().register(ours, admin_class, **options)
 
@@ -45,6 +46,26 @@ class PortalAdminSite(UnfoldAdminSite):
         if request.user.is_authenticated:
             audit.record(action="admin.denied", actor=request.user)
         return redirect_to_login(target, reverse("account_login"))
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """End the session and go back to the staff sign-in."""
+        from privacy_portal.core.services import audit
+
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if request.user.is_authenticated:
+            audit.record(action="sign_in.ended", actor=request.user, obj=request.user)
+        logout(request)
+        return redirect("account_login")
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Change the own password; recorded."""
+        from privacy_portal.core.services import audit
+
+        response = super().password_change(request, extra_context)
+        if request.method == "POST" and response.status_code == 302 and request.user.is_authenticated:
+            audit.record(action="staff_sign_in.password_changed", actor=request.user, obj=request.user)
+        return response
 
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
         """Every admin page carries the admin's own content security policy."""

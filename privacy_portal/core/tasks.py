@@ -1,6 +1,7 @@
 """What the kernel does unattended. Every task may run twice without harm."""
 
 from celery import shared_task
+from django.contrib.sessions.backends.cached_db import SessionStore
 from django.utils import timezone
 
 from .services import audit, codes, delivery, files, outbox
@@ -40,3 +41,9 @@ def remove_orphan_files() -> None:
 def purge_codes() -> None:
     """Delete one-time codes that expired more than a day ago."""
     codes.purge(now=timezone.now())
+
+
+@shared_task(name="core.clear_sessions")
+def clear_sessions() -> None:
+    """Delete sessions that are over; a sign-in that was never finished leaves a sealed address there."""
+    SessionStore.clear_expired()

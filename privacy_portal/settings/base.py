@@ -244,6 +244,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "core.link_audit_entries": {"task": "core.link_audit_entries", "schedule": 30.0},
     "core.remove_orphan_files": {"task": "core.remove_orphan_files", "schedule": 86400.0},
     "core.purge_codes": {"task": "core.purge_codes", "schedule": 3600.0},
+    "core.clear_sessions": {"task": "core.clear_sessions", "schedule": 86400.0},
     "consent.sweep_imports": {"task": "consent.sweep_imports", "schedule": 60.0},
     "requests.sweep": {"task": "requests.sweep", "schedule": 60.0},
 }

@@ -25,10 +25,12 @@ from . import outbox
 DIGITS = 8
 LIFETIME = timedelta(minutes=10)
 KEPT_AFTER_EXPIRY = timedelta(days=1)
-# How often one subject may ask for a code, how many code mails one address and one client may cause, and how many
-# guesses one client may send over all codes.
+# How often a client may ask for a code for one subject, how many code mails it may send to one address and in all, how many
+# one address gets from everybody, and how many guesses one client may send over all codes. The narrow limits bind client
+# and address together: a stranger who uses up their own share leaves the owner theirs.
 PAUSE = Limit("code-pause", 1, 60)
-PER_RECIPIENT = Limit("code-recipient", 10, 3600)
+PER_CLIENT_AND_RECIPIENT = Limit("code-client-recipient", 6, 3600)
+PER_RECIPIENT = Limit("code-recipient", 20, 3600)
 ISSUED_PER_CLIENT = Limit("code-client", 30, 3600)
 GUESSED_PER_CLIENT = Limit("code-guess", 60, 600)
 _SEPARATORS = str.maketrans("", "", " \t\r\n\u3000\u00a0-‐‑‒–—―−ー・.")
@@ -98,7 +100,12 @@ def issue(
         privacy_portal.core.ratelimit.LimitExceeded: too soon or too often; no code was made.
     """
     now = now or timezone.now()
-    ratelimit.hit((PAUSE, f"{purpose}:{subject}"), (PER_RECIPIENT, recipient), (ISSUED_PER_CLIENT, client))
+    ratelimit.hit(
+        (PAUSE, f"{purpose}:{subject}\0{client}"),
+        (PER_CLIENT_AND_RECIPIENT, f"{recipient}\0{client}"),
+        (PER_RECIPIENT, recipient),
+        (ISSUED_PER_CLIENT, client),
+    )
     subject_digest = _subject_digest(purpose, subject)
     with connection.cursor() as cursor:
         # Two requests at once for one subject: the later waits here and voids the earlier one's code.

@@ -10,6 +10,7 @@ password and the second factor of this very session (``privacy_portal.core.secon
 import unicodedata
 import uuid
 from datetime import datetime
+from typing import Literal
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -20,7 +21,7 @@ from ..ratelimit import LimitExceeded
 from . import audit, codes
 
 PURPOSE = OneTimeCode.Purpose.SIGN_IN
-ANONYMOUS = "anonymous"
+ANONYMOUS: Literal["anonymous"] = "anonymous"
 
 
 class AccountDisabled(Exception):

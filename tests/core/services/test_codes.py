@@ -202,15 +202,9 @@ def test_refuses_to_run_inside_a_transaction_that_could_give_the_try_back() -> N
 @pytest.mark.django_db
 def test_limits_of_asking_and_guessing() -> None:
     issue()
+    values = {"purpose": PURPOSE, "subject": SUBJECT, "recipient": "hanako@mail.example", "language": "ja"}
     with pytest.raises(LimitExceeded) as limited:
-        codes.issue(
-            purpose=PURPOSE,
-            subject=SUBJECT,
-            recipient="hanako@mail.example",
-            client="another client",
-            language="ja",
-            template="open_file_code",
-        )
+        codes.issue(**values, client="client", template="open_file_code")
     assert 1 <= limited.value.retry_after <= 60
     row, code = issue()
     ratelimit.reset([codes.GUESSED_PER_CLIENT], "client")
@@ -219,6 +213,27 @@ def test_limits_of_asking_and_guessing() -> None:
             check(row, wrong(code))
     with pytest.raises(LimitExceeded):
         check(row, code)
+
+
+@pytest.mark.django_db
+def test_a_stranger_cannot_use_up_the_owners_share() -> None:
+    values = {"purpose": PURPOSE, "recipient": "hanako@mail.example", "language": "ja", "template": "open_file_code"}
+    for number in range(codes.PER_CLIENT_AND_RECIPIENT.amount):
+        codes.issue(**values, subject=f"subject {number}", client="stranger")
+    with pytest.raises(LimitExceeded) as limited:
+        codes.issue(**values, subject="another", client="stranger")
+    assert limited.value.retry_after > 3000
+    codes.issue(**values, subject=SUBJECT, client="owner")
+
+
+@pytest.mark.django_db
+def test_one_address_gets_twenty_mails_an_hour_from_everybody() -> None:
+    values = {"purpose": PURPOSE, "recipient": "hanako@mail.example", "language": "ja", "template": "open_file_code"}
+    for number in range(codes.PER_RECIPIENT.amount):
+        codes.issue(**values, subject=SUBJECT, client=f"client {number}")
+    with pytest.raises(LimitExceeded):
+        codes.issue(**values, subject=SUBJECT, client="one more")
+    assert OutgoingMail.objects.count() == codes.PER_RECIPIENT.amount
 
 
 @pytest.mark.django_db

@@ -307,6 +307,27 @@ def test_stale_proof_is_asked_again_and_only_by_the_second_factor(client: Client
         assert client.get(reverse("mfa_view_recovery_codes")).status_code == 200
 
 
+def test_leaving_the_admin_is_a_post_and_recorded(client: Client) -> None:
+    pass_second_factor(client, EnrolledStaffFactory())
+    assert client.get("/admin/logout/").status_code == 405
+    assert client.post("/admin/logout/")["Location"] == LOGIN
+    assert "_auth_user_id" not in client.session
+    assert AuditEntry.objects.filter(action="sign_in.ended").exists()
+
+
+def test_changing_the_password_is_recorded(client: Client) -> None:
+    user = EnrolledStaffFactory()
+    pass_second_factor(client, user)
+    new = "another long enough phrase"
+    wrong = {"old_password": "wrong", "new_password1": new, "new_password2": new}
+    client.post("/admin/password_change/", wrong)
+    assert not AuditEntry.objects.filter(action="staff_sign_in.password_changed").exists()
+    client.post("/admin/password_change/", {**wrong, "old_password": PASSWORD})
+    user.refresh_from_db()
+    assert user.check_password(new)
+    assert AuditEntry.objects.filter(action="staff_sign_in.password_changed").exists()
+
+
 def test_removing_the_last_factor_closes_the_admin_until_one_is_set_up(client: Client) -> None:
     user = EnrolledStaffFactory()
     client.get(LOGIN)
