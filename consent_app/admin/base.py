@@ -12,6 +12,7 @@ from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import display
 
 from ..domain.masking import masked_name
 from ..models import Customer
@@ -75,6 +76,16 @@ class ReadOnlyInline(TabularInline):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+def text_column(name: str, description: Any) -> Any:
+    """A column for a text that exists in two languages, in the language of the page."""
+
+    @display(description=description, ordering=f"{name}_ja")
+    def column(self: ModelAdmin, obj: models.Model) -> str:
+        return str(getattr(obj, name))
+
+    return column
 
 
 def link_to_customer(customer: Customer) -> SafeString:

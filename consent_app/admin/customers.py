@@ -8,7 +8,6 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html_join
@@ -105,14 +104,13 @@ class CustomerAdmin(ReadOnlyAdmin):
     list_display_links = ("name_mask",)
     list_filter = ("status", SourceFilter, ("user", admin.EmptyFieldListFilter))
     list_before_template = "admin/consent_app/customer/search.html"
-    change_form_before_template = "admin/consent_app/customer/recorded.html"
+    change_form_before_template = "admin/consent_app/customer/registered.html"
     ordering = ("-created_at", "id")
     sortable_by = ("created_at",)
     paginator = CappedPaginator
     list_per_page = 50
     inlines = (RecordInline, ConsentInline, ProvisionInline, IdentityInline)
-    fields = ("registered", ("status", "user"), ("created_at", "updated_at"))
-    readonly_fields = ("registered",)
+    fields = (("status", "user"), ("created_at", "updated_at"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
         rows: QuerySet[Customer] = super().get_queryset(request).select_related("user")
@@ -141,7 +139,9 @@ class CustomerAdmin(ReadOnlyAdmin):
             audit.record(action="customer.denied", actor=request.user, obj=self.get_object(request, object_id))
             raise
         if isinstance(response, TemplateResponse) and response.context_data:
-            audit.record(action="customer.viewed", actor=request.user, obj=response.context_data["original"])
+            customer = response.context_data["original"]
+            audit.record(action="customer.viewed", actor=request.user, obj=customer)
+            response.context_data["registered"] = registered_rows(customer)
         return response
 
     @display(description=_("氏名"))
@@ -159,10 +159,6 @@ class CustomerAdmin(ReadOnlyAdmin):
     @display(description=_("状態"), label={Customer.Status.ACTIVE: "success", Customer.Status.WITHDRAWN: "warning"})
     def state(self, customer: Customer) -> tuple[str, str]:
         return customer.status, customer.get_status_display()
-
-    @display(description=_("登録情報"))
-    def registered(self, customer: Customer) -> SafeString:
-        return render_to_string("admin/consent_app/customer/registered.html", {"rows": registered_rows(customer)})
 
 
 def registered_rows(customer: Customer) -> list[dict[str, Any]]:

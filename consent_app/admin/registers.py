@@ -11,7 +11,7 @@ from unfold.decorators import display
 
 from ..domain.articles import article_text
 from ..models import DataItem, Operator, ProvisionBasis, Purpose, RefusalGround, RequestRule, Subcontractor
-from .base import ProfileAdmin, names_of
+from .base import ProfileAdmin, names_of, text_column
 
 
 def articles(codes: list[str]) -> str:
@@ -25,6 +25,8 @@ class OperatorAdmin(ProfileAdmin):
     """The one operator."""
 
     list_display = ("name", "representative", "email", "telephone", "policy_updated_on", "loaded_at")
+    name = text_column("name", _("名称"))
+    representative = text_column("representative", _("代表者"))
     fieldsets = (
         (None, {"fields": ("code", ("name_ja", "name_en"), ("introduction_ja", "introduction_en"))}),
         (
@@ -72,6 +74,8 @@ class DataItemAdmin(ProfileAdmin):
     list_display = ("name", "code", "entered_by", "optional", "sensitive", "consequence", "active")
     list_filter = ("active", "entered_by", "optional", "sensitive")
     search_fields = ("code", "name_ja", "name_en")
+    name = text_column("name", _("名称"))
+    consequence = text_column("consequence", _("提供されない場合の影響"))
 
 
 @admin.register(Purpose)
@@ -81,6 +85,7 @@ class PurposeAdmin(ProfileAdmin):
     list_display = ("text", "part_of", "needs_consent", "statistical_only", "uses", "active")
     list_filter = ("active", "needs_consent", "statistical_only", "items")
     search_fields = ("code", "text_ja", "text_en")
+    text = text_column("text", _("利用目的"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Purpose]:
         return super().get_queryset(request).select_related("part_of").prefetch_related("items")
@@ -97,6 +102,8 @@ class ProvisionBasisAdmin(ProfileAdmin):
     list_display = ("text", "law", "kind", "warning", "active")
     list_filter = ("active", "statutory")
     search_fields = ("code", "text_ja", "text_en", "article")
+    text = text_column("text", _("場合"))
+    warning = text_column("warning", _("注意"))
 
     @display(description=_("条文"), ordering="article")
     def law(self, basis: ProvisionBasis) -> str:
@@ -114,6 +121,7 @@ class RefusalGroundAdmin(ProfileAdmin):
     list_display = ("text", "types", "law", "kind", "active")
     list_filter = ("active", "statutory")
     search_fields = ("code", "text_ja", "text_en", "article")
+    text = text_column("text", _("場合"))
 
     @display(description=_("請求の種類"))
     def types(self, ground: RefusalGround) -> str:
@@ -135,6 +143,8 @@ class SubcontractorAdmin(ProfileAdmin):
     list_display = ("name", "service", "gets", "country", "public", "active")
     list_filter = ("active", "public", "country", "items")
     search_fields = ("code", "name_ja", "name_en", "service_ja", "service_en")
+    name = text_column("name", _("名称"))
+    service = text_column("service", _("委託する業務"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Subcontractor]:
         return super().get_queryset(request).prefetch_related("items")
