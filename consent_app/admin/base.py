@@ -67,6 +67,7 @@ class ReadOnlyInline(TabularInline):
     tab = True
     can_delete = False
     show_change_link = False
+    hide_title = True
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -59,7 +59,7 @@ class RecordInline(ReadOnlyInline):
 
     @display(description=_("内容"))
     def content(self, record: CustomerRecord) -> SafeString:
-        return format_html_join("", "<div>{}: {}</div>", record.data.items())
+        return format_html_join("", "<div>{}: {}</div>", ((key, plain(value)) for key, value in record.data.items()))
 
     @display(description=_("贈り先"))
     def recipients(self, record: CustomerRecord) -> str:
@@ -159,6 +159,15 @@ class CustomerAdmin(ReadOnlyAdmin):
     @display(description=_("状態"), label={Customer.Status.ACTIVE: "success", Customer.Status.WITHDRAWN: "warning"})
     def state(self, customer: Customer) -> tuple[str, str]:
         return customer.status, customer.get_status_display()
+
+
+def plain(value: Any) -> str:
+    """A value of a record as people read it: lists and tables within become lines of words."""
+    if isinstance(value, dict):
+        return "、".join(f"{key} {plain(inner)}" for key, inner in value.items())
+    if isinstance(value, list):
+        return " / ".join(plain(inner) for inner in value)
+    return "" if value is None else str(value)
 
 
 def registered_rows(customer: Customer) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from ..domain.articles import article_text
+from ..domain.request_words import REQUEST_WORDS
 from ..models import DataItem, Operator, ProvisionBasis, Purpose, RefusalGround, RequestRule, Subcontractor
 from .base import ProfileAdmin, names_of, text_column
 
@@ -43,17 +44,26 @@ class OperatorAdmin(ProfileAdmin):
         ),
         (
             _("連絡先"),
-            {"fields": ("email", "telephone", ("hours_ja", "hours_en"), "website", "channels", "complaint_channels")},
+            {"fields": ("email", "telephone", ("hours_ja", "hours_en"), "website", "ways", "complaint_ways")},
         ),
         (_("表示"), {"fields": ("accent_color", "loaded_at")}),
     )
+    readonly_fields = ("ways", "complaint_ways")
+
+    @display(description=_("請求の受付方法"))
+    def ways(self, operator: Operator) -> str:
+        return "、".join(str(Operator.Channel(channel).label) for channel in operator.channels)
+
+    @display(description=_("苦情の受付方法"))
+    def complaint_ways(self, operator: Operator) -> str:
+        return "、".join(str(Operator.Channel(channel).label) for channel in operator.complaint_channels)
 
 
 @admin.register(RequestRule)
 class RequestRuleAdmin(ProfileAdmin):
     """How the operator handles each request type."""
 
-    list_display = ("request_type", "offered", "level", "target_business_days", "fee_in_words")
+    list_display = ("__str__", "offered", "level", "target_business_days", "fee_in_words")
     list_filter = ("offered", "identity_level", "fee")
 
     @display(description=_("本人確認の水準"), ordering="identity_level")
@@ -125,7 +135,7 @@ class RefusalGroundAdmin(ProfileAdmin):
 
     @display(description=_("請求の種類"))
     def types(self, ground: RefusalGround) -> str:
-        return ", ".join(ground.requests)
+        return "、".join(str(REQUEST_WORDS[code].term) for code in ground.requests if code in REQUEST_WORDS)
 
     @display(description=_("条文"), ordering="article")
     def law(self, ground: RefusalGround) -> str:

@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from privacy_portal.core.localized import Localized
 
+from ..domain.request_words import REQUEST_WORDS
+
 
 class Operator(models.Model):
     """The business operator (個人情報取扱事業者), loaded from its profile. There is at most one."""
@@ -119,4 +121,5 @@ class RequestRule(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.request_type
+        words = REQUEST_WORDS.get(self.request_type)
+        return str(words.term) if words else self.request_type

@@ -15,6 +15,7 @@ from django.views.decorators.http import condition, require_safe
 
 from .. import selectors
 from ..domain.articles import article_text
+from ..domain.request_words import REQUEST_WORDS
 from ..models import DataItem, Operator, RequestRule
 from . import wording
 
@@ -70,11 +71,11 @@ def subcontractors(request: HttpRequest, operator: Operator) -> HttpResponse:
 def procedure(request: HttpRequest, operator: Operator) -> HttpResponse:
     """What can be asked and how, what is checked, the cost, the time, when it may be refused (article 37)."""
     rules = {rule.request_type: rule for rule in selectors.offered_rules()}
-    order = [code for code in wording.REQUEST_WORDS if code in rules]
+    order = [code for code in REQUEST_WORDS if code in rules]
     context = {
         "rows": [
             {
-                "words": wording.REQUEST_WORDS[code],
+                "words": REQUEST_WORDS[code],
                 "cost": wording.cost(rules[code]),
                 "time": wording.time_needed(rules[code]),
                 "check": wording.checked(rules[code]),
@@ -105,7 +106,7 @@ def _refusals(order: list[str]) -> list[dict[str, Any]]:
     for code, grounds in grounds_by_type.items():
         if not grounds:
             continue
-        term = wording.REQUEST_WORDS[code].term
+        term = REQUEST_WORDS[code].term
         for group in groups:
             if group["grounds"] == grounds:
                 group["terms"].append(term)

@@ -8,8 +8,8 @@ from django.test import Client
 from django.urls import reverse
 
 from consent_app.domain.profile_reader import Text
+from consent_app.domain.request_words import REQUEST_WORDS
 from consent_app.models import DataItem, Operator, RefusalGround, RequestRule, Subcontractor
-from consent_app.portal.wording import REQUEST_WORDS
 from consent_app.services.profiles import load_profile, read_profile
 
 PAGES = ["contact", "purposes", "subcontractors", "procedure"]
