@@ -9,9 +9,75 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
+from django.utils.functional import lazy
+from django.utils.translation import get_language
 
 from privacy_portal.core.portal.form_mixin import PortalFormMixin
+
+
+def _choose(ja: str, en: str) -> str:
+    return en if (get_language() or "").startswith("en") else ja
+
+
+_lazy_choose = lazy(_choose, str)
+
+
+def both(ja: str, en: str) -> str:
+    """A sample text in the active language, kept out of the product's catalogue on purpose."""
+    return _lazy_choose(ja, en)
+
+
+# What stands in the gallery's template.
+WORDS = {
+    "heading": both("個人情報の窓口の部品", "Parts of the privacy portal"),
+    "lead": both(
+        "ご自分の情報について、見る・直す・止めるための手続きをここで行えます。手続きの途中でいつでも保存できます。",
+        "Here you can see, correct or stop the use of the information about you. You can save and continue later.",
+    ),
+    "draft": both("下書き", "Draft"),
+    "received": both("受付済み", "Received"),
+    "answered": both("お答え済み", "Answered"),
+    "waiting": both("あなたの返事待ち", "Waiting for your reply"),
+    "overdue": both("期限切れ", "Overdue"),
+    "closed": both("12月29日から1月3日はお休みです", "We are closed from 29 December to 3 January"),
+    "closed_more": both(
+        "この間にいただいた請求は、1月4日から順に確認します。", "We look at requests from these days from 4 January on."
+    ),
+    "saved": both("下書きを保存しました。", "We saved your draft."),
+    "expiring": both("あと2日で下書きが消えます", "Your draft will be deleted in 2 days"),
+    "expiring_more": both("続ける場合は、期限までに送信してください。", "To keep it, send it before then."),
+    "failed": both(
+        "ファイルを受け取れませんでした。もう一度お試しください。", "We could not receive the file. Please try again."
+    ),
+    "receipt_note": both("この番号は、お問い合わせのときに使います。", "Use this number when you contact us."),
+    "file": both("お答えの一式", "Your answer"),
+    "file_facts": both("ZIP、1.2 MB、2026年12月10日まで", "ZIP, 1.2 MB, until 10 December 2026"),
+    "table": both("委託先", "Subcontractors"),
+    "table_name": both("名称", "Name"),
+    "table_work": both("委託する業務", "Work"),
+    "table_items": both("渡す情報", "Information passed on"),
+    "empty": both("まだ請求はありません", "No requests yet"),
+    "empty_more": both(
+        "請求を始めると、ここに進み具合が表示されます。", "Once you start a request, you see here how far it is."
+    ),
+    "start": both("請求を始める", "Start a request"),
+    "details": both("本人確認とは", "What is an identity check?"),
+    "details_more": both(
+        "ほかの人に情報を渡さないための確認です。", "It makes sure that nobody else gets your information."
+    ),
+    "state": both("いまの状況", "Where it stands"),
+    "state_more": both("担当者が内容を調べています。", "A member of staff is looking into it."),
+    "yours": both("あなたにお願いしたいこと", "What we need from you"),
+    "yours_more": both("手数料の額を確認してください。", "Please check the fee."),
+    "yours_action": both("額を確認する", "Check the fee"),
+    "aside": both("補足の説明です。", "A further explanation."),
+    "next": both("次へ進む", "Continue"),
+    "save": both("保存してあとで続ける", "Save and continue later"),
+    "cancel": both("やめる", "Cancel"),
+    "withdraw": both("請求を取り下げる", "Withdraw the request"),
+    "disabled": both("送信できません", "Cannot be sent"),
+    "print": both("印刷する", "Print"),
+}
 
 
 class GalleryForm(PortalFormMixin, forms.Form):
@@ -20,39 +86,66 @@ class GalleryForm(PortalFormMixin, forms.Form):
     half_width_fields = ("postal_code",)
     digit_fields = ("code",)
 
-    name = forms.CharField(label=_("氏名"), help_text=_("本人確認に使います。"), max_length=10)
-    kana = forms.CharField(label=_("氏名（カナ）"), required=False)
+    name = forms.CharField(
+        label=both("氏名", "Name"),
+        help_text=both("本人確認に使います。", "We use it to check who you are."),
+        max_length=10,
+    )
+    kana = forms.CharField(label=both("氏名（カナ）", "Name in katakana"), required=False)
     postal_code = forms.RegexField(
         r"^[0-9]{3}-?[0-9]{4}$",
-        label=_("郵便番号"),
-        help_text=_("例：123-4567。全角でもかまいません。"),
-        error_messages={"invalid": _("郵便番号は7桁の数字で入力してください。例：123-4567")},
+        label=both("郵便番号", "Postal code"),
+        help_text=both("例：123-4567。全角でもかまいません。", "For example 123-4567."),
+        error_messages={
+            "invalid": both(
+                "郵便番号は7桁の数字で入力してください。例：123-4567",
+                "Enter the postal code as 7 digits, for example 123-4567.",
+            )
+        },
         widget=forms.TextInput(attrs={"class": "pp-w-postal", "autocomplete": "postal-code"}),
     )
     code = forms.CharField(
-        label=_("確認コード"), widget=forms.TextInput(attrs={"class": "pp-w-code", "inputmode": "numeric"})
+        label=both("確認コード", "Code"), widget=forms.TextInput(attrs={"class": "pp-w-code", "inputmode": "numeric"})
     )
     role = forms.ChoiceField(
-        label=_("どなたの情報ですか"),
-        choices=[("self", _("わたし自身")), ("agent", _("代理を頼まれた人")), ("recipient", _("贈り物を受け取った人"))],
+        label=both("どなたの情報ですか", "Whose information is it?"),
+        choices=[
+            ("self", both("わたし自身", "My own")),
+            ("agent", both("代理を頼まれた人", "Somebody’s who asked me to act")),
+            ("recipient", both("贈り物を受け取った人", "Somebody’s who received a gift")),
+        ],
         widget=forms.RadioSelect,
     )
     items = forms.MultipleChoiceField(
-        label=_("知りたい内容"),
-        help_text=_("選ばないときは、すべてお答えします。"),
-        choices=[("all", _("すべて")), ("orders", _("注文の記録")), ("inquiries", _("問合せの記録"))],
+        label=both("知りたい内容", "What you want to see"),
+        help_text=both("選ばないときは、すべてお答えします。", "If you choose nothing, we answer everything."),
+        choices=[
+            ("all", both("すべて", "Everything")),
+            ("orders", both("注文の記録", "Records of orders")),
+            ("inquiries", both("問合せの記録", "Records of inquiries")),
+        ],
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
     prefecture = forms.ChoiceField(
-        label=_("都道府県"), choices=[("", _("選んでください")), ("13", _("東京都")), ("27", _("大阪府"))]
+        label=both("都道府県", "Prefecture"),
+        choices=[
+            ("", both("選んでください", "Please choose")),
+            ("13", both("東京都", "Tokyo")),
+            ("27", both("大阪府", "Osaka")),
+        ],
     )
-    details = forms.CharField(label=_("くわしい内容"), widget=forms.Textarea(attrs={"rows": 4}), required=False)
-    document = forms.FileField(label=_("本人確認書類"), help_text=_("画像またはPDF、10 MBまで。"))
-    agree = forms.BooleanField(label=_("書いた内容に間違いはありません"))
+    details = forms.CharField(
+        label=both("くわしい内容", "Details"), widget=forms.Textarea(attrs={"rows": 4}), required=False
+    )
+    document = forms.FileField(
+        label=both("本人確認書類", "Proof of identity"),
+        help_text=both("画像またはPDF、10 MBまで。", "A picture or PDF, up to 10 MB."),
+    )
+    agree = forms.BooleanField(label=both("書いた内容に間違いはありません", "What I wrote is correct"))
 
     def clean(self) -> dict[str, object]:
-        self.add_error(None, _("もう一度確認してください。"))
+        self.add_error(None, both("もう一度確認してください。", "Please check once more."))
         return self.cleaned_data
 
 
@@ -61,89 +154,128 @@ def components(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     wrong = {"name": "あ" * 12, "postal_code": "１２３", "items": ["nonsense"]}
     if request.GET.get("messages"):
-        messages.success(request, _("保存しました。"))
-        messages.error(request, _("送信できませんでした。もう一度お試しください。"))
+        messages.success(request, both("保存しました。", "Saved."))
+        messages.error(
+            request, both("送信できませんでした。もう一度お試しください。", "We could not send it. Please try again.")
+        )
     context = {
+        "words": WORDS,
         "form": GalleryForm(wrong if request.GET.get("errors") else None),
         "steps": [
-            {"label": _("あなたについて"), "url": "#"},
-            {"label": _("連絡先"), "url": "#"},
-            {"label": _("知りたい内容")},
-            {"label": _("受け取り方")},
-            {"label": _("確認")},
+            {"label": both("あなたについて", "About you"), "url": "#"},
+            {"label": both("連絡先", "Contact"), "url": "#"},
+            {"label": both("知りたい内容", "What you want to see")},
+            {"label": both("受け取り方", "How to receive it")},
+            {"label": both("確認", "Check")},
         ],
         "rows": [
-            {"label": _("氏名"), "value": "渡邉 𠮷子", "change_url": "#"},
+            {"label": both("氏名", "Name"), "value": "渡邉 𠮷子", "change_url": "#"},
             {
-                "label": _("現在の住所"),
+                "label": both("現在の住所", "Current address"),
                 "value": "〒060-0001\n北海道札幌市中央区北一条西2丁目1-1 時計台マンション 101号室",
                 "change_url": "#",
             },
-            {"label": _("会員番号"), "value": "", "change_url": "#"},
+            {"label": both("会員番号", "Member number"), "value": "", "change_url": "#"},
         ],
         "events": [
             {
-                "title": _("請求を受け付けました"),
+                "title": both("請求を受け付けました", "We received your request"),
                 "at": now - datetime.timedelta(days=3),
-                "body": _("控えをメールでお送りしました。"),
+                "body": both("控えをメールでお送りしました。", "We sent you a copy by e-mail."),
             },
-            {"title": _("本人確認が終わりました"), "at": now - datetime.timedelta(days=2)},
             {
-                "title": _("内容を調べています"),
+                "title": both("本人確認が終わりました", "We have checked who you are"),
+                "at": now - datetime.timedelta(days=2),
+            },
+            {
+                "title": both("内容を調べています", "We are looking into it"),
                 "at": now,
                 "state": "current",
-                "body": _("担当者がお答えを準備しています。"),
+                "body": both("担当者がお答えを準備しています。", "A member of staff is preparing the answer."),
             },
-            {"title": _("お答えをお送りします"), "when": _("12月4日ごろまで"), "state": "future"},
+            {
+                "title": both("お答えをお送りします", "We send you the answer"),
+                "when": both("12月4日ごろまで", "By about 4 December"),
+                "state": "future",
+            },
         ],
         "tasks": [
-            {"label": _("メールアドレスの確認"), "status": _("完了"), "tone": "success"},
             {
-                "label": _("本人確認書類を送る"),
+                "label": both("メールアドレスの確認", "Checking your e-mail address"),
+                "status": both("完了", "Done"),
+                "tone": "success",
+            },
+            {
+                "label": both("本人確認書類を送る", "Send proof of identity"),
                 "url": "#",
-                "hint": _("運転免許証など"),
-                "status": _("これから"),
+                "hint": both("運転免許証など", "A driving licence, for example"),
+                "status": both("これから", "To do"),
                 "tone": "info",
             },
-            {"label": _("手数料の確認"), "status": _("まだ始められません")},
+            {
+                "label": both("手数料の確認", "Checking the fee"),
+                "status": both("まだ始められません", "Cannot start yet"),
+            },
         ],
-        "tones": ["neutral", "info", "success", "warning", "danger"],
         "page_obj": Paginator(range(200), 10).page(7),
         "actions": [
             {
-                "title": _("持っている情報を見る"),
+                "title": both("持っている情報を見る", "See what we hold"),
                 "url": "#",
-                "term": _("保有個人データの開示"),
+                "term": both("保有個人データの開示", "Disclosure of retained personal data"),
                 "facts": [
-                    {"label": _("費用"), "value": _("事前にお知らせ")},
-                    {"label": _("日数"), "value": _("10営業日ほど")},
-                    {"label": _("確認"), "value": _("登録情報との照合")},
+                    {"label": both("費用", "Cost"), "value": both("事前にお知らせ", "We tell you beforehand")},
+                    {"label": both("日数", "Time"), "value": both("10営業日ほど", "About 10 business days")},
+                    {
+                        "label": both("確認", "Check"),
+                        "value": both("登録情報との照合", "Comparison with your registered data"),
+                    },
                 ],
             },
             {
-                "title": _("使い道を知る"),
+                "title": both("使い道を知る", "Know what it is used for"),
                 "url": "#",
-                "term": _("利用目的の通知"),
-                "facts": [{"label": _("費用"), "value": _("無料")}, {"label": _("日数"), "value": _("5営業日ほど")}],
+                "term": both("利用目的の通知", "Notice of the purpose of use"),
+                "facts": [
+                    {"label": both("費用", "Cost"), "value": both("無料", "Free")},
+                    {"label": both("日数", "Time"), "value": both("5営業日ほど", "About 5 business days")},
+                ],
             },
             {
-                "title": _("間違いを直す、足す、消す"),
+                "title": both("間違いを直す、足す、消す", "Correct, add or delete something"),
                 "url": "#",
-                "term": _("訂正・追加・削除"),
-                "facts": [{"label": _("費用"), "value": _("無料")}],
+                "term": both("訂正・追加・削除", "Correction, addition, deletion"),
+                "facts": [{"label": both("費用", "Cost"), "value": both("無料", "Free")}],
             },
         ],
         "thread": [
             SimpleNamespace(
-                sender=_("個人情報管理者"), at=now, mine=False, body=_("ご注文の時期をお知らせいただけますか。")
+                sender=both("個人情報管理者", "Personal Information Manager"),
+                at=now,
+                mine=False,
+                body=both("ご注文の時期をお知らせいただけますか。", "Could you tell us when you ordered?"),
             ),
             SimpleNamespace(
-                sender=_("あなた"), at=now, mine=True, body=_("昨年の12月ごろです。\nお歳暮として受け取りました。")
+                sender=both("あなた", "You"),
+                at=now,
+                mine=True,
+                body=both(
+                    "昨年の12月ごろです。\nお歳暮として受け取りました。",
+                    "Around December last year.\nI received it as a year-end gift.",
+                ),
             ),
         ],
         "table": [
-            ("株式会社はやぶさ物流", _("商品の配送"), _("氏名、住所、電話番号")),
-            ("Example Mail, Inc.", _("メールの配信"), _("氏名、メールアドレス")),
+            (
+                "株式会社はやぶさ物流",
+                both("商品の配送", "Delivery of goods"),
+                both("氏名、住所、電話番号", "Name, address, telephone number"),
+            ),
+            (
+                "Example Mail, Inc.",
+                both("メールの配信", "Sending of mail"),
+                both("氏名、メールアドレス", "Name, e-mail address"),
+            ),
         ],
     }
     return render(request, "dev/components.html", context)
