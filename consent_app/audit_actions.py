@@ -13,6 +13,7 @@ register("customers.import_uploaded", _("顧客データの取込ファイルを
 register("customers.import_previewed", _("取込ファイルの最初の行を見た"))
 register("customers.import_started", _("顧客データの取込を始めた"), format=_formats)
 register("customers.import_given_up", _("顧客データの取込を取りやめた"))
+register("customers.import_denied", _("顧客データの取込を断られた"))
 register("customers.import_reported", _("取込の問題の一覧をダウンロードした"))
 register(
     "customers.imported",

@@ -69,6 +69,23 @@ class ProblemGroup:
 # --------------------------------------------------------------------------------------------- step by step, for staff
 
 
+def check(*, content: BinaryIO, wanted: str = "") -> Layout:
+    """Find out what a file is, without keeping anything of it. The stream is left at its beginning.
+
+    Raises:
+        FileProblem: it is none that can be imported.
+    """
+
+    def again() -> BinaryIO:
+        content.seek(0)
+        return io.BufferedReader(_Content(iter(lambda: content.read(1 << 16), b"")))
+
+    try:
+        return detect(again, wanted=wanted)
+    finally:
+        content.seek(0)
+
+
 def upload(*, content: BinaryIO, wanted: str = "", actor: User) -> ImportBatch:
     """Take a file in: find out what it is, keep it encrypted, have it looked through by a worker.
 
