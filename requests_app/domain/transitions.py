@@ -99,7 +99,12 @@ ENDED_STATUSES: frozenset[Status] = frozenset({_S.CLOSED, _S.WITHDRAWN})
 
 
 class TransitionRefused(Exception):
-    """The table does not allow this event in this status for this actor."""
+    """The table does not allow this event in this status for this actor.
+
+    Mostly somebody was faster: another member of staff, the person, or the worker. ``message`` says so on a page.
+    """
+
+    message = _("ほかの操作で状態が変わりました。画面を読み直して、いまの状態を確かめてください。")
 
     def __init__(self, status: str, event: str, actor: str) -> None:
         super().__init__(f"{event} by {actor} is not possible in status {status}")
