@@ -20,10 +20,12 @@ register(
     from_status=words(Status),
     to_status=words(Status),
 )
+register("request.denied", _("権限のない操作を拒んだ"))
 register("request.viewed", _("請求の個人データを見た"))
 register("identity.passed", _("登録情報との照合で本人と確認した"), level=int, customer=uuid.UUID)
 register("identity.unclear", _("登録情報との照合で確認できず、担当者に回した"), level=int, candidates=int)
 register("identity.confirmed", _("担当者が本人と確認した"), level=int, customer=uuid.UUID)
+register("identity.reconsidered", _("本人確認をやり直すことにした"), customer=uuid.UUID)
 register("decision.made", _("回答を決定した"), outcome=_OUTCOMES, ground=_GROUNDS, decision=uuid.UUID)
 register("decision.previewed", _("決定の通知書を下見した"))
 register("message.written", _("メッセージを書いた"), from_person=bool)

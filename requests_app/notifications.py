@@ -25,7 +25,7 @@ TEMPLATES: dict[Event, str] = {
     Event.FULFILLED: "request_answered",
     Event.POSTED: "request_posted",
     Event.REOPENED: "request_reopened",
-    Event.IDENTITY_REOPENED: "request_reopened",
+    Event.IDENTITY_REOPENED: "request_identity_review",
     Event.CLOSED: "request_closed",
     Event.WITHDRAWN: "request_withdrawn",
 }

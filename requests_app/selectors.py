@@ -23,6 +23,7 @@ __all__ = [
     "FoundData",
     "anything_wanted_is_held",
     "candidates",
+    "confirming_checks",
     "dashboard_counts",
     "found_data",
     "identity_confirmed",
@@ -131,13 +132,18 @@ def weekly_counts(now: datetime, weeks: int = 12) -> list[dict[str, Any]]:
     return [{"week": day, "arrived": arrived.get(day, 0), "closed": ended.get(day, 0)} for day in mondays]
 
 
-def identity_confirmed(request: DisclosureRequest) -> bool:
-    """Whether somebody or something beyond the mailed code confirmed the person, or that was enough for the type."""
+def confirming_checks(request: DisclosureRequest) -> QuerySet[IdentityCheck]:
+    """The checks by which the person is confirmed; the mailed code alone is none of them."""
     return IdentityCheck.objects.filter(
         request=request,
         state=IdentityCheck.State.PASSED,
         method__in=[IdentityCheck.Method.FACTS, IdentityCheck.Method.STAFF],
-    ).exists()
+    )
+
+
+def identity_confirmed(request: DisclosureRequest) -> bool:
+    """Whether the person is confirmed, by comparison to the level of the type or by the judgement of staff."""
+    return confirming_checks(request).exists()
 
 
 def candidates(request: DisclosureRequest, limit: int = 20) -> list[Customer]:

@@ -75,6 +75,8 @@ TRANSITIONS: dict[tuple[Status, Event, Actor], Status] = {
     (_S.IN_REVIEW, _E.ASKED, _A.STAFF): _S.WAITING,
     (_S.IN_REVIEW, _E.DECIDED, _A.STAFF): _S.FULFILLING,
     (_S.IN_REVIEW, _E.WITHDRAWN, _A.PERSON): _S.WITHDRAWN,
+    # Staff see that they linked the wrong customer, before anything is disclosed.
+    (_S.IN_REVIEW, _E.IDENTITY_REOPENED, _A.STAFF): _S.IDENTITY_REVIEW,
     (_S.WAITING, _E.REPLIED, _A.PERSON): _S.IN_REVIEW,
     (_S.WAITING, _E.DECIDED, _A.STAFF): _S.FULFILLING,
     (_S.WAITING, _E.WITHDRAWN, _A.PERSON): _S.WITHDRAWN,

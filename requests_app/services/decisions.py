@@ -92,7 +92,6 @@ def _content(
     )
 
 
-@transaction.atomic
 def decide(
     *,
     request: DisclosureRequest,
@@ -116,38 +115,39 @@ def decide(
         TransitionRefused: nothing can be decided in this status.
     """
     require_staff(actor, request, "decide_request")
-    row = transition.locked(request)
-    transition.require(row, Event.DECIDED, Actor.STAFF)
-    content = _content(row, outcome, ground, reason, withheld_items)
-    # Reopening supersedes already; one in force is never left beside a new one whatever happened before.
-    Decision.objects.filter(request=row, superseded_at__isnull=True).update(superseded_at=now)
-    decision = Decision.objects.create(
-        request=row,
-        outcome=content.outcome,
-        article=content.article,
-        ground=content.ground,
-        reason=content.reason or None,
-        decided_by=actor,
-        decided_at=now,
-    )
-    if content.withheld_items:
-        decision.withheld_items.set(content.withheld_items)
-    transition.apply(
-        request=row,
-        event=Event.DECIDED,
-        actor=actor,
-        actor_kind=Actor.STAFF,
-        now=now,
-        data={"decision": str(decision.pk)},
-    )
-    request.status = row.status
-    audit.record(
-        action="decision.made",
-        actor=actor,
-        obj=row,
-        detail={"outcome": content.outcome, "ground": content.ground or None, "decision": decision.pk},
-    )
-    nudges.fulfil(row)
+    with transaction.atomic():
+        row = transition.locked(request)
+        transition.require(row, Event.DECIDED, Actor.STAFF)
+        content = _content(row, outcome, ground, reason, withheld_items)
+        # Reopening supersedes already; one in force is never left beside a new one whatever happened before.
+        Decision.objects.filter(request=row, superseded_at__isnull=True).update(superseded_at=now)
+        decision = Decision.objects.create(
+            request=row,
+            outcome=content.outcome,
+            article=content.article,
+            ground=content.ground,
+            reason=content.reason or None,
+            decided_by=actor,
+            decided_at=now,
+        )
+        if content.withheld_items:
+            decision.withheld_items.set(content.withheld_items)
+        transition.apply(
+            request=row,
+            event=Event.DECIDED,
+            actor=actor,
+            actor_kind=Actor.STAFF,
+            now=now,
+            data={"decision": str(decision.pk)},
+        )
+        request.status = row.status
+        audit.record(
+            action="decision.made",
+            actor=actor,
+            obj=row,
+            detail={"outcome": content.outcome, "ground": content.ground or None, "decision": decision.pk},
+        )
+        nudges.fulfil(row)
     return decision
 
 

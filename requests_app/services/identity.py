@@ -18,7 +18,7 @@ from .. import selectors
 from ..domain import comparison
 from ..domain.answers import holds_my_number
 from ..domain.comparison import Home, Person, Verdict
-from ..domain.transitions import Actor, Event, Status
+from ..domain.transitions import Actor, Event, Status, TransitionRefused
 from ..models import DisclosureRequest, IdentityCheck, Party
 from . import transition
 from .errors import NoteRequired
@@ -163,7 +163,6 @@ def _registered_person(customer: Customer, numbers: frozenset[str], orders: froz
     )
 
 
-@transaction.atomic
 def confirm(
     *, request: DisclosureRequest, actor: User, customer: Customer | None, note: str, now: datetime
 ) -> DisclosureRequest:
@@ -180,31 +179,81 @@ def confirm(
         TransitionRefused: identity is not under review.
     """
     require_staff(actor, request, "check_identity")
+    reason = _reason(note)
+    with transaction.atomic():
+        row = transition.apply(
+            request=request, event=Event.IDENTITY_CONFIRMED, actor=actor, actor_kind=Actor.STAFF, now=now
+        )
+        check = _record_judgement(row, actor, customer, reason, IdentityCheck.State.PASSED, now)
+        _link(row, request, customer)
+        audit.record(
+            action="identity.confirmed",
+            actor=actor,
+            obj=row,
+            detail={"level": int(check.level), "customer": customer.pk if customer else None},
+        )
+    return row
+
+
+def reconsider(*, request: DisclosureRequest, actor: User, note: str, now: datetime) -> DisclosureRequest:
+    """Staff take back that identity is confirmed, because the wrong customer was linked or a doubt came up.
+
+    The request is linked to nobody any more and goes back to the identity check; the checks that had passed become
+    unclear, so that no other way leads past a new one.
+
+    Args:
+        note: why, at most 500 characters; kept as a check that staff made.
+
+    Raises:
+        NoteRequired, NotAllowed: as in :func:`confirm`.
+        TransitionRefused: the content is not under review.
+    """
+    require_staff(actor, request, "check_identity")
+    reason = _reason(note)
+    with transaction.atomic():
+        status = transition.locked(request).status
+        if status != Status.IN_REVIEW:
+            # What was answered is taken back by ``lifecycle.reopen`` first, which also closes its files.
+            raise TransitionRefused(status, Event.IDENTITY_REOPENED, Actor.STAFF)
+        row = transition.apply(
+            request=request, event=Event.IDENTITY_REOPENED, actor=actor, actor_kind=Actor.STAFF, now=now
+        )
+        audit.record(action="identity.reconsidered", actor=actor, obj=row, detail={"customer": row.customer_id})
+        selectors.confirming_checks(row).update(state=IdentityCheck.State.UNCLEAR)
+        _record_judgement(row, actor, None, reason, IdentityCheck.State.UNCLEAR, now)
+        _link(row, request, None)
+    return row
+
+
+def _reason(note: str) -> str:
     reason = clean_note(note[: 2 * NOTE_LENGTH])
     if not reason or len(reason) > NOTE_LENGTH or holds_my_number(reason):
         raise NoteRequired
-    row = transition.apply(
-        request=request, event=Event.IDENTITY_CONFIRMED, actor=actor, actor_kind=Actor.STAFF, now=now
-    )
-    level = _needed_level(row)
-    IdentityCheck.objects.create(
+    return reason
+
+
+def _record_judgement(
+    row: DisclosureRequest,
+    actor: User,
+    customer: Customer | None,
+    reason: str,
+    state: IdentityCheck.State,
+    now: datetime,
+) -> IdentityCheck:
+    return IdentityCheck.objects.create(
         request=row,
-        level=level,
+        level=_needed_level(row),
         method=IdentityCheck.Method.STAFF,
-        state=IdentityCheck.State.PASSED,
+        state=state,
         customer=customer,
         note=reason,
         decided_by=actor,
         created_at=now,
         finished_at=now,
     )
-    for instance in (row, request):
-        instance.customer = customer
+
+
+def _link(row: DisclosureRequest, request: DisclosureRequest, customer: Customer | None) -> None:
+    """Write whose data it is about, and bring the caller's instance up to date."""
+    row.customer = request.customer = customer
     row.save(update_fields=["customer"])
-    audit.record(
-        action="identity.confirmed",
-        actor=actor,
-        obj=row,
-        detail={"level": int(level), "customer": customer.pk if customer else None},
-    )
-    return row

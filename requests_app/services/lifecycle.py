@@ -15,7 +15,6 @@ from . import transition
 from .permissions import require_person, require_staff
 
 
-@transaction.atomic
 def withdraw(*, request: DisclosureRequest, actor: User, now: datetime) -> DisclosureRequest:
     """The person takes the request back, as long as it is not decided.
 
@@ -27,7 +26,6 @@ def withdraw(*, request: DisclosureRequest, actor: User, now: datetime) -> Discl
     return transition.apply(request=request, event=Event.WITHDRAWN, actor=actor, actor_kind=Actor.PERSON, now=now)
 
 
-@transaction.atomic
 def close(*, request: DisclosureRequest, actor: User, now: datetime) -> DisclosureRequest:
     """Staff end an answered request before that happens by itself.
 
@@ -39,7 +37,6 @@ def close(*, request: DisclosureRequest, actor: User, now: datetime) -> Disclosu
     return transition.apply(request=request, event=Event.CLOSED, actor=actor, actor_kind=Actor.STAFF, now=now)
 
 
-@transaction.atomic
 def reopen(*, request: DisclosureRequest, actor: User, now: datetime) -> DisclosureRequest:
     """Staff look at the request once more. A new decision is needed; what was answered cannot be opened any more.
 
@@ -50,19 +47,21 @@ def reopen(*, request: DisclosureRequest, actor: User, now: datetime) -> Disclos
         TransitionRefused: it has not been answered, or has ended.
     """
     require_staff(actor, request, "decide_request")
-    confirmed = selectors.identity_confirmed(request)
-    row = transition.apply(
-        request=request,
-        event=Event.REOPENED if confirmed else Event.IDENTITY_REOPENED,
-        actor=actor,
-        actor_kind=Actor.STAFF,
-        now=now,
-    )
-    Decision.objects.filter(request=row, superseded_at__isnull=True).update(superseded_at=now)
-    AnswerFile.objects.filter(request=row, expires_at__gt=now).update(expires_at=now)
-    DownloadGrant.objects.filter(answer_file__request=row, used_at__isnull=True, expires_at__gt=now).update(
-        expires_at=now
-    )
+    with transaction.atomic():
+        transition.require(transition.locked(request), Event.REOPENED, Actor.STAFF)
+        confirmed = selectors.identity_confirmed(request)
+        row = transition.apply(
+            request=request,
+            event=Event.REOPENED if confirmed else Event.IDENTITY_REOPENED,
+            actor=actor,
+            actor_kind=Actor.STAFF,
+            now=now,
+        )
+        Decision.objects.filter(request=row, superseded_at__isnull=True).update(superseded_at=now)
+        AnswerFile.objects.filter(request=row, expires_at__gt=now).update(expires_at=now)
+        DownloadGrant.objects.filter(answer_file__request=row, used_at__isnull=True, expires_at__gt=now).update(
+            expires_at=now
+        )
     return row
 
 

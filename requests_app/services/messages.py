@@ -13,7 +13,7 @@ from ..domain.answers import MY_NUMBER, REQUIRED, TOO_LONG, holds_my_number
 from ..domain.transitions import ENDED_STATUSES, Actor, Event, Note
 from ..models import DisclosureRequest, Message, RequestEvent
 from . import transition
-from .errors import InvalidMessage, NotAllowed, ThreadClosed
+from .errors import InvalidMessage, ThreadClosed
 from .permissions import require_person, require_staff
 
 BODY_LENGTH = 4000
@@ -45,7 +45,6 @@ def _write(
     return message
 
 
-@transaction.atomic
 def ask(*, request: DisclosureRequest, actor: User, body: str, now: datetime) -> Message:
     """Staff ask the person something; the operator's clock stands still until the answer.
 
@@ -56,11 +55,11 @@ def ask(*, request: DisclosureRequest, actor: User, body: str, now: datetime) ->
     """
     require_staff(actor, request)
     text = _body(body)
-    row = transition.apply(request=request, event=Event.ASKED, actor=actor, actor_kind=Actor.STAFF, now=now)
-    return _write(row, actor, text, now, from_person=False, asks_reply=True)
+    with transaction.atomic():
+        row = transition.apply(request=request, event=Event.ASKED, actor=actor, actor_kind=Actor.STAFF, now=now)
+        return _write(row, actor, text, now, from_person=False, asks_reply=True)
 
 
-@transaction.atomic
 def reply(*, request: DisclosureRequest, actor: User, body: str, now: datetime) -> Message:
     """The person answers what was asked; the operator goes on.
 
@@ -71,11 +70,11 @@ def reply(*, request: DisclosureRequest, actor: User, body: str, now: datetime) 
     """
     require_person(actor, request)
     text = _body(body)
-    row = transition.apply(request=request, event=Event.REPLIED, actor=actor, actor_kind=Actor.PERSON, now=now)
-    return _write(row, actor, text, now, from_person=True)
+    with transaction.atomic():
+        row = transition.apply(request=request, event=Event.REPLIED, actor=actor, actor_kind=Actor.PERSON, now=now)
+        return _write(row, actor, text, now, from_person=True)
 
 
-@transaction.atomic
 def write(*, request: DisclosureRequest, actor: User, body: str, now: datetime) -> Message:
     """Either side writes without a change of status. The person is told by mail that there is a message.
 
@@ -90,21 +89,22 @@ def write(*, request: DisclosureRequest, actor: User, body: str, now: datetime) 
     else:
         require_staff(actor, request)
     text = _body(body)
-    row = transition.locked(request)
-    if row.status in ENDED_STATUSES:
-        raise ThreadClosed
-    message = _write(row, actor, text, now, from_person=from_person)
-    RequestEvent.objects.create(
-        request=row,
-        kind=Note.MESSAGE_FROM_PERSON if from_person else Note.MESSAGE_FROM_STAFF,
-        from_status=row.status,
-        to_status=row.status,
-        actor_kind=Actor.PERSON if from_person else Actor.STAFF,
-        actor=actor,
-        at=now,
-    )
-    if not from_person:
-        notifications.message_written(request=row)
+    with transaction.atomic():
+        row = transition.locked(request)
+        if row.status in ENDED_STATUSES:
+            raise ThreadClosed
+        message = _write(row, actor, text, now, from_person=from_person)
+        RequestEvent.objects.create(
+            request=row,
+            kind=Note.MESSAGE_FROM_PERSON if from_person else Note.MESSAGE_FROM_STAFF,
+            from_status=row.status,
+            to_status=row.status,
+            actor_kind=Actor.PERSON if from_person else Actor.STAFF,
+            actor=actor,
+            at=now,
+        )
+        if not from_person:
+            notifications.message_written(request=row)
     return message
 
 
@@ -115,6 +115,8 @@ def mark_read(*, request: DisclosureRequest, reader: User, now: datetime) -> int
         NotAllowed: neither the person nor staff.
     """
     is_person = reader.pk == request.applicant_id
-    if not is_person and not (reader.is_active and reader.is_staff):
-        raise NotAllowed
+    if is_person:
+        require_person(reader, request)
+    else:
+        require_staff(reader, request, "view_disclosurerequest")
     return Message.objects.filter(request=request, from_person=not is_person, read_at__isnull=True).update(read_at=now)

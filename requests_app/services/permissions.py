@@ -1,6 +1,11 @@
-"""Who may act on a request. The admin and the portal ask too; this is the last gate."""
+"""Who may act on a request. The admin and the portal ask too; this is the last gate.
+
+A denied attempt is recorded. The gates therefore stand before a service opens its transaction, which would take the
+record back together with everything else.
+"""
 
 from privacy_portal.core.models import User
+from privacy_portal.core.services import audit
 
 from ..models import DisclosureRequest
 from .errors import NotAllowed
@@ -21,7 +26,7 @@ def require_staff(actor: User, request: DisclosureRequest, permission: str = "ch
         or actor.pk == request.applicant_id
         or not actor.has_perm(f"requests_app.{permission}")
     ):
-        raise NotAllowed
+        _deny(actor, request)
 
 
 def require_person(actor: User, request: DisclosureRequest) -> None:
@@ -31,4 +36,9 @@ def require_person(actor: User, request: DisclosureRequest) -> None:
         NotAllowed: somebody else, or a request that came without an account.
     """
     if not actor.is_active or request.applicant_id is None or actor.pk != request.applicant_id:
-        raise NotAllowed
+        _deny(actor, request)
+
+
+def _deny(actor: User, request: DisclosureRequest) -> None:
+    audit.record(action="request.denied", actor=actor, obj=request)
+    raise NotAllowed

@@ -10,6 +10,7 @@ from django.db import connection
 
 from consent_app.models import Customer, CustomerIdentity
 from privacy_portal.core.models import AuditEntry, OutgoingMail, User
+from requests_app import selectors
 from requests_app.domain.transitions import Status, TransitionRefused
 from requests_app.models import DisclosureRequest, IdentityCheck, Party, RequestEvent
 from requests_app.services import identity
@@ -295,3 +296,38 @@ class TestConfirm:
             identity.confirm(
                 request=RequestFactory.in_review(), actor=StaffFactory(), customer=None, note="理由", now=NOW
             )
+
+
+@pytest.mark.django_db
+class TestReconsider:
+    def test_takes_the_link_back_and_asks_again(self) -> None:
+        request, staff = RequestFactory.in_review(), StaffFactory()
+        wrong = request.customer
+        identity.reconsider(request=request, actor=staff, note="別の方の登録でした。", now=NOW)
+        stored = DisclosureRequest.objects.get()
+        assert (stored.status, stored.customer, request.customer) == (Status.IDENTITY_REVIEW, None, None)
+        assert not selectors.identity_confirmed(stored)
+        assert AuditEntry.objects.get(action="identity.reconsidered").detail == {"customer": str(wrong.pk)}
+        assert OutgoingMail.objects.get().template == "request_identity_review"
+
+    def test_a_new_judgement_leads_on(self) -> None:
+        request, staff = RequestFactory.in_review(), StaffFactory()
+        right = CustomerFactory()
+        identity.reconsider(request=request, actor=staff, note="別の方の登録でした。", now=NOW)
+        identity.confirm(request=request, actor=staff, customer=right, note="電話で確かめた。", now=NOW)
+        stored = DisclosureRequest.objects.get()
+        assert (stored.status, stored.customer) == (Status.IN_REVIEW, right)
+        notes = {check.state: check.note for check in IdentityCheck.objects.filter(method="staff")}
+        assert notes == {"unclear": "別の方の登録でした。", "passed": "電話で確かめた。"}
+
+    def test_needs_a_reason_and_the_permission(self) -> None:
+        request = RequestFactory.in_review()
+        with pytest.raises(NoteRequired):
+            identity.reconsider(request=request, actor=StaffFactory(), note=" ", now=NOW)
+        with pytest.raises(NotAllowed):
+            identity.reconsider(request=request, actor=StaffFactory(is_superuser=False), note="理由", now=NOW)
+
+    @pytest.mark.parametrize("status", sorted(set(Status) - {Status.IN_REVIEW}))
+    def test_not_in_another_status(self, status: Status) -> None:
+        with pytest.raises(TransitionRefused):
+            identity.reconsider(request=RequestFactory.in_status(status), actor=StaffFactory(), note="理由", now=NOW)

@@ -1,0 +1,42 @@
+"""A denied attempt is kept although the service that denied it wrote nothing."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from privacy_portal.core.models import AuditEntry, User
+from requests_app.models import DisclosureRequest
+from requests_app.services import decisions, identity, lifecycle, messages
+from requests_app.services.errors import NotAllowed
+from tests.factories.requests import PersonFactory, RequestFactory
+
+NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
+DECISION: dict[str, Any] = {"outcome": "granted", "ground": "", "reason": "", "withheld_items": []}
+VERBS: list[tuple[Callable[..., Any], dict[str, Any]]] = [
+    (messages.ask, {"body": "はい"}),
+    (messages.reply, {"body": "はい"}),
+    (messages.write, {"body": "はい"}),
+    (identity.confirm, {"customer": None, "note": "理由"}),
+    (identity.reconsider, {"note": "理由"}),
+    (decisions.decide, DECISION),
+    (decisions.preview_letter, DECISION),
+    (lifecycle.withdraw, {}),
+    (lifecycle.close, {}),
+    (lifecycle.reopen, {}),
+]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_every_verb_refuses_a_stranger_and_the_attempt_stays() -> None:
+    """Without the transaction of a test around it, what a service rolled back would be gone."""
+    request, stranger = RequestFactory.in_review(), PersonFactory()
+    for verb, values in VERBS:
+        with pytest.raises(NotAllowed):
+            verb(request=request, actor=stranger, now=NOW, **values)
+    denied = AuditEntry.objects.filter(action="request.denied", object_id=str(request.pk))
+    assert [entry.actor for entry in denied] == [f"user:{stranger.pk}"] * len(VERBS)
+    assert AuditEntry.objects.count() == len(VERBS)
+    assert DisclosureRequest.objects.get().status == "in_review"
+    assert User.objects.count() == 2
