@@ -28,6 +28,7 @@ __all__ = [
     "found_data",
     "identity_confirmed",
     "queue",
+    "queue_conditions",
     "request_of",
     "requests_of",
     "timeline",
@@ -83,31 +84,39 @@ def queue(user: User) -> QuerySet[DisclosureRequest]:
     )
 
 
-def dashboard_counts(now: datetime) -> dict[str, int]:
-    """What waits today, in one statement.
+def queue_conditions(now: datetime) -> dict[str, Q]:
+    """What belongs to each of the day's jobs. The dashboard's numbers and the lists that they open both ask here.
 
-    Keys: ``identity`` (staff must judge), ``decide``, ``waiting`` (for the person), ``fulfilling``, ``to_post``,
-    ``due_today``, ``due_this_week`` (until Sunday, without today), ``overdue``, ``unread`` (requests with a message
-    that staff have not read), ``open``. What waits for the person is neither due nor overdue: the clock stands still.
+    What waits for the person is neither due nor overdue: the clock stands still. This week ends on Sunday.
     """
     today = timezone.localdate(now)
     sunday = today + timedelta(days=6 - today.weekday())
     running = Q(status__in=OPEN_STATUSES - WAITING_FOR_PERSON)
     unread = Message.objects.filter(request=OuterRef("pk"), from_person=True, read_at__isnull=True)
+    return {
+        "identity": Q(status=Status.IDENTITY_REVIEW),
+        "decide": Q(status=Status.IN_REVIEW),
+        "waiting": Q(status__in=WAITING_FOR_PERSON),
+        "fulfilling": Q(status=Status.FULFILLING),
+        "to_post": Q(status=Status.READY_TO_POST),
+        "due_today": running & Q(target_on=today),
+        "due_this_week": running & Q(target_on__gt=today, target_on__lte=sunday),
+        "overdue": running & Q(target_on__lt=today),
+        "unread": Q(Exists(unread)),
+        "open": Q(status__in=OPEN_STATUSES),
+    }
+
+
+def dashboard_counts(now: datetime) -> dict[str, int]:
+    """How many requests each of :func:`queue_conditions` holds, in one statement."""
+    conditions = queue_conditions(now)
+    unread = conditions.pop("unread")
     return (
-        DisclosureRequest.objects.filter(Q(status__in=OPEN_STATUSES) | Exists(unread))
-        .annotate(has_unread=Exists(unread))
+        DisclosureRequest.objects.annotate(has_unread=unread)
+        .filter(conditions["open"] | Q(has_unread=True))
         .aggregate(
-            identity=Count("pk", filter=Q(status=Status.IDENTITY_REVIEW)),
-            decide=Count("pk", filter=Q(status=Status.IN_REVIEW)),
-            waiting=Count("pk", filter=Q(status__in=WAITING_FOR_PERSON)),
-            fulfilling=Count("pk", filter=Q(status=Status.FULFILLING)),
-            to_post=Count("pk", filter=Q(status=Status.READY_TO_POST)),
-            due_today=Count("pk", filter=running & Q(target_on=today)),
-            due_this_week=Count("pk", filter=running & Q(target_on__gt=today, target_on__lte=sunday)),
-            overdue=Count("pk", filter=running & Q(target_on__lt=today)),
             unread=Count("pk", filter=Q(has_unread=True)),
-            open=Count("pk", filter=Q(status__in=OPEN_STATUSES)),
+            **{name: Count("pk", filter=condition) for name, condition in conditions.items()},
         )
     )
 

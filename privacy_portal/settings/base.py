@@ -251,3 +251,34 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
 
 # How long an answer can be opened before its files are erased.
 ANSWER_FILE_DAYS: int = env.int("ANSWER_FILE_DAYS", default=30)
+
+UNFOLD = {
+    "SITE_TITLE": "Privacy Portal",
+    "SITE_HEADER": "Privacy Portal",
+    "SITE_SYMBOL": "shield_person",
+    "SITE_URL": "/",
+    "SHOW_HISTORY": False,
+    "SHOW_BACK_BUTTON": True,
+    "DASHBOARD_CALLBACK": "privacy_portal.dashboard.dashboard",
+    # The blue of the Digital Agency's tokens, so that portal and admin look like one product.
+    "COLORS": {
+        "primary": {
+            "50": "#e8f1fe",
+            "100": "#d9e6ff",
+            "200": "#c5d7fb",
+            "300": "#9db7f9",
+            "400": "#7096f8",
+            "500": "#4979f5",
+            "600": "#3460fb",
+            "700": "#264af4",
+            "800": "#0031d8",
+            "900": "#0017c1",
+            "950": "#00118f",
+        },
+    },
+    "SIDEBAR": {
+        "show_search": True,
+        "show_all_applications": False,
+        "navigation": "privacy_portal.navigation.navigation",
+    },
+}

@@ -1,0 +1,5 @@
+"""The manager's side of the requests."""
+
+from .cases import DisclosureRequestAdmin
+
+__all__ = ["DisclosureRequestAdmin"]

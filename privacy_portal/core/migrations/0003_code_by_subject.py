@@ -4,19 +4,20 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('core', '0002_append_only'),
+        ("core", "0002_append_only"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='onetimecode',
-            name='purpose',
-            field=models.CharField(choices=[('sign_in', 'ログイン'), ('open_file', '回答を開く')], max_length=20, verbose_name='目的'),
+            model_name="onetimecode",
+            name="purpose",
+            field=models.CharField(
+                choices=[("sign_in", "ログイン"), ("open_file", "回答を開く")], max_length=20, verbose_name="目的"
+            ),
         ),
         migrations.AddIndex(
-            model_name='onetimecode',
-            index=models.Index(fields=['purpose', 'subject_digest'], name='code_by_subject'),
+            model_name="onetimecode",
+            index=models.Index(fields=["purpose", "subject_digest"], name="code_by_subject"),
         ),
     ]

@@ -1,0 +1,82 @@
+"""What the page of one case shows, tab by tab."""
+
+from typing import Any, cast
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from privacy_portal.core.models import User
+
+from .. import selectors
+from ..connectors.found import found_data
+from ..domain.deadlines import suit_possible_from
+from ..domain.request_types import REQUEST_TYPES
+from ..domain.transitions import OPEN_STATUSES, Status
+from ..models import DisclosureRequest, Party
+from .steps import WAITS_FOR, choices
+
+TABS = (
+    ("overview", _("概要")),
+    ("data", _("見つかったデータ")),
+    ("messages", _("メッセージ")),
+    ("files", _("回答と通知書")),
+    ("timeline", _("経過")),
+)
+RECORDS_A_PAGE = 50
+
+
+def case_context(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any]:
+    """The frame of the page and the parts of the tab that is open."""
+    tab = request.GET.get("tab", "")
+    if tab not in dict(TABS):
+        tab = TABS[0][0]
+    primary, others = choices(case, cast(User, request.user))
+    return {
+        "case": case,
+        "tab": tab,
+        "tabs": TABS,
+        "primary": primary,
+        "others": others,
+        "request_type": REQUEST_TYPES[case.request_type],
+        "waits_for": WAITS_FOR[Status(case.status)],
+        "is_open": case.status in OPEN_STATUSES,
+        "days_left": (case.target_on - timezone.localdate()).days,
+        "suit_possible_from": suit_possible_from(timezone.localdate(case.received_at)),
+        "back_url": reverse("admin:requests_app_disclosurerequest_changelist"),
+        **PARTS[tab](case, request),
+    }
+
+
+def _overview(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any]:
+    return {
+        "parties": sorted(case.parties.all(), key=lambda party: party.kind != Party.Kind.PRINCIPAL),
+        "wanted_items": case.wanted_items.all(),
+        "checks": case.identity_checks.select_related("customer", "decided_by"),
+        "decision": case.decisions.filter(superseded_at=None).select_related("decided_by").first(),
+    }
+
+
+def _data(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any]:
+    if case.customer is None:
+        return {"found": None}
+    records = case.customer.records.select_related("item").prefetch_related("recipients")
+    page = Paginator(records.order_by("kind", "-occurred_at", "id"), RECORDS_A_PAGE).get_page(request.GET.get("page"))
+    return {"found": found_data(case.customer), "records": page}
+
+
+def _messages(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any]:
+    return {"thread": case.messages.select_related("author")}
+
+
+def _files(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any]:
+    return {"answer_files": case.answer_files.select_related("file", "decision").order_by("-created_at")}
+
+
+def _timeline(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any]:
+    return {"events": selectors.timeline(case, public_only=False)}
+
+
+PARTS = {"overview": _overview, "data": _data, "messages": _messages, "files": _files, "timeline": _timeline}

@@ -1,0 +1,329 @@
+"""The buttons of a case: each shows what will happen, then calls a service."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib import messages as notices
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+
+from consent_app.models import Customer
+from consent_app.selectors import customers_found
+from privacy_portal.core.models import User
+from privacy_portal.core.services import audit, files
+
+from ..connectors.found import found_data
+from ..domain.articles import article_text
+from ..domain.request_types import REQUEST_TYPES, RequestType
+from ..domain.transitions import TransitionRefused
+from ..models import Decision, DisclosureRequest
+from ..selectors import candidates as candidates_for
+from ..services import assignment, decisions, fulfilment, lifecycle
+from ..services import identity as identity_service
+from ..services import messages as message_service
+from ..services.errors import InvalidDecision, RequestError
+from .forms import AssignForm, DecisionForm, IdentityForm, MessageForm
+from .steps import BY_CODE, why_not
+
+if TYPE_CHECKING:
+    from .cases import DisclosureRequestAdmin
+
+SEARCH_LIMIT = 20
+# What a step can meet: the case is not as the page showed it, or the input is not as the law wants it.
+Refused = (RequestError, TransitionRefused)
+OUTDATED = _("ほかの操作で状態が変わりました。画面を読み直して、いまの状態を確かめてください。")
+TEMPLATES = "admin/requests_app/disclosurerequest"
+
+
+def type_of(case: DisclosureRequest) -> RequestType:
+    """The row of the table for the case."""
+    return REQUEST_TYPES[case.request_type]
+
+
+def _staff(request: HttpRequest) -> User:
+    # The admin site lets nobody else in.
+    return cast(User, request.user)
+
+
+def _address(case: DisclosureRequest, tab: str = "") -> str:
+    address = reverse("admin:requests_app_disclosurerequest_change", args=[case.pk])
+    return f"{address}?tab={tab}" if tab else address
+
+
+def _back(case: DisclosureRequest, tab: str = "") -> HttpResponseRedirect:
+    return HttpResponseRedirect(_address(case, tab))
+
+
+def _require(case: DisclosureRequest, request: HttpRequest, code: str) -> HttpResponse | None:
+    """None when the step is possible; otherwise back to the case, which says why not."""
+    step = BY_CODE[code]
+    if not _staff(request).has_perm(step.permission):
+        audit.record(action="admin.denied", actor=_staff(request), obj=case)
+        raise PermissionDenied
+    reason = why_not(case, step, _staff(request))
+    if reason:
+        notices.error(request, str(reason))
+        return _back(case)
+    return None
+
+
+def _page(
+    request: HttpRequest,
+    case: DisclosureRequest,
+    site: DisclosureRequestAdmin,
+    template: str,
+    title: Any,
+    **context: Any,
+) -> HttpResponse:
+    return TemplateResponse(
+        request,
+        f"{TEMPLATES}/{template}.html",
+        {
+            **site.admin_site.each_context(request),
+            "opts": site.opts,
+            "case": case,
+            "request_type": type_of(case),
+            "title": title,
+            "back_url": _address(case),
+            **context,
+        },
+    )
+
+
+def _words(error: RequestError | TransitionRefused) -> str:
+    return str(error if isinstance(error, RequestError) else OUTDATED)
+
+
+def identity(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequestAdmin) -> HttpResponse:
+    """Candidates beside what was stated; confirm one of them, or that the person is no registered customer."""
+    if refused := _require(case, request, "identity"):
+        return refused
+    words = request.GET.get("q", "").strip()
+    candidates = candidates_for(case)
+    if words:
+        known = {customer.pk for customer in candidates}
+        found = customers_found(Customer.objects.all(), words)[:SEARCH_LIMIT]
+        candidates += [customer for customer in found if customer.pk not in known]
+    form = IdentityForm(request.POST or None, candidates=candidates)
+    if request.method == "POST" and form.is_valid():
+        customer: Customer | None = form.cleaned_data["customer"]
+        try:
+            identity_service.confirm(
+                request=case,
+                actor=_staff(request),
+                customer=customer,
+                note=form.cleaned_data["note"],
+                now=timezone.now(),
+            )
+        except Refused as error:
+            notices.error(request, _words(error))
+        else:
+            notices.success(request, str(_("本人であることを確認したと記録しました。")))
+            return _back(case)
+    if candidates:
+        audit.record(
+            action="identity.candidates_viewed", actor=_staff(request), obj=case, detail={"count": len(candidates)}
+        )
+    return _page(
+        request, case, site, "identity", _("本人確認"), form=form, candidates=candidates, words=words,
+        parties=case.parties.all(), checks=case.identity_checks.all(),
+    )  # fmt: skip
+
+
+def _decision_values(form: DecisionForm) -> dict[str, Any]:
+    cleaned = form.cleaned_data
+    return {
+        "outcome": cleaned["outcome"],
+        "ground": cleaned["ground"],
+        "reason": cleaned["reason"],
+        "withheld_items": list(cleaned["withheld_items"]),
+    }
+
+
+def _decision_form(request: HttpRequest, case: DisclosureRequest) -> DecisionForm:
+    return DecisionForm(
+        request.POST or None,
+        case=case,
+        outcomes=[str(outcome) for outcome in decisions.allowed_outcomes(case)],
+        language=get_language() or "ja",
+    )
+
+
+def decide(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequestAdmin) -> HttpResponse:
+    """Choose, look at what will happen, then decide. The last page is the only one that writes."""
+    if refused := _require(case, request, "decide"):
+        return refused
+    form = _decision_form(request, case)
+    if request.method != "POST" or not form.is_valid() or "change" in request.POST:
+        return _page(request, case, site, "decide", _("回答を決定する"), form=form)
+    values = _decision_values(form)
+    if "confirmed" in request.POST:
+        try:
+            decisions.decide(request=case, actor=_staff(request), now=timezone.now(), **values)
+        except InvalidDecision as error:
+            form.add_error(error.field if error.field in form.fields else None, str(error))
+            return _page(request, case, site, "decide", _("回答を決定する"), form=form)
+        except Refused as error:
+            notices.error(request, _words(error))
+        else:
+            notices.success(request, str(_("回答を決定しました。通知書と回答を準備しています。")))
+        return _back(case)
+    found = found_data(case.customer) if case.customer else None
+    withheld = {item.code for item in values["withheld_items"]}
+    refusal = next((row for row in type_of(case).refusals if row.code == values["ground"]), None)
+    return _page(
+        request,
+        case,
+        site,
+        "decide_confirm",
+        _("この内容で決定しますか"),
+        form=form,
+        values=values,
+        outcome_label=Decision.Outcome(values["outcome"]).label,
+        refusal=refusal,
+        refusal_article=article_text(refusal.article, get_language() or "ja") if refusal else "",
+        gives_data=values["outcome"] in fulfilment.POSITIVE,
+        given_items=[item for item in found.items if item.code not in withheld] if found else [],
+        record_counts=found.record_counts if found else {},
+    )
+
+
+@require_POST
+def preview_letter(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequestAdmin) -> HttpResponse:
+    """The letter as it would go out, as PDF. What was typed comes by POST, so that it stays out of addresses."""
+    if refused := _require(case, request, "decide"):
+        return refused
+    form = _decision_form(request, case)
+    if not form.is_valid():
+        return _page(request, case, site, "decide", _("回答を決定する"), form=form)
+    try:
+        pdf = decisions.preview_letter(
+            request=case, actor=_staff(request), now=timezone.now(), **_decision_values(form)
+        )
+    except RequestError as error:
+        notices.error(request, _words(error))
+        return _page(request, case, site, "decide", _("回答を決定する"), form=form)
+    return HttpResponse(
+        pdf, content_type="application/pdf", headers={"Content-Disposition": 'inline; filename="preview.pdf"'}
+    )
+
+
+def ask(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequestAdmin) -> HttpResponse:
+    """A question; the clock stands still until the person answers."""
+    if refused := _require(case, request, "ask"):
+        return refused
+    form = MessageForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            message_service.ask(request=case, actor=_staff(request), body=form.cleaned_data["body"], now=timezone.now())
+        except Refused as error:
+            form.add_error("body", _words(error))
+        else:
+            notices.success(request, str(_("質問を送りました。返答があるまで社内目標は進みません。")))
+            return _back(case, "messages")
+    return _page(request, case, site, "ask", _("本人に質問する"), form=form)
+
+
+@require_POST
+def message(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequestAdmin) -> HttpResponse:
+    """A message that changes no status."""
+    form = MessageForm(request.POST)
+    if form.is_valid():
+        try:
+            message_service.write(
+                request=case, actor=_staff(request), body=form.cleaned_data["body"], now=timezone.now()
+            )
+        except RequestError as error:
+            form.add_error("body", str(error))
+        else:
+            notices.success(request, str(_("メッセージを送りました。")))
+            return _back(case, "messages")
+    return _page(request, case, site, "message", _("メッセージを送る"), form=form)
+
+
+def assign(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequestAdmin) -> HttpResponse:
+    """Who looks after the case."""
+    if refused := _require(case, request, "assign"):
+        return refused
+    form = AssignForm(request.POST or None, initial={"assigned_to": case.assigned_to_id})
+    if request.method == "POST" and form.is_valid():
+        try:
+            assignment.assign(
+                request=case, actor=_staff(request), to=form.cleaned_data["assigned_to"], now=timezone.now()
+            )
+        except RequestError as error:
+            notices.error(request, _words(error))
+        else:
+            notices.success(request, str(_("担当者を決めました。")))
+        return _back(case)
+    return _page(request, case, site, "assign", _("担当者を決める"), form=form)
+
+
+def _confirmed(
+    request: HttpRequest,
+    case: DisclosureRequest,
+    site: DisclosureRequestAdmin,
+    code: str,
+    effect: Any,
+    done: Any,
+    service: Any,
+) -> HttpResponse:
+    """A step that takes no input: say what will happen, then do it."""
+    if refused := _require(case, request, code):
+        return refused
+    if request.method != "POST":
+        return _page(request, case, site, "confirm", BY_CODE[code].label, effect=effect)
+    try:
+        service(request=case, actor=_staff(request), now=timezone.now())
+    except Refused as error:
+        notices.error(request, _words(error))
+    else:
+        notices.success(request, str(done))
+    return _back(case)
+
+
+def posted(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequestAdmin) -> HttpResponse:
+    """The printed answer is on its way."""
+    effect = _("印刷した通知書と回答を郵送したことを記録します。本人にはメールで知らせます。")
+    return _confirmed(request, case, site, "posted", effect, _("郵送したことを記録しました。"), fulfilment.mark_posted)
+
+
+def close(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequestAdmin) -> HttpResponse:
+    """Nothing more is to be done."""
+    effect = _("この請求の手続きを終了します。回答ファイルは公開の期限まで本人が開けます。")
+    return _confirmed(request, case, site, "close", effect, _("手続きを終了しました。"), lifecycle.close)
+
+
+def reopen(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequestAdmin) -> HttpResponse:
+    """The decision was wrong, or something was forgotten."""
+    effect = _("この請求をもう一度確認します。前の回答ファイルは開けなくなり、新しい決定が必要になります。")
+    return _confirmed(request, case, site, "reopen", effect, _("もう一度確認する状態に戻しました。"), lifecycle.reopen)
+
+
+@require_POST
+def open_file(
+    request: HttpRequest, case: DisclosureRequest, site: DisclosureRequestAdmin, file_id: Any
+) -> HttpResponse | StreamingHttpResponse:
+    """Staff open the letter or the package, to print it. Recorded."""
+    if not _staff(request).has_perm("requests_app.decide_request"):
+        audit.record(action="admin.denied", actor=_staff(request), obj=case)
+        raise PermissionDenied
+    answer = case.answer_files.select_related("file").filter(pk=file_id, file__erased_at=None).first()
+    if answer is None:
+        raise Http404
+    audit.record(action="answer.opened_by_staff", actor=_staff(request), obj=answer, detail={"kind": str(answer.kind)})
+    return StreamingHttpResponse(
+        files.open_stream(answer.file),
+        content_type=answer.file.content_type,
+        headers={
+            "Content-Disposition": f'attachment; filename="{answer.file.name}"',
+            "X-Content-Type-Options": "nosniff",
+        },
+    )

@@ -1,0 +1,201 @@
+"""The manager's queue and the page of one case."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+
+from privacy_portal.core.services import audit
+
+from .. import selectors
+from ..domain.receipt_numbers import InvalidReceiptNumber, parse
+from ..domain.transitions import OPEN_STATUSES, Status
+from ..models import DisclosureRequest, Party
+from . import case_views
+from .case_page import case_context
+from .masking import masked_name
+from .steps import WAITS_FOR
+
+STATUS_COLOURS = {
+    "info": [Status.RECEIVED, Status.FULFILLING],
+    "warning": [Status.IDENTITY_REVIEW, Status.IN_REVIEW, Status.READY_TO_POST],
+    "success": [Status.ANSWERED],
+    "default": [Status.IDENTITY_WAITING, Status.WAITING, Status.CLOSED, Status.WITHDRAWN],
+}
+
+
+class QueueFilter(admin.SimpleListFilter):
+    """One saved view for each job of the day."""
+
+    title = _("仕事")
+    parameter_name = "queue"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [
+            ("decide", _("回答を決める")),
+            ("identity", _("本人確認")),
+            ("to_post", _("郵送する")),
+            ("unread", _("読んでいないメッセージ")),
+            ("overdue", _("目標を過ぎた")),
+            ("due_today", _("今日が目標")),
+            ("due_this_week", _("今週が目標")),
+            ("waiting", _("返答待ち")),
+            ("mine", _("自分の担当")),
+            ("ended", _("回答済み・終了")),
+        ]
+
+    def choices(self, changelist: Any) -> Any:
+        for choice in super().choices(changelist):
+            if choice["query_string"] == changelist.get_query_string(remove=[self.parameter_name]):
+                choice["display"] = _("進行中のすべて")
+            yield choice
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[DisclosureRequest]) -> QuerySet[DisclosureRequest]:
+        value = self.value()
+        if value == "mine":
+            return queryset.filter(status__in=OPEN_STATUSES, assigned_to=request.user)
+        if value == "ended":
+            return queryset.exclude(status__in=OPEN_STATUSES).order_by("-received_at")
+        conditions = selectors.queue_conditions(timezone.now())
+        return queryset.filter(conditions.get(value or "open", conditions["open"]))
+
+
+@admin.register(DisclosureRequest)
+class DisclosureRequestAdmin(ModelAdmin):
+    """The queue. Nothing is edited in forms of the admin: every button calls a service."""
+
+    list_display = ("number", "type_name", "status_label", "who", "target", "waits_for", "assigned_to")
+    list_display_links = ("number",)
+    list_filter = (QueueFilter, "status", "channel", "assigned_to")
+    list_filter_submit = False
+    list_select_related = ("assigned_to",)
+    list_per_page = 25
+    search_fields = ("receipt_number",)
+    search_help_text = _("受付番号、氏名、フリガナ、メールアドレス")
+    ordering = ("target_on", "received_at")
+    actions = None
+    compressed_fields = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[DisclosureRequest]:
+        return super().get_queryset(request).prefetch_related("parties")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[DisclosureRequest], search_term: str
+    ) -> tuple[QuerySet[DisclosureRequest], bool]:
+        """A receipt number in any spelling, or words of the names and addresses of the parties."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        try:
+            condition = Q(receipt_number=parse(term))
+        except InvalidReceiptNumber:
+            condition = Q(pk=None)
+        matching = Party.objects.all()
+        for word in term.replace("　", " ").split():
+            matching = matching.filter(
+                Q(family_name__icontains=word)
+                | Q(given_name__icontains=word)
+                | Q(family_kana__icontains=word)
+                | Q(given_kana__icontains=word)
+                | Q(email__icontains=word)
+            )
+        return queryset.filter(condition | Q(pk__in=matching.values("request_id"))), False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @display(description=_("受付番号"), ordering="receipt_number")
+    def number(self, obj: DisclosureRequest) -> str:
+        return obj.receipt_number
+
+    @display(description=_("種類"))
+    def type_name(self, obj: DisclosureRequest) -> str:
+        return str(case_views.type_of(obj).name)
+
+    @display(
+        description=_("状態"),
+        ordering="status",
+        label={value: key for key, all_ in STATUS_COLOURS.items() for value in all_},
+    )
+    def status_label(self, obj: DisclosureRequest) -> tuple[str, str]:
+        return obj.status, obj.get_status_display()
+
+    @display(description=_("請求した人"))
+    def who(self, obj: DisclosureRequest) -> str:
+        return masked_name(next((p for p in obj.parties.all() if p.kind == Party.Kind.PRINCIPAL), None))
+
+    @display(description=_("社内目標"), ordering="target_on")
+    def target(self, obj: DisclosureRequest) -> str:
+        if obj.status not in OPEN_STATUSES:
+            return str(obj.target_on)
+        return f"{obj.target_on:%Y-%m-%d}  {days_left(obj)}"
+
+    @display(description=_("待っている相手"))
+    def waits_for(self, obj: DisclosureRequest) -> str:
+        return str(WAITS_FOR[Status(obj.status)])
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The case page. Opening it is a look at personal data and is recorded."""
+        case = self._case(request, object_id)
+        audit.record(action="request.viewed", actor=request.user, obj=case)  # type: ignore[arg-type]
+        context = {
+            **self.admin_site.each_context(request),
+            **case_context(case, request),
+            "opts": self.opts,
+            "title": case.receipt_number,
+        }
+        return TemplateResponse(request, "admin/requests_app/disclosurerequest/case.html", context)
+
+    def _case(self, request: HttpRequest, object_id: str) -> DisclosureRequest:
+        case = self.get_object(request, object_id)
+        if case is None:
+            raise case_views.Http404
+        if not self.has_view_permission(request, case):
+            raise PermissionDenied
+        return case
+
+    def get_urls(self) -> list[Any]:
+        def page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+            def with_case(request: HttpRequest, object_id: str, **kwargs: Any) -> HttpResponse:
+                return view(request, self._case(request, object_id), self, **kwargs)
+
+            return self.admin_site.admin_view(with_case)
+
+        prefix = "<uuid:object_id>/"
+        own = [
+            path(f"{prefix}identity/", page(case_views.identity), name="requests_app_case_identity"),
+            path(f"{prefix}decide/", page(case_views.decide), name="requests_app_case_decide"),
+            path(f"{prefix}letter/", page(case_views.preview_letter), name="requests_app_case_letter"),
+            path(f"{prefix}ask/", page(case_views.ask), name="requests_app_case_ask"),
+            path(f"{prefix}message/", page(case_views.message), name="requests_app_case_message"),
+            path(f"{prefix}assign/", page(case_views.assign), name="requests_app_case_assign"),
+            path(f"{prefix}posted/", page(case_views.posted), name="requests_app_case_posted"),
+            path(f"{prefix}close/", page(case_views.close), name="requests_app_case_close"),
+            path(f"{prefix}reopen/", page(case_views.reopen), name="requests_app_case_reopen"),
+            path(f"{prefix}files/<uuid:file_id>/", page(case_views.open_file), name="requests_app_case_file"),
+        ]
+        return own + super().get_urls()
+
+
+def days_left(case: DisclosureRequest) -> str:
+    """How far the target date is, in words."""
+    days = (case.target_on - timezone.localdate()).days
+    if days < 0:
+        return str(_("%(days)d日超過") % {"days": -days})
+    if days == 0:
+        return str(_("今日"))
+    return str(_("あと%(days)d日") % {"days": days})

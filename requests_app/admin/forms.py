@@ -1,0 +1,128 @@
+"""The forms behind the buttons of a case."""
+
+from typing import Any, cast
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminRadioSelectWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from consent_app.models import Customer, DataItem
+from privacy_portal.core.models import User
+
+from ..domain.articles import article_text
+from ..domain.request_types import REQUEST_TYPES
+from ..models import Decision, DisclosureRequest
+
+REASON_LENGTH = 4000
+
+
+class AssignForm(forms.Form):
+    """Who looks after the case."""
+
+    assigned_to = forms.ModelChoiceField(
+        label=_("担当者"),
+        queryset=User.objects.filter(is_staff=True, is_active=True).order_by("display_name", "email"),
+        required=False,
+        empty_label=_("決めない"),
+        widget=UnfoldAdminSelectWidget,
+    )
+
+
+class MessageForm(forms.Form):
+    """A message to the person."""
+
+    body = forms.CharField(
+        label=_("本文"),
+        max_length=REASON_LENGTH,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 6}),
+        help_text=_("メールには本文を載せません。本人はサインインして読みます。"),
+    )
+
+
+class IdentityForm(forms.Form):
+    """The manager's judgement of who the person is."""
+
+    customer = forms.ModelChoiceField(
+        label=_("照合する顧客"),
+        queryset=Customer.objects.none(),
+        required=False,
+        empty_label=_("登録された顧客ではない"),
+        widget=UnfoldAdminRadioSelectWidget,
+        help_text=_("下の候補から選びます。候補にないときは、検索してください。"),
+    )
+    note = forms.CharField(
+        label=_("判断の理由"),
+        max_length=500,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=_("何を、どのように確かめたか。個人データそのものは書きません。"),
+    )
+
+    def __init__(self, *args: Any, candidates: list[Customer], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = cast(forms.ModelChoiceField, self.fields["customer"])
+        field.queryset = Customer.objects.filter(pk__in=[customer.pk for customer in candidates])
+        field.label_from_instance = _candidate  # type: ignore[method-assign]
+
+
+def _candidate(customer: Customer) -> str:
+    facts = (customer.full_name, customer.email, customer.full_address, customer.telephone)
+    return " ｜ ".join(fact or "—" for fact in facts)
+
+
+class DecisionForm(forms.Form):
+    """The outcome with its ground and reason. Only what the law allows is offered."""
+
+    outcome = forms.ChoiceField(label=_("結論"), widget=UnfoldAdminRadioSelectWidget)
+    ground = forms.ChoiceField(
+        label=_("開示しない根拠"),
+        required=False,
+        widget=UnfoldAdminRadioSelectWidget,
+        help_text=_("一部または全部を開示しないときに選びます。"),
+    )
+    withheld_items = forms.ModelMultipleChoiceField(
+        label=_("開示しない項目"),
+        queryset=DataItem.objects.filter(active=True),
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text=_("一部を開示するときに選びます。"),
+    )
+    reason = forms.CharField(
+        label=_("理由"),
+        required=False,
+        max_length=REASON_LENGTH,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 6}),
+        help_text=_("通知書にこのまま載ります。開示しないときは必ず書きます（法第36条）。"),
+    )
+
+    def __init__(self, *args: Any, case: DisclosureRequest, outcomes: list[str], language: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        labels = dict(Decision.Outcome.choices)
+        self.fields["outcome"].choices = [(code, labels[code]) for code in outcomes]  # type: ignore[attr-defined]
+        refusals = REQUEST_TYPES[case.request_type].refusals
+        self.fields["ground"].choices = [  # type: ignore[attr-defined]
+            ("", _("なし（開示する）")),
+            *((row.code, f"{article_text(row.article, language)} {row.text} — {row.help}") for row in refusals),
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        """Say what an outcome needs beside the field where it is missing."""
+        cleaned = super().clean() or {}
+        outcome = cleaned.get("outcome")
+        if outcome in (Decision.Outcome.PARTLY, Decision.Outcome.REFUSED):
+            if not cleaned.get("ground"):
+                self.add_error("ground", _("開示しない根拠を選んでください。"))
+            if not cleaned.get("reason"):
+                self.add_error("reason", _("開示しない理由を書いてください。"))
+        elif outcome and cleaned.get("ground"):
+            self.add_error("ground", _("この結論には、開示しない根拠を付けられません。"))
+        if outcome == Decision.Outcome.PARTLY and not cleaned.get("withheld_items"):
+            self.add_error("withheld_items", _("開示しない項目を選んでください。"))
+        if outcome != Decision.Outcome.PARTLY and cleaned.get("withheld_items"):
+            self.add_error("withheld_items", _("項目を選べるのは、一部を開示するときだけです。"))
+        return cleaned

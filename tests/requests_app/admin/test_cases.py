@@ -1,0 +1,290 @@
+"""The manager's queue and case page."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from privacy_portal.core.models import AuditEntry, User
+from requests_app.admin.steps import PRIMARY, STEPS, WAITS_FOR
+from requests_app.domain.transitions import OPEN_STATUSES, Status
+from requests_app.models import Decision, DisclosureRequest, Message
+from tests.factories.consent import CustomerFactory, OperatorFactory, OrderFactory, RequestRuleFactory, catalogue
+from tests.factories.core import StaffFactory, UserFactory, pass_second_factor
+from tests.factories.requests import RequestFactory
+
+pytestmark = pytest.mark.django_db
+QUEUE = "/admin/requests_app/disclosurerequest/"
+
+
+@pytest.fixture
+def manager() -> User:
+    OperatorFactory()
+    RequestRuleFactory()
+    catalogue()
+    return StaffFactory()
+
+
+@pytest.fixture
+def signed_in(client: Client, manager: User) -> Client:
+    pass_second_factor(client, manager)
+    return client
+
+
+def address(case: DisclosureRequest, step: str = "", **kwargs: Any) -> str:
+    if not step:
+        return reverse("admin:requests_app_disclosurerequest_change", args=[case.pk])
+    return reverse(f"admin:requests_app_case_{step}", args=[case.pk, *kwargs.values()])
+
+
+def shown(client: Client, queue: str = "") -> set[str]:
+    response = client.get(QUEUE, {"queue": queue} if queue else {})
+    assert response.status_code == 200
+    return {case.receipt_number for case in response.context["cl"].result_list}
+
+
+def test_queue_shows_open_requests_and_masks_names(signed_in: Client) -> None:
+    case = RequestFactory.in_review()
+    closed = RequestFactory.closed()
+    response = signed_in.get(QUEUE)
+    text = response.content.decode()
+    assert case.receipt_number in text
+    assert closed.receipt_number not in text
+    assert "花子" not in text
+    assert "高●●" in text
+
+
+@pytest.mark.parametrize(
+    ("queue", "make", "other"),
+    [
+        ("decide", RequestFactory.in_review, RequestFactory.waiting),
+        ("identity", RequestFactory.in_identity_review, RequestFactory.in_review),
+        ("to_post", RequestFactory.ready_to_post, RequestFactory.answered),
+        ("waiting", RequestFactory.waiting, RequestFactory.in_review),
+        ("ended", RequestFactory.closed, RequestFactory.in_review),
+    ],
+)
+def test_each_saved_view_holds_its_own(signed_in: Client, queue: str, make: Any, other: Any) -> None:
+    wanted, unwanted = make(), other()
+    numbers = shown(signed_in, queue)
+    assert wanted.receipt_number in numbers
+    assert unwanted.receipt_number not in numbers
+
+
+def test_due_and_overdue_leave_out_what_waits_for_the_person(signed_in: Client) -> None:
+    today = timezone.localdate()
+    late = RequestFactory.in_review(target_on=today - timedelta(days=1))
+    due = RequestFactory.in_review(target_on=today)
+    waiting = RequestFactory.waiting(target_on=today - timedelta(days=1))
+    assert shown(signed_in, "overdue") == {late.receipt_number}
+    assert due.receipt_number in shown(signed_in, "due_today")
+    assert waiting.receipt_number not in shown(signed_in, "overdue")
+
+
+def test_every_tile_of_the_dashboard_opens_the_list_it_counts(signed_in: Client) -> None:
+    today = timezone.localdate()
+    for status in Status:
+        RequestFactory.in_status(status)
+        RequestFactory.in_status(status, target_on=today - timedelta(days=3))
+        RequestFactory.in_status(status, target_on=today)
+    Message.objects.create(request=RequestFactory.in_review(), from_person=True, body="質問です")
+    response = signed_in.get("/admin/")
+    tiles = response.context["tiles"]
+    assert len(tiles) >= 8
+    for tile in tiles:
+        listed = signed_in.get(tile["address"]).context["cl"].result_count
+        assert (tile["label"], listed) == (tile["label"], tile["number"])
+        if "due_this_week" not in tile["address"]:
+            assert tile["number"] > 0, tile["label"]
+
+
+@pytest.mark.parametrize(
+    "term", ["number", "高橋", "花子", "タカハシ", "高橋 花子", "someone@post.example"], ids=lambda term: term
+)
+def test_search_finds_by_number_and_name(signed_in: Client, term: str) -> None:
+    case = RequestFactory.in_review(party={"email": "someone@post.example"})
+    RequestFactory.in_review(party={"family_name": "別人", "given_name": "某", "family_kana": "", "given_kana": ""})
+    typed = case.receipt_number.lower().replace("-", " ") if term == "number" else term
+    numbers = {row.receipt_number for row in signed_in.get(QUEUE, {"q": typed}).context["cl"].result_list}
+    assert numbers == {case.receipt_number}
+
+
+def test_every_look_is_recorded(signed_in: Client, manager: User) -> None:
+    case = RequestFactory.in_review()
+    signed_in.get(address(case))
+    entry = AuditEntry.objects.get(action="request.viewed")
+    assert (entry.actor, entry.object_id) == (f"user:{manager.pk}", str(case.pk))
+
+
+@pytest.mark.parametrize("tab", ["overview", "data", "messages", "files", "timeline", "nonsense"])
+@pytest.mark.parametrize("status", list(Status))
+def test_every_tab_in_every_status(signed_in: Client, status: Status, tab: str) -> None:
+    case = RequestFactory.in_status(status)
+    response = signed_in.get(address(case), {"tab": tab})
+    assert response.status_code == 200
+    assert case.receipt_number in response.content.decode()
+
+
+def test_tables_of_the_page_cover_every_status() -> None:
+    assert set(WAITS_FOR) == set(Status)
+    assert set(PRIMARY) <= set(OPEN_STATUSES) | {Status.ANSWERED}
+    assert set(PRIMARY.values()) <= {step.code for step in STEPS}
+
+
+def test_data_found_shows_values_with_their_origin(signed_in: Client) -> None:
+    case = RequestFactory.in_review()
+    OrderFactory(customer=case.customer)
+    text = signed_in.get(address(case), {"tab": "data"}).content.decode()
+    for expected in ("髙橋", "０９０－１２３４－５６７８", "eccube", "サングラス"):
+        assert expected in text
+
+
+def decision(**changes: Any) -> dict[str, Any]:
+    return {"outcome": "granted", "ground": "", "reason": "", **changes}
+
+
+def test_deciding_shows_what_will_happen_and_writes_only_when_confirmed(signed_in: Client, manager: User) -> None:
+    case = RequestFactory.in_review()
+    response = signed_in.post(address(case, "decide"), decision())
+    assert response.status_code == 200
+    assert "決定すると起きること" in response.content.decode()
+    assert not Decision.objects.exists()
+    response = signed_in.post(address(case, "decide"), decision(confirmed="1"), follow=True)
+    made = Decision.objects.get()
+    assert (made.outcome, made.decided_by) == ("granted", manager)
+    case.refresh_from_db()
+    assert case.status == Status.FULFILLING
+
+
+def test_a_refusal_without_ground_or_reason_is_explained_and_keeps_what_was_typed(signed_in: Client) -> None:
+    case = RequestFactory.in_review()
+    response = signed_in.post(address(case, "decide"), decision(outcome="refused", reason="法務に確認済みです"))
+    text = response.content.decode()
+    assert "開示しない根拠を選んでください。" in text
+    assert "法務に確認済みです" in text
+    assert not Decision.objects.exists()
+
+
+def test_a_decision_that_somebody_else_made_meanwhile(signed_in: Client) -> None:
+    case = RequestFactory.in_review()
+    signed_in.post(address(case, "decide"), decision(confirmed="1"))
+    response = signed_in.post(address(case, "decide"), decision(confirmed="1"), follow=True)
+    assert response.redirect_chain
+    assert Decision.objects.count() == 1
+
+
+def test_the_letter_can_be_seen_before_deciding(signed_in: Client) -> None:
+    case = RequestFactory.in_review()
+    response = signed_in.post(address(case, "letter"), decision())
+    assert response["Content-Type"] == "application/pdf"
+    assert response.content.startswith(b"%PDF")
+    assert AuditEntry.objects.filter(action="decision.previewed").exists()
+    assert not Decision.objects.exists()
+
+
+def test_identity_confirmed_with_a_customer_found_by_search(signed_in: Client) -> None:
+    case = RequestFactory.in_identity_review()
+    customer = CustomerFactory(email="old@post.example", search_pieces=["高橋", "橋花", "花子"], telephone="")
+    page = signed_in.get(address(case, "identity"), {"q": "高橋花子"})
+    assert customer.email in page.content.decode()
+    response = signed_in.post(
+        address(case, "identity") + "?q=高橋花子", {"customer": customer.pk, "note": "電話で確認した"}, follow=True
+    )
+    assert response.status_code == 200
+    case.refresh_from_db()
+    assert (case.status, case.customer) == (Status.IN_REVIEW, customer)
+
+
+def test_identity_cannot_be_confirmed_without_a_reason(signed_in: Client) -> None:
+    case = RequestFactory.in_identity_review()
+    signed_in.post(address(case, "identity"), {"customer": "", "note": ""})
+    case.refresh_from_db()
+    assert case.status == Status.IDENTITY_REVIEW
+
+
+def test_asking_and_writing(signed_in: Client) -> None:
+    case = RequestFactory.in_review()
+    signed_in.post(address(case, "message"), {"body": "受け付けました。"})
+    signed_in.post(address(case, "ask"), {"body": "注文番号を教えてください。"})
+    case.refresh_from_db()
+    assert case.status == Status.WAITING
+    assert [message.asks_reply for message in case.messages.order_by("sent_at")] == [False, True]
+
+
+def test_assigning(signed_in: Client, manager: User) -> None:
+    case = RequestFactory.in_review()
+    signed_in.post(address(case, "assign"), {"assigned_to": manager.pk})
+    case.refresh_from_db()
+    assert case.assigned_to == manager
+    assert case.receipt_number in shown(signed_in, "mine")
+
+
+@pytest.mark.parametrize(
+    ("step", "make", "after"),
+    [
+        ("posted", RequestFactory.ready_to_post, Status.ANSWERED),
+        ("close", RequestFactory.answered, Status.CLOSED),
+        ("reopen", RequestFactory.answered, Status.IN_REVIEW),
+    ],
+)
+def test_steps_without_input_ask_first(signed_in: Client, step: str, make: Any, after: Status) -> None:
+    case = make()
+    before = case.status
+    assert signed_in.get(address(case, step)).status_code == 200
+    case.refresh_from_db()
+    assert case.status == before
+    signed_in.post(address(case, step))
+    case.refresh_from_db()
+    assert case.status == after
+
+
+@pytest.mark.parametrize("step", [step.code for step in STEPS if step.event])
+@pytest.mark.parametrize("status", [Status.CLOSED, Status.WITHDRAWN, Status.FULFILLING])
+def test_what_the_status_does_not_allow_changes_nothing(signed_in: Client, step: str, status: Status) -> None:
+    case = RequestFactory.in_status(status)
+    response = signed_in.post(address(case, step), decision(confirmed="1", body="x", note="x", customer=""))
+    assert response.status_code == 302
+    case.refresh_from_db()
+    assert case.status == status
+
+
+def test_staff_without_permission_see_and_do_nothing(client: Client, manager: User) -> None:
+    clerk = StaffFactory(is_superuser=False)
+    pass_second_factor(client, clerk)
+    case = RequestFactory.in_review()
+    assert client.get(QUEUE).status_code == 403
+    assert client.get(address(case)).status_code == 403
+    for step in STEPS:
+        assert client.post(address(case, step.code), decision(confirmed="1")).status_code == 403
+    assert "tiles" not in client.get("/admin/").context
+
+
+def test_customers_and_visitors_are_sent_to_sign_in(client: Client, manager: User) -> None:
+    case = RequestFactory.in_review()
+    for user in (None, UserFactory()):
+        if user:
+            client.force_login(user)
+        for step in ("", *(step.code for step in STEPS)):
+            response = client.get(address(case, step))
+            assert response.status_code == 302
+            assert response["Location"].startswith(("/staff/", "/admin/login/"))
+
+
+def test_lists_take_the_same_number_of_queries_at_1_and_30_rows(
+    signed_in: Client, django_assert_num_queries: Any
+) -> None:
+    RequestFactory.in_review()
+    signed_in.get(QUEUE)
+    with django_assert_num_queries(QUEUE_QUERIES):
+        signed_in.get(QUEUE)
+    for _ in range(29):
+        RequestFactory.in_review()
+    with django_assert_num_queries(QUEUE_QUERIES):
+        signed_in.get(QUEUE)
+
+
+# Session, account, second factor, staff for the filter, the count, the rows with their staff, the parties.
+QUEUE_QUERIES = 7
