@@ -1,5 +1,6 @@
 """Who may see which requests, and how they are counted."""
 
+import contextlib
 import uuid
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -27,6 +28,7 @@ __all__ = [
     "dashboard_counts",
     "found_data",
     "identity_confirmed",
+    "matching",
     "queue",
     "queue_conditions",
     "request_of",
@@ -105,6 +107,23 @@ def queue_conditions(now: datetime) -> dict[str, Q]:
         "unread": Q(Exists(unread)),
         "open": Q(status__in=OPEN_STATUSES),
     }
+
+
+def matching(words: str) -> Q:
+    """What staff typed into the search: a receipt number in any spelling, or words of the parties' names or mail."""
+    found = Party.objects.all()
+    for word in normalise.clean_text(words).split():
+        found = found.filter(
+            Q(family_name__icontains=word)
+            | Q(given_name__icontains=word)
+            | Q(family_kana__icontains=word)
+            | Q(given_kana__icontains=word)
+            | Q(email__icontains=word)
+        )
+    condition = Q(pk__in=found.values("request_id"))
+    with contextlib.suppress(InvalidReceiptNumber):
+        condition |= Q(receipt_number=parse(words))
+    return condition
 
 
 def dashboard_counts(now: datetime) -> dict[str, int]:

@@ -105,14 +105,16 @@ def identity(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequ
     """Candidates beside what was stated; confirm one of them, or that the person is no registered customer."""
     if refused := _require(case, request, "identity"):
         return refused
-    words = request.GET.get("q", "").strip()
+    # Posted, not in the address, which lies in logs and histories.
+    words = request.POST.get("words", "").strip()[:100]
     candidates = candidates_for(case)
     if words:
         known = {customer.pk for customer in candidates}
         found = customers_found(Customer.objects.all(), words)[:SEARCH_LIMIT]
         candidates += [customer for customer in found if customer.pk not in known]
-    form = IdentityForm(request.POST or None, candidates=candidates)
-    if request.method == "POST" and form.is_valid():
+    judged = request.method == "POST" and "search" not in request.POST
+    form = IdentityForm(request.POST if judged else None, candidates=candidates)
+    if judged and form.is_valid():
         customer: Customer | None = form.cleaned_data["customer"]
         try:
             identity_service.confirm(
