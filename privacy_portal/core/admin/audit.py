@@ -21,6 +21,10 @@ from ..services import audit
 from .base import ReadOnlyAdmin, admin_address
 
 
+# Where the list keeps the account it looked up for each of its entries.
+ACCOUNT = "_actor_account"
+
+
 class ActionFilter(admin.SimpleListFilter):
     title = _("操作")
     parameter_name = "action"
@@ -59,7 +63,7 @@ class _WithActors(ChangeList):
         keys = {key for entry in entries if (key := audit.actor_user_id(entry))}
         accounts = User.objects.in_bulk(keys)
         for entry in entries:
-            entry.actor_account = accounts.get(audit.actor_user_id(entry))
+            entry.__dict__[ACCOUNT] = accounts.get(audit.actor_user_id(entry))
         self.result_list = entries
 
 
@@ -111,10 +115,10 @@ class AuditEntryAdmin(ReadOnlyAdmin):
         key = audit.actor_user_id(entry)
         if key is None:
             return str(dict(ActorFilter.lookups(self, None, None)).get(entry.actor, entry.actor))  # type: ignore[arg-type]
-        if not hasattr(entry, "actor_account"):
-            entry.actor_account = User.objects.filter(pk=key).first()
+        if ACCOUNT not in entry.__dict__:
+            entry.__dict__[ACCOUNT] = User.objects.filter(pk=key).first()
         # Customers are shown by their key: the trail does not become a list of their names.
-        account = entry.actor_account
+        account = entry.__dict__[ACCOUNT]
         return str(account) if account and account.is_staff else str(key)
 
     @display(description=_("対象"), empty_value="—")

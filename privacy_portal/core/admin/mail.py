@@ -73,7 +73,7 @@ class OutgoingMailAdmin(ReadOnlyAdmin):
         },
     )
     def shown_state(self, mail: OutgoingMail) -> tuple[str, str]:
-        return mail.state, State(mail.state).label
+        return mail.state, str(State(mail.state).label)
 
     @display(description=_("次の送信"), ordering="due_at", empty_value="—")
     def due(self, mail: OutgoingMail) -> Any:

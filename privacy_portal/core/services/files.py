@@ -174,7 +174,7 @@ class EncryptedWriter(io.RawIOBase):
         """Take bytes of any length; full chunks are encrypted and written at once."""
         if self.closed or self._target.closed:
             raise ValueError("The file has been closed.")
-        view = memoryview(data).cast("B")  # type: ignore[arg-type]
+        view = memoryview(data).cast("B")
         self._buffer += view
         # More than a chunk, not a full one: which chunk is the last is known only at the end.
         start = 0
