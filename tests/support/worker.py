@@ -15,17 +15,22 @@ from .mail import SmtpSink
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
+def session_database_url() -> str:
+    """The database of this test session as DATABASE_URL, for processes of its own."""
+    database = connection.settings_dict
+    credentials = database["USER"] + (f":{database['PASSWORD']}" if database["PASSWORD"] else "")
+    location = f"{database['HOST']}:{database['PORT'] or 5432}"
+    if database["HOST"].startswith("/"):
+        location = f":{database['PORT'] or 5432}/{database['HOST']}"
+    return f"postgres://{credentials}@{location}/{database['NAME']}"
+
+
 @pytest.fixture(scope="session")
 def _worker(
     django_db_setup: None, smtp_server: SmtpSink, live_server, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[subprocess.Popen[str]]:  # type: ignore[no-untyped-def]
     from privacy_portal.celery import app
 
-    database = connection.settings_dict
-    credentials = database["USER"] + (f":{database['PASSWORD']}" if database["PASSWORD"] else "")
-    location = f"{database['HOST']}:{database['PORT'] or 5432}"
-    if database["HOST"].startswith("/"):
-        location = f":{database['PORT'] or 5432}/{database['HOST']}"
     log = tmp_path_factory.mktemp("worker") / "worker.log"
     app.control.purge()
     with log.open("w") as output:
@@ -50,7 +55,7 @@ def _worker(
             text=True,
             env={
                 **os.environ,
-                "DATABASE_URL": f"postgres://{credentials}@{location}/{database['NAME']}",
+                "DATABASE_URL": session_database_url(),
                 "EMAIL_URL": smtp_server.url,
                 "PORTAL_URL": live_server.url,
                 "MEDIA_ROOT": str(settings.MEDIA_ROOT),

@@ -9,6 +9,7 @@ import datetime
 import logging
 import random
 import smtplib
+import time
 import uuid
 from collections.abc import Iterable
 from email.headerregistry import Address
@@ -52,23 +53,34 @@ def deliver(*, pk: uuid.UUID | str) -> State | None:
     return None
 
 
-def deliver_due(*, limit: int = 2000) -> int:
+def deliver_due(*, limit: int = 2000, seconds: float = 50) -> int:
     """Send what is due: queued or waiting mails whose time has come, and those whose worker disappeared.
 
     Any number of workers may run this at the same time. Mails are claimed in batches and go over one connection; each
     is marked by a commit of its own. It ends early when the server cannot be reached: the next sweep tries again.
 
+    Args:
+        limit: the most mails to try.
+        seconds: after this time nothing more is begun. Sweeps start every minute; with a slow server they would else
+            pile up until every worker is busy with mail.
+
     Returns:
         How many mails were tried.
     """
     tried = 0
+    end = time.monotonic() + seconds
     with contextlib.closing(_Postman()) as postman:
-        while tried < limit and (claimed := _claim(OutgoingMail.objects.all(), limit=min(BATCH, limit - tried))):
+        while (
+            not postman.unreachable
+            and time.monotonic() < end
+            and (claimed := _claim(OutgoingMail.objects.all(), limit=min(BATCH, limit - tried)))
+        ):
             for mail in claimed:
-                postman.send(mail)
-                tried += 1
-            if postman.unreachable:
-                break
+                if time.monotonic() < end:
+                    postman.send(mail)
+                    tried += 1
+                else:
+                    _mark(mail, State.WAITING, due_at=timezone.now(), attempts=mail.attempts - 1)
     return tried
 
 
