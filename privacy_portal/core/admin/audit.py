@@ -20,7 +20,6 @@ from ..models import AuditEntry, User
 from ..services import audit
 from .base import ReadOnlyAdmin, admin_address
 
-
 # Where the list keeps the account it looked up for each of its entries.
 ACCOUNT = "_actor_account"
 
