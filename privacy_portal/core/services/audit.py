@@ -107,9 +107,11 @@ def _link_batch() -> int:
             cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LINKER_LOCK])
             if not cursor.fetchone()[0]:
                 return 0
-        entries = list(AuditEntry.objects.filter(pending__isnull=False).order_by("id")[:BATCH])
-        if not entries:
+        # Keys first: joined, a planner with old statistics might walk through all entries to find the few that wait.
+        keys = list(AuditPending.objects.order_by("entry_id").values_list("entry_id", flat=True)[:BATCH])
+        if not keys:
             return 0
+        entries = AuditEntry.objects.filter(pk__in=keys).order_by("id")
         last = AuditLink.objects.order_by("-position").first()
         position, digest = (last.position, bytes(last.digest)) if last else (0, GENESIS)
         links = []
@@ -118,7 +120,7 @@ def _link_batch() -> int:
             digest = link_digest(digest, entry)
             links.append(AuditLink(position=position, entry=entry, digest=digest))
         AuditLink.objects.bulk_create(links)
-        AuditPending.objects.filter(pk__in=[entry.pk for entry in entries]).delete()
+        AuditPending.objects.filter(pk__in=keys).delete()
         return len(links)
 
 
