@@ -28,7 +28,7 @@ class CappedPaginator(Paginator):
 
     @cached_property
     def count(self) -> int:
-        return self.object_list[: self.LIMIT].count()  # type: ignore[union-attr,call-arg,return-value]
+        return self.object_list[: self.LIMIT].count()  # type: ignore[attr-defined]
 
 
 class ReadOnlyAdmin(ModelAdmin):

@@ -17,7 +17,7 @@ def cost(rule: RequestRule) -> str:
     if rule.fee == RequestRule.Fee.NONE:
         return _("無料です。")
     if rule.fee == RequestRule.Fee.FIXED:
-        yen = number_format(rule.fee_yen, force_grouping=True)
+        yen = number_format(rule.fee_yen or 0, force_grouping=True)
         sentence = _("1件につき%(yen)s円（税込）です。") % {"yen": yen}
         return f"{sentence} {rule.fee_note}".strip()
     return rule.fee_note or _("かかる場合は、始める前に金額をお知らせします。")

@@ -155,7 +155,8 @@ def _register(
     """Write one register; ``items`` is given where its entries refer to data items."""
     table = model._meta.model_name
     manager = model._default_manager
-    present: dict[str, Any] = {row.code: row for row in manager.prefetch_related(*(["items"] if items else []))}
+    rows: Iterable[Any] = manager.prefetch_related(*(["items"] if items else []))
+    present: dict[str, Any] = {row.code: row for row in rows}
     kept: dict[str, Any] = {}
     for position, section in enumerate(sections, start=1):
         values = _columns(asdict(section)) | {"position": position, "active": True}

@@ -35,7 +35,7 @@ AUTOCOMPLETE = {
 }
 
 
-def _required(text: Text) -> dict[str, Text]:
+def _required(text: Text) -> dict[str, Any]:
     return {"required": text}
 
 

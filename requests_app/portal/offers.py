@@ -31,7 +31,7 @@ class Offer:
         if self.rule.fee == RequestRule.Fee.NONE:
             words = _("無料です。")
         elif self.rule.fee == RequestRule.Fee.FIXED:
-            words = _("%(yen)s円（税込）です。") % {"yen": number_format(self.rule.fee_yen, force_grouping=True)}
+            words = _("%(yen)s円（税込）です。") % {"yen": number_format(self.rule.fee_yen or 0, force_grouping=True)}
         else:
             words = _("かかる場合は、先に金額をお知らせします。ご承諾いただくまで、費用はかかりません。")
         # A profile's own words say it better than the rule's.

@@ -59,7 +59,7 @@ def _wish_rows(disclosure: DisclosureRequest) -> list[dict[str, str]]:
         wanted = _("すべて")
     else:
         wanted = _("、").join(item.name for item in disclosure.wanted_items.all())
-    rows = [
+    rows: list[dict[str, str]] = [
         {"label": _("請求する人"), "value": disclosure.get_role_display()},
         {"label": _("知りたい内容"), "value": wanted},
         {"label": _("知りたいことの説明"), "value": disclosure.wanted_note or ""},

@@ -77,7 +77,7 @@ def _ready(paper: bool) -> str:
 
 def happened(kind: str) -> str:
     """An event of the timeline in the person's words; empty for one that has none and is left out."""
-    words = {
+    words: dict[str, str] = {
         Note.RECEIVED: _("ご請求を受け付けました"),
         Note.MESSAGE_FROM_PERSON: _("メッセージをいただきました"),
         Note.MESSAGE_FROM_STAFF: _("担当者からメッセージをお送りしました"),

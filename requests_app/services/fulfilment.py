@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import IO, cast
 
 from django.conf import settings
 from django.db import transaction
@@ -80,7 +81,8 @@ def _package(decision: Decision, made: set[str], now: datetime, expires_at: date
         return
     name = f"{decision.request.receipt_number}-data.zip"
     with files.create(name=name, content_type="application/zip") as writer:
-        packages.write_package(target=writer, request=decision.request, decision=decision, customer=customer, now=now)
+        target = cast(IO[bytes], writer)  # a raw stream has all that a ZIP needs
+        packages.write_package(target=target, request=decision.request, decision=decision, customer=customer, now=now)
     _keep(decision, AnswerFile.Kind.PACKAGE, writer.file, now, expires_at)
 
 

@@ -108,7 +108,7 @@ class _Package:
 
 
 def _field_name(name: str) -> str:
-    return str(Customer._meta.get_field(name).verbose_name)
+    return str(getattr(Customer._meta.get_field(name), "verbose_name", name))
 
 
 def _value(fact: Fact) -> str:

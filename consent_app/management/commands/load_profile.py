@@ -14,7 +14,9 @@ from consent_app.services import profiles
 class Command(BaseCommand):
     """Exit status 0: loaded (or, with ``--check``, valid); 1: nothing was changed and the reason was printed."""
 
-    help = gettext_lazy("事業者プロフィール（TOML）を確かめて読み込みます。何度実行しても結果は同じです。")
+    help = gettext_lazy(  # type: ignore[assignment]
+        "事業者プロフィール（TOML）を確かめて読み込みます。何度実行しても結果は同じです。"
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("profile", help=_("同梱のプロフィールの名前（例：rokusho）か、TOMLファイルのパス"))

@@ -170,7 +170,7 @@ class EncryptedWriter(io.RawIOBase):
     def writable(self) -> bool:
         return True
 
-    def write(self, data: object) -> int:  # type: ignore[override]
+    def write(self, data: object) -> int:
         """Take bytes of any length; full chunks are encrypted and written at once."""
         if self.closed or self._target.closed:
             raise ValueError("The file has been closed.")
