@@ -8,13 +8,13 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from privacy_portal.core.models import User
+from privacy_portal.core.templatetags.portal import jp_date
 
 from .. import selectors
 from ..domain.transitions import (
@@ -75,7 +75,7 @@ def request_done(request: PersonRequest, receipt: str) -> HttpResponse:
 
 def target_words(disclosure: DisclosureRequest) -> str:
     """The internal target, named as what it is: the law sets no number of days (33(2))."""
-    return _("%(date)sまで（社内の目標日）") % {"date": date_format(disclosure.target_on, "DATE_FORMAT")}
+    return _("%(date)sまで（社内の目標日）") % {"date": jp_date(disclosure.target_on)}
 
 
 @login_required
@@ -86,13 +86,14 @@ def request_detail(request: PersonRequest, receipt: str) -> HttpResponse:
     disclosure = own_request_or_404(request, receipt)
     files = offered_files(disclosure, now=timezone.now())
     thread = list(disclosure.messages.defer("body"))
-    is_open = disclosure.status in OPEN_STATUSES
+    # While the person owes a reply the clock stands still, so there is no date to name.
+    running = disclosure.status in OPEN_STATUSES - WAITING_FOR_PERSON
     context = {
         **_common(disclosure),
         "stand": stand(disclosure),
         "action": _action(disclosure, bool(files)),
-        "target": target_words(disclosure) if is_open else "",
-        "late": is_open and disclosure.target_on < timezone.localdate(),
+        "target": target_words(disclosure) if running else "",
+        "late": running and disclosure.target_on < timezone.localdate(),
         "events": _timeline(disclosure),
         "files": files,
         "message_count": len(thread),
@@ -130,7 +131,9 @@ def _timeline(disclosure: DisclosureRequest) -> list[dict[str, Any]]:
     if events:
         events[-1]["state"] = "current"
     if disclosure.status in OPEN_STATUSES:
-        events.append({"title": _("回答"), "when": target_words(disclosure), "state": "future"})
+        waiting = disclosure.status in WAITING_FOR_PERSON
+        when = _("ご返答をいただいたあと") if waiting else target_words(disclosure)
+        events.append({"title": _("回答"), "when": when, "state": "future"})
     return events
 
 

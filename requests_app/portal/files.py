@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.template.defaultfilters import filesizeformat
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+
+from privacy_portal.core.templatetags.portal import jp_date
 
 from ..domain.transitions import Status
 from ..models import AnswerFile, DisclosureRequest
@@ -29,8 +29,8 @@ class OfferedFile:
 
     @property
     def facts(self) -> str:
-        until = date_format(localtime(self.file.expires_at), "DATE_FORMAT")
-        return _("%(size)s・%(date)sまで") % {"size": filesizeformat(self.file.file.size), "date": until}
+        size, until = filesizeformat(self.file.file.size), jp_date(self.file.expires_at)
+        return _("%(size)s・%(date)sまで") % {"size": size, "date": until}
 
 
 def offered_files(disclosure: DisclosureRequest, *, now: datetime) -> list[OfferedFile]:

@@ -170,6 +170,11 @@ class _PartyForm(StepForm):
         role = self.answers.get("role", DisclosureRequest.Role.PERSON)
         return bool(role != DisclosureRequest.Role.PERSON)
 
+    @property
+    def prefixes(self) -> tuple[str, ...]:
+        """Of the names of the fields: of the principal's, and of the agent's."""
+        return ("", AGENT_PREFIX) if self.by_agent else ("",)
+
     def build(self) -> None:
         make = type(self).party_fields
         self.fields.update(make(own=not self.by_agent))
@@ -207,6 +212,19 @@ class NameForm(_PartyForm):
 
     party_fields = staticmethod(_name_fields)
 
+    def clean(self) -> None:
+        for prefix in self.prefixes:
+            given = {part: self.cleaned_data.get(prefix + part) for part in ("given_name", "family_kana", "given_kana")}
+            # Half a reading would be compared with a whole one and never fit.
+            half = "given_kana" if given["family_kana"] else "family_kana"
+            if given["given_name"] and bool(given["family_kana"]) != bool(given["given_kana"]):
+                self.add_error(
+                    prefix + half,
+                    ValidationError(
+                        _("読みがなは、セイとメイの両方を入力するか、両方を空にしてください。"), code="half"
+                    ),
+                )
+
 
 class ContactForm(_PartyForm):
     """Where the person lives now, and a telephone number."""
@@ -214,7 +232,7 @@ class ContactForm(_PartyForm):
     party_fields = staticmethod(_contact_fields)
 
     def clean(self) -> None:
-        for prefix in ("", AGENT_PREFIX) if self.by_agent else ("",):
+        for prefix in self.prefixes:
             # Postal codes of other countries have other shapes; they go into the address.
             if self.cleaned_data.get(prefix + "prefecture") == ABROAD:
                 self.errors.pop(prefix + "postal_code", None)
@@ -263,13 +281,13 @@ class WantedForm(StepForm):
         error_messages=_required(_("すべてか、選んだものだけかを選んでください。")),
     )
     wanted_items = forms.MultipleChoiceField(
-        label=_("知りたい項目"),
+        label=_("見たい項目"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text=_("「選んだものだけ」のときに選んでください。"),
     )
     wanted_note = NoteField(
-        label=_("知りたいことの説明"),
+        label=_("くわしい説明"),
         required=False,
         max_length=NOTE_LENGTH,
         widget=forms.Textarea(attrs={"rows": 4}),
@@ -302,7 +320,7 @@ class AnswerForm(StepForm):
     """How the answer is to come. The choice is the person's (article 33(2), rule 30)."""
 
     answer_method = forms.ChoiceField(
-        label=_("回答の受取方法"),
+        label=_("回答の受け取り方"),
         choices=[
             (DisclosureRequest.AnswerMethod.DOWNLOAD, _("このサイトからダウンロードする（電子ファイル）")),
             (DisclosureRequest.AnswerMethod.PAPER, _("書面を郵送で受け取る")),
@@ -311,7 +329,7 @@ class AnswerForm(StepForm):
         initial=DisclosureRequest.AnswerMethod.DOWNLOAD,
         widget=forms.RadioSelect,
         help_text=_("ダウンロードには、そのたびにメールで届くコードが必要です。ほかの人には開けません。"),
-        error_messages=_required(_("回答の受取方法を選んでください。")),
+        error_messages=_required(_("回答の受け取り方を選んでください。")),
     )
     answer_method_note = NoteField(
         label=_("その他の方法の説明"),
@@ -333,7 +351,7 @@ class MessageForm(PortalFormMixin, forms.Form):
     """A message to the operator."""
 
     body = NoteField(
-        label=_("本文"),
+        label=_("メッセージの本文"),
         max_length=MESSAGE_LENGTH,
         widget=forms.Textarea(attrs={"rows": 6, "autocomplete": "off"}),
         error_messages=_required(_("本文を入力してください。")),

@@ -50,7 +50,7 @@ def stated_sections(disclosure: DisclosureRequest) -> list[dict[str, Any]]:
         sections.append({"title": _("ご本人"), "rows": _party_rows(principal) + _lookup_rows(principal)})
     if agent is not None:
         sections.append({"title": _("代理人"), "rows": _party_rows(agent)})
-    sections.append({"title": _("知りたい内容と受取方法"), "rows": _wish_rows(disclosure)})
+    sections.append({"title": _("知りたい内容と受け取り方"), "rows": _wish_rows(disclosure)})
     return sections
 
 
@@ -60,10 +60,10 @@ def _wish_rows(disclosure: DisclosureRequest) -> list[dict[str, str]]:
     else:
         wanted = _("、").join(item.name for item in disclosure.wanted_items.all())
     rows: list[dict[str, str]] = [
-        {"label": _("請求する人"), "value": disclosure.get_role_display()},
+        {"label": _("どなたの請求か"), "value": disclosure.get_role_display()},
         {"label": _("知りたい内容"), "value": wanted},
-        {"label": _("知りたいことの説明"), "value": disclosure.wanted_note or ""},
-        {"label": _("回答の受取方法"), "value": disclosure.get_answer_method_display()},
+        {"label": _("くわしい説明"), "value": disclosure.wanted_note or ""},
+        {"label": _("回答の受け取り方"), "value": disclosure.get_answer_method_display()},
     ]
     if disclosure.answer_method_note:
         rows.append({"label": _("その他の方法の説明"), "value": disclosure.answer_method_note})

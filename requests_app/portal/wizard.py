@@ -27,7 +27,7 @@ class Step:
 
 
 STEPS: tuple[Step, ...] = (
-    Step("who", gettext_lazy("請求する人"), gettext_lazy("請求する人"), forms.WhoForm),
+    Step("who", gettext_lazy("どなたの請求か"), gettext_lazy("どなたの請求か"), forms.WhoForm),
     Step(
         "name",
         gettext_lazy("お名前"),
@@ -50,7 +50,7 @@ STEPS: tuple[Step, ...] = (
         gettext_lazy("わかるものだけ入力してください。何も入力しなくても次へ進めます。"),
     ),
     Step("wanted", gettext_lazy("知りたい内容"), gettext_lazy("知りたい内容"), forms.WantedForm),
-    Step("method", gettext_lazy("受取方法"), gettext_lazy("回答の受取方法"), forms.AnswerForm),
+    Step("method", gettext_lazy("受け取り方"), gettext_lazy("回答の受け取り方"), forms.AnswerForm),
 )
 BY_SLUG: dict[str, Step] = {step.slug: step for step in STEPS}
 

@@ -41,7 +41,7 @@ def stand(request: DisclosureRequest) -> Stand:
                 _("ご返答待ち"),
                 "warning",
                 _("担当者からおたずねしたいことがあります。"),
-                _("ご返答をいただいてから、続きを進めます。"),
+                _("ご返答をいただいてから、続きを進めます。回答の目標日は、お待ちした日数だけ後になります。"),
             )
         case Status.IN_REVIEW:
             return Stand(

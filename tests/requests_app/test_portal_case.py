@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from privacy_portal.core.models import User
-from requests_app.domain.transitions import OPEN_STATUSES, Event, Note, Status
+from requests_app.domain.transitions import OPEN_STATUSES, WAITING_FOR_PERSON, Event, Note, Status
 from requests_app.models import DisclosureRequest, Message
 from requests_app.portal.wording import happened, stand
 from requests_app.services import intake
@@ -141,7 +141,7 @@ class TestStatusPage:
         page = main_part(signed_in.get(f"/requests/{made.receipt_number}/"))
         assert stand(made).sentence in page
         assert not INTERNAL.search(text_of(page))
-        assert ("社内の目標日" in page) == (status in OPEN_STATUSES)
+        assert ("社内の目標日" in page) == (status in OPEN_STATUSES - WAITING_FOR_PERSON)
         assert ("取り下げる" in page) == (
             status in {"received", "identity_review", "identity_waiting", "in_review", "waiting"}
         )

@@ -226,6 +226,13 @@ class TestAnswers:
         fill(browser_client, until="name")
         assert "family_kana" in errors(send(browser_client, "name", family_kana=kana))
 
+    @pytest.mark.parametrize(("present", "missing"), [("family_kana", "given_kana"), ("given_kana", "family_kana")])
+    def test_half_a_reading_is_noticed(self, browser_client: Client, present: str, missing: str) -> None:
+        fill(browser_client, until="name")
+        response = send(browser_client, "name", **{present: "タカハシ", missing: ""})
+        assert list(errors(response)) == [missing]
+        assert send(browser_client, "name", family_kana="", given_kana="").status_code == 302
+
     @pytest.mark.parametrize(
         ("field", "value"),
         [
@@ -347,5 +354,5 @@ class TestReview:
     def test_what_was_not_asked_is_not_shown(self, browser_client: Client) -> None:
         fill(browser_client)
         labels = [row["label"] for s in browser_client.get(f"{BASE}check/").context["sections"] for row in s["rows"]]
-        assert "知りたい項目" not in labels
+        assert "見たい項目" not in labels
         assert "その他の方法の説明" not in labels
