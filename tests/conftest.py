@@ -37,3 +37,11 @@ def _empty_cache() -> None:
     from django.core.cache import cache
 
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _default_language() -> None:
+    """A request in English leaves English active in its thread; the next test starts in Japanese again."""
+    from django.utils import translation
+
+    translation.deactivate()

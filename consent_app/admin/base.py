@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
@@ -106,4 +107,4 @@ def admin_url(obj: models.Model) -> str:
 
 def names_of(items: Any) -> str:
     """The names of prefetched items, in the active language."""
-    return "、".join(str(item) for item in items.all())
+    return _("、").join(str(item) for item in items.all())

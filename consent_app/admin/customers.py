@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -63,7 +64,7 @@ class RecordInline(ReadOnlyInline):
 
     @display(description=_("贈り先"))
     def recipients(self, record: CustomerRecord) -> str:
-        return "、".join(str(recipient) for recipient in record.recipients.all())
+        return gettext("、").join(str(recipient) for recipient in record.recipients.all())
 
 
 class ConsentInline(ReadOnlyInline):
@@ -164,7 +165,7 @@ class CustomerAdmin(ReadOnlyAdmin):
 def plain(value: Any) -> str:
     """A value of a record as people read it: lists and tables within become lines of words."""
     if isinstance(value, dict):
-        return "、".join(f"{key} {plain(inner)}" for key, inner in value.items())
+        return gettext("、").join(f"{key} {plain(inner)}" for key, inner in value.items())
     if isinstance(value, list):
         return " / ".join(plain(inner) for inner in value)
     return "" if value is None else str(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -18,7 +18,7 @@ from .base import ProfileAdmin, names_of, text_column
 def articles(codes: list[str]) -> str:
     """Articles in words, in the active language."""
     language = "en" if (get_language() or "ja").startswith("en") else "ja"
-    return "、".join(article_text(code, language) for code in codes if code)
+    return gettext("、").join(article_text(code, language) for code in codes if code)
 
 
 @admin.register(Operator)
@@ -52,11 +52,11 @@ class OperatorAdmin(ProfileAdmin):
 
     @display(description=_("請求の受付方法"))
     def ways(self, operator: Operator) -> str:
-        return "、".join(str(Operator.Channel(channel).label) for channel in operator.channels)
+        return gettext("、").join(str(Operator.Channel(channel).label) for channel in operator.channels)
 
     @display(description=_("苦情の受付方法"))
     def complaint_ways(self, operator: Operator) -> str:
-        return "、".join(str(Operator.Channel(channel).label) for channel in operator.complaint_channels)
+        return gettext("、").join(str(Operator.Channel(channel).label) for channel in operator.complaint_channels)
 
 
 @admin.register(RequestRule)
@@ -135,7 +135,7 @@ class RefusalGroundAdmin(ProfileAdmin):
 
     @display(description=_("請求の種類"))
     def types(self, ground: RefusalGround) -> str:
-        return "、".join(str(REQUEST_WORDS[code].term) for code in ground.requests if code in REQUEST_WORDS)
+        return gettext("、").join(str(REQUEST_WORDS[code].term) for code in ground.requests if code in REQUEST_WORDS)
 
     @display(description=_("条文"), ordering="article")
     def law(self, ground: RefusalGround) -> str:

@@ -21,6 +21,10 @@ class Text:
     ja: str = ""
     en: str = ""
 
+    def in_language(self, language: str | None) -> str:
+        """The text in a language; Japanese where there is no English."""
+        return self.en if (language or "").startswith("en") and self.en else self.ja
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:

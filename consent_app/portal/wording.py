@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from django.urls import get_script_prefix
 from django.utils.formats import number_format
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from ..models import Operator, RequestRule
 
@@ -49,12 +49,13 @@ class ChannelWords:
 
 def channel_words(operator: Operator, channels: list[str]) -> list[ChannelWords]:
     """The ways to reach the operator, each with its address; one without an address is left out."""
-    letter = f"〒{operator.postal_code} {operator.address}" if operator.address_ja else ""
+    # An English address has its postal code at the end.
+    postal_code = f"〒{operator.postal_code} " if get_language() == "ja" and operator.postal_code else ""
     ways = {
         "portal": ChannelWords(_("このポータル"), _("請求のフォーム"), get_script_prefix()),
         "email": ChannelWords(_("メール"), operator.email, f"mailto:{operator.email}"),
         "telephone": ChannelWords(_("電話"), operator.telephone, f"tel:{operator.telephone}"),
-        "letter": ChannelWords(_("手紙"), letter),
+        "letter": ChannelWords(_("手紙"), postal_code + operator.address if operator.address_ja else ""),
         "counter": ChannelWords(_("窓口"), operator.address),
     }
     return [ways[channel] for channel in channels if ways[channel].text]

@@ -10,6 +10,7 @@ from typing import Any
 from django.core.cache import cache
 from django.db import connection, models, transaction
 from django.db.models import Q
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from privacy_portal.core.services import audit
@@ -234,7 +235,8 @@ def _is_held(item: DataItem) -> bool:
 def _cautions(profile: Profile) -> list[str]:
     """Where a clause of the policy falls short of the law, the law holds and the manager is told."""
     bases = [
-        _("提供の根拠「%(code)s」：%(warning)s") % {"code": basis.code, "warning": basis.warning.ja}
+        _("提供の根拠「%(code)s」：%(warning)s")
+        % {"code": basis.code, "warning": basis.warning.in_language(get_language())}
         for basis in profile.provision_bases
         if not basis.statutory
     ]

@@ -40,7 +40,6 @@ def test_a_page_that_does_not_show_the_operator_does_not_read_it(
 
 
 def test_templates_can_ask_whether_there_is_an_operator(rf: RequestFactory) -> None:
-    translation.activate("ja")
     template = Template("{% if operator %}{{ operator.name }}{% else %}none{% endif %}")
     assert template.render(Context(context.operator(rf.get("/")))) == "none"
     OperatorFactory()

@@ -1,0 +1,34 @@
+"""The public pages in a browser: nothing for axe-core to find, nothing wider than the window, with every part open."""
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Browser
+
+from consent_app.services.profiles import load_profile, read_profile
+from tests.e2e.axe import assert_accessible
+
+PAGES = ["contact", "purposes", "subcontractors", "procedure"]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("language", "width", "scheme"), [("ja-JP", 1280, "light"), ("en-US", 320, "dark")])
+def test_pages(live_portal: str, browser: Browser, language: str, width: int, scheme: str) -> None:
+    load_profile(profile=read_profile("rokusho"), actor="command")
+    context = browser.new_context(
+        locale=language,
+        viewport={"width": width, "height": 900},
+        color_scheme=scheme,  # type: ignore[arg-type]
+    )
+    try:
+        page = context.new_page()
+        errors: list[str] = []
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        for name in PAGES:
+            page.goto(live_portal + reverse(f"portal:{name}"))
+            for details in page.query_selector_all("details"):
+                details.evaluate("element => { element.open = true }")
+            assert_accessible(page)
+            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
+        assert errors == []
+    finally:
+        context.close()
