@@ -162,7 +162,13 @@ def _longest_first(keys: Iterable[str]) -> list[str]:
 _PREFECTURE_KEYS: Final = _longest_first(normalise.address_key(name) for name in normalise.PREFECTURES)
 
 
+def number_key(text: str) -> str:
+    """What two spellings of a customer or order number have in common: «#0b 000001» is 0B000001."""
+    return normalise.clean_text(text).replace(" ", "").lstrip("#'").upper()
+
+
 def _number(stated: frozenset[str], registered: frozenset[str]) -> Result:
-    if not stated:
+    one, other = (frozenset(filter(None, map(number_key, numbers))) for numbers in (stated, registered))
+    if not one:
         return Result.NOT_STATED
-    return Result.EQUAL if stated & registered else Result.DIFFERENT
+    return Result.EQUAL if one & other else Result.DIFFERENT

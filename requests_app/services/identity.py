@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db import transaction
 
 from consent_app.domain.normalise import clean_note
-from consent_app.models import Customer, CustomerIdentity, CustomerRecord, RequestRule
+from consent_app.models import Customer, RequestRule
 from privacy_portal.core.models import User
 from privacy_portal.core.services import audit
 
@@ -121,17 +121,11 @@ def _compare(request: DisclosureRequest, customer: Customer) -> comparison.Findi
     party = request.parties.get(kind=Party.Kind.PRINCIPAL)
     numbers, orders = frozenset[str](), frozenset[str]()
     if party.customer_number:
-        numbers = frozenset(
-            CustomerIdentity.objects.filter(customer=customer, external_id=party.customer_number).values_list(
-                "external_id", flat=True
-            )
-        )
+        identities = selectors.identities_with(party.customer_number).filter(customer=customer)
+        numbers = frozenset(identities.values_list("external_id", flat=True))
     if party.order_number:
-        orders = frozenset(
-            CustomerRecord.objects.filter(
-                customer=customer, kind=CustomerRecord.Kind.ORDER, external_id=party.order_number
-            ).values_list("external_id", flat=True)
-        )
+        records = selectors.orders_with(party.order_number).filter(customer=customer)
+        orders = frozenset(records.values_list("external_id", flat=True))
     return comparison.compare(stated_person(party), _registered_person(customer, numbers, orders))
 
 

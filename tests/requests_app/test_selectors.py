@@ -3,6 +3,8 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from consent_app.models import CustomerIdentity
 from requests_app import selectors
@@ -175,7 +177,7 @@ class TestDashboard:
 class TestCandidates:
     def test_by_each_way_and_each_once(self) -> None:
         request = RequestFactory.in_identity_review(
-            party={"customer_number": "12", "order_number": "0B000777", "registered_postal_code": "5300001"}
+            party={"customer_number": "12", "order_number": "#0b000777", "registered_postal_code": "5300001"}
         )
         other = {"telephone": "", "postal_code": "", "name_key": "別人"}
         by_email = CustomerFactory(email=request.applicant.email, **other)
@@ -202,6 +204,24 @@ class TestCandidates:
         request = RequestFactory.in_identity_review()
         with django_assert_num_queries(2):
             assert len(selectors.candidates(request)) == number
+
+    def test_look_up_indexes_only(self) -> None:
+        """No way reads every customer, however many there are."""
+        CustomerFactory.create_batch(3)
+        request = RequestFactory.in_identity_review(
+            party={"customer_number": "12", "order_number": "0B000777", "registered_postal_code": "5300001"}
+        )
+        with CaptureQueriesContext(connection) as captured:
+            selectors.candidates(request)
+        statement = captured[-1]["sql"]
+        with connection.cursor() as cursor:
+            # On a few rows reading everything is cheapest; without that choice only what an index cannot do remains.
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute(f"EXPLAIN {statement}")
+            plan = "\n".join(row[0] for row in cursor.fetchall())
+        assert "Seq Scan" not in plan
+        # Every index look-up has a condition of its own, or it would read the whole index.
+        assert plan.count("Index Cond") >= 6
 
 
 class TestDueWork:

@@ -10,7 +10,7 @@ from privacy_portal.core.models import OutgoingMail
 from requests_app import tasks
 from requests_app.domain.transitions import Status
 from requests_app.models import AnswerFile, DisclosureRequest, RequestDraft
-from requests_app.services import identity, intake
+from requests_app.services import identity, intake, nudges
 from tests.factories.consent import CustomerFactory, OperatorFactory, RequestRuleFactory
 from tests.factories.requests import PersonFactory, RequestFactory
 
@@ -93,3 +93,20 @@ class TestSweep:
         assert (status_of(broken), status_of(fine)) == (Status.RECEIVED, Status.IDENTITY_REVIEW)
         assert str(broken.pk) in caplog.text
         assert "秘密" not in caplog.text
+
+
+def test_what_services_nudge_is_what_workers_know(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Services name tasks, because they cannot import them; only the request's key travels."""
+    from privacy_portal.celery import app
+
+    app.loader.import_default_modules()
+    sent: list[tuple[str, list[str]]] = []
+    monkeypatch.setattr(
+        "privacy_portal.core.nudge.app.send_task", lambda name, args, **options: sent.append((name, args))
+    )
+    request = RequestFactory.received()
+    nudges.verify_identity(request)
+    nudges.fulfil(request)
+    assert [args for _name, args in sent] == [[str(request.pk)]] * 2
+    assert {name for name, _args in sent} <= set(app.tasks)
+    assert {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()} <= set(app.tasks)

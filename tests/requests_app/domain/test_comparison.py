@@ -132,6 +132,12 @@ def test_numbers_of_somebody_else_are_noticed() -> None:
     assert compare(replace(STATED, customer_numbers=mine), registered)["customer_number"] == Result.EQUAL
 
 
+@pytest.mark.parametrize("typed", ["0B000001", "#0b000001", "０Ｂ０００００１", "0B 000001", "'0B000001"])
+def test_one_number_in_many_spellings(typed: str) -> None:
+    registered = replace(REGISTERED, order_numbers=frozenset({"0B000001"}))
+    assert compare(replace(STATED, order_numbers=frozenset({typed})), registered)["order_number"] == Result.EQUAL
+
+
 FACTS: dict[str, list[Result]] = {
     "name": [Result.EQUAL, Result.DIFFERENT, Result.NOT_HELD],
     "kana": [Result.EQUAL, Result.DIFFERENT, Result.NOT_STATED, Result.NOT_HELD],
