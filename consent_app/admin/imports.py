@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -57,7 +57,7 @@ class UploadForm(forms.ModelForm):
         upload: UploadedFile | None = cleaned.get("file")
         if upload is not None:
             try:
-                imports.check(content=upload, wanted=cleaned.get("wanted", ""))
+                imports.check(content=cast(BinaryIO, upload), wanted=cleaned.get("wanted", ""))
             except FileProblem as problem:
                 raise ValidationError({"file": file_problem_text(problem)}) from None
         return cleaned
@@ -166,7 +166,7 @@ class ImportBatchAdmin(ModelAdmin):
             "groups": imports.problem_groups(job=job, limit=_GROUPS_SHOWN) if job else [],
             "columns": _PREVIEW,
             "preview": self._preview(request, batch) if may_import and "rows" in request.GET else None,
-            "stalled": bool(job) and jobs.is_stalled(job, now=timezone.now()),
+            "stalled": job is not None and jobs.is_stalled(job, now=timezone.now()),
         }
         response = TemplateResponse(request, "admin/consent_app/importbatch/page.html", context)
         if state in ("checking", "importing"):

@@ -45,7 +45,7 @@ class EncryptedTextField(models.BinaryField):
 
     descriptor_class = _EncryptedAttribute
     # For the type checker: text goes in and comes out, whatever the column holds.
-    _pyi_private_set_type: str  # type: ignore[assignment]
+    _pyi_private_set_type: str
     _pyi_private_get_type: str  # type: ignore[assignment]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils import timezone
@@ -64,7 +65,7 @@ class QueueFilter(admin.SimpleListFilter):
             # Whoever searches for a case wants it found, whatever its state.
             return queryset
         if value == "mine":
-            return queryset.filter(status__in=OPEN_STATUSES, assigned_to=request.user)
+            return queryset.filter(status__in=OPEN_STATUSES, assigned_to=request.user.pk)
         if value == "ended":
             return queryset.exclude(status__in=OPEN_STATUSES).order_by("-received_at")
         conditions = selectors.queue_conditions(timezone.now())
@@ -139,7 +140,7 @@ class DisclosureRequestAdmin(ModelAdmin):
     ) -> HttpResponse:
         """The case page. Opening it is a look at personal data and is recorded."""
         case = self._case(request, object_id)
-        audit.record(action="request.viewed", actor=request.user, obj=case)  # type: ignore[arg-type]
+        audit.record(action="request.viewed", actor=request.user, obj=case)
         context = {
             **self.admin_site.each_context(request),
             **case_context(case, request),
@@ -151,14 +152,14 @@ class DisclosureRequestAdmin(ModelAdmin):
     def _case(self, request: HttpRequest, object_id: str) -> DisclosureRequest:
         case = self.get_object(request, object_id)
         if case is None:
-            raise case_views.Http404
+            raise Http404
         if not self.has_view_permission(request, case):
             raise PermissionDenied
         return case
 
     def get_urls(self) -> list[Any]:
-        def page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-            def with_case(request: HttpRequest, object_id: str, **kwargs: Any) -> HttpResponse:
+        def page(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+            def with_case(request: HttpRequest, object_id: str, **kwargs: Any) -> HttpResponseBase:
                 return view(request, self._case(request, object_id), self, **kwargs)
 
             return self.admin_site.admin_view(with_case)

@@ -67,7 +67,7 @@ class IdentityForm(forms.Form):
         super().__init__(*args, **kwargs)
         field = cast(forms.ModelChoiceField, self.fields["customer"])
         field.queryset = Customer.objects.filter(pk__in=[customer.pk for customer in candidates])
-        field.label_from_instance = _candidate  # type: ignore[method-assign]
+        field.label_from_instance = _candidate  # type: ignore[method-assign,assignment]
 
 
 def _candidate(customer: Customer) -> str:
