@@ -228,6 +228,26 @@ class TestPermanentTrouble:
         assert delivery.deliver(pk=mail.pk) == State.WAITING
         assert reload(mail).last_error == f"{type(error).__name__} {error.smtp_code}"  # type: ignore[attr-defined]
 
+    @pytest.mark.parametrize(
+        "error",
+        [smtplib.SMTPAuthenticationError(535, b"bad password"), UnicodeError("host name"), ImportError("backend")],
+    )
+    def test_trouble_before_the_first_mail_stops_the_sweep_and_ends_no_mail(
+        self, smtp_sink: SmtpSink, error: Exception, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        tried = []
+
+        def refuse(self: EmailBackend) -> None:
+            tried.append(self)
+            raise error
+
+        monkeypatch.setattr(EmailBackend, "open", refuse)
+        mails = [enqueue(), enqueue()]
+        assert delivery.deliver_due() == 2
+        assert len(tried) == 1
+        assert {reload(mail).state for mail in mails} == {State.WAITING}
+        assert reload(mails[1]).last_error.startswith(type(error).__name__)
+
     def test_row_that_cannot_be_decrypted_waits_for_its_key_and_stops_nobody(self, smtp_sink: SmtpSink) -> None:
         broken, fine = enqueue(), enqueue("hanako@shop.example")
         with connection.cursor() as cursor:

@@ -18,7 +18,7 @@ from email.utils import parseaddr
 from django.conf import settings
 from django.core.mail import BadHeaderError, EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone, translation
 
@@ -147,10 +147,11 @@ class _Postman:
 
     def _open(self) -> BaseEmailBackend:
         if self._connection is None:
-            connection = get_connection()
+            # Whatever goes wrong here is about the server or our settings, not about the mail.
             try:
+                connection = get_connection()
                 connection.open()
-            except OSError as error:
+            except Exception as error:
                 raise _Unreachable from error
             self._connection = connection
         return self._connection
@@ -247,7 +248,7 @@ def _is_worth_a_retry(error: BaseException) -> bool:
     A 5xx to the recipient or to the content is the server's last word on this mail. A 5xx to our greeting, password or
     sender is about our configuration: it hits every mail, and somebody will mend it.
     """
-    if isinstance(error, _Unreachable | DecryptionError):
+    if isinstance(error, _Unreachable | DecryptionError | DatabaseError):
         return True
     if isinstance(error, BadHeaderError | smtplib.SMTPNotSupportedError):
         return False
