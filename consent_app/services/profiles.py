@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from django.core.cache import cache
 from django.db import connection, models, transaction
 from django.db.models import Q
 from django.utils.translation import get_language
@@ -29,7 +30,7 @@ from ..models import (
     RequestRule,
     Subcontractor,
 )
-from ..selectors import forget_operator
+from ..selectors import OPERATOR_CACHE_KEY
 
 PROFILES = Path(__file__).resolve().parent.parent / "profiles"
 
@@ -107,7 +108,7 @@ def load_profile(*, profile: Profile, actor: audit.Actor) -> LoadReport:
                 "retired": len(report.retired),
             },
         )
-        transaction.on_commit(forget_operator)
+        transaction.on_commit(lambda: cache.delete(OPERATOR_CACHE_KEY))
     return report
 
 

@@ -11,6 +11,7 @@ from typing import Any, cast
 from crispy_forms.layout import Fieldset, Layout
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from consent_app.domain import normalise
@@ -180,6 +181,19 @@ class _PartyForm(StepForm):
         self.fields.update(make(own=not self.by_agent))
         if self.by_agent:
             self.fields.update({AGENT_PREFIX + name: field for name, field in make(own=True).items()})
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        """Where two persons are asked the same, an error says whose answer it means: the summary has no headings."""
+        if field is not None and self.by_agent and isinstance(error, ValidationError):
+            whose = _("代理人") if field.startswith(AGENT_PREFIX) else _("ご本人")
+            error = ValidationError(
+                [
+                    ValidationError(format_lazy("{}{}{}", whose, _("："), message), code=one.code)
+                    for one in error.error_list
+                    for message in one.messages
+                ]
+            )
+        super().add_error(field, error)
 
     @property
     def groups(self) -> list[tuple[Text, list[str]]]:

@@ -27,7 +27,7 @@ class Step:
 
 
 STEPS: tuple[Step, ...] = (
-    Step("who", gettext_lazy("どなたの請求か"), gettext_lazy("どなたの請求か"), forms.WhoForm),
+    Step("who", gettext_lazy("請求者"), gettext_lazy("どなたの請求か"), forms.WhoForm),
     Step(
         "name",
         gettext_lazy("お名前"),

@@ -314,6 +314,14 @@ class TestAnswers:
         assert parties["agent"].email == person.email
         assert parties["principal"].email == ""
 
+    def test_an_error_says_whose_answer_it_means(self, browser_client: Client) -> None:
+        fill(browser_client, until="contact", who={"role": "statutory_agent"}, name=AGENT_NAME)
+        wrong = {**AGENT_ADDRESS, "postal_code": "1", "agent_address1": "", "agent_telephone": "1"}
+        found = errors(send(browser_client, "contact", **wrong))
+        assert found["postal_code"][0].startswith("ご本人：郵便番号は7桁")
+        assert found["agent_address1"] == ["代理人：市区町村と番地を入力してください。"]
+        assert found["agent_telephone"][0].startswith("代理人：電話番号を")
+
     def test_an_agent_who_becomes_the_person_leaves_nothing_behind(self, browser_client: Client) -> None:
         fill(browser_client, who={"role": "statutory_agent"}, name=AGENT_NAME, contact=AGENT_ADDRESS)
         browser_client.post(f"{BASE}who/?change=1", {"role": "person"})
