@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import uuid
+from contextlib import suppress
 
 from django.core.cache import cache
 from django.db.models import Prefetch, Q, QuerySet
+from redis.exceptions import RedisError
 
 from .domain import normalise
 from .models import Customer, CustomerIdentity, DataItem, Operator, Purpose, RefusalGround, RequestRule, Subcontractor
 
-OPERATOR_CACHE_KEY = "consent_app.operator"
+_OPERATOR_CACHE_KEY = "consent_app.operator"
 # Loading a profile empties the entry; the limit bounds the case that a reader put the old one back just after that.
 _OPERATOR_CACHE_SECONDS = 60
 CUSTOMERS_FOUND_LIMIT = 50
@@ -20,14 +21,26 @@ CUSTOMERS_FOUND_LIMIT = 50
 def current_operator() -> Operator | None:
     """The operator whose portal this is; None until a profile has been loaded.
 
-    Kept in the cache, because every page and every mail asks for it.
+    Kept in the cache, because every page and every mail asks for it. Without the cache it is read from the database:
+    contacts must be found when something else is broken.
     """
-    operator: Operator | None = cache.get(OPERATOR_CACHE_KEY)
-    if operator is None:
-        operator = Operator.objects.first()
-        if operator is not None:
-            cache.set(OPERATOR_CACHE_KEY, operator, _OPERATOR_CACHE_SECONDS)
+    try:
+        cached: Operator | None = cache.get(_OPERATOR_CACHE_KEY)
+    except RedisError:
+        return Operator.objects.first()
+    if cached is not None:
+        return cached
+    operator = Operator.objects.first()
+    if operator is not None:
+        with suppress(RedisError):
+            cache.set(_OPERATOR_CACHE_KEY, operator, _OPERATOR_CACHE_SECONDS)
     return operator
+
+
+def forget_operator() -> None:
+    """Let the next reader read the operator anew. Without the cache nothing is remembered, so nothing is to be done."""
+    with suppress(RedisError):
+        cache.delete(_OPERATOR_CACHE_KEY)
 
 
 def data_items() -> QuerySet[DataItem]:
@@ -98,6 +111,6 @@ def _identified_by(term: str) -> list[uuid.UUID]:
     number = normalise.clean_text(term)
     identities = CustomerIdentity.objects.filter(source__in=customer_sources(), external_id=number)
     keys = list(identities.values_list("customer_id", flat=True))
-    with contextlib.suppress(ValueError):
+    with suppress(ValueError):
         keys.append(uuid.UUID(number))
     return keys

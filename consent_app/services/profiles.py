@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from django.core.cache import cache
 from django.db import connection, models, transaction
 from django.db.models import Q
 from django.utils.translation import get_language
@@ -30,7 +29,7 @@ from ..models import (
     RequestRule,
     Subcontractor,
 )
-from ..selectors import OPERATOR_CACHE_KEY
+from ..selectors import forget_operator
 
 PROFILES = Path(__file__).resolve().parent.parent / "profiles"
 
@@ -108,7 +107,7 @@ def load_profile(*, profile: Profile, actor: audit.Actor) -> LoadReport:
                 "retired": len(report.retired),
             },
         )
-        transaction.on_commit(lambda: cache.delete(OPERATOR_CACHE_KEY))
+        transaction.on_commit(forget_operator)
     return report
 
 

@@ -1,7 +1,7 @@
 """The manager's queue and the page of one case."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -16,11 +16,13 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from consent_app.domain.masking import masked_name
+from privacy_portal.core.models import User
 from privacy_portal.core.services import audit
 
 from .. import selectors
 from ..domain.transitions import OPEN_STATUSES, Status
 from ..models import DisclosureRequest, Party
+from ..services import messages
 from . import case_views
 from .case_page import case_context
 from .steps import WAITS_FOR
@@ -141,6 +143,8 @@ class DisclosureRequestAdmin(ModelAdmin):
         """The case page. Opening it is a look at personal data and is recorded."""
         case = self._case(request, object_id)
         audit.record(action="request.viewed", actor=request.user, obj=case)
+        # The thread is on this page: what the person wrote is no longer new.
+        messages.mark_read(request=case, reader=cast(User, request.user), now=timezone.now())
         context = {
             **self.admin_site.each_context(request),
             **case_context(case, request),

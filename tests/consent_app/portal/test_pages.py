@@ -2,10 +2,14 @@
 
 import dataclasses
 import re
+from pathlib import Path
+from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
+from redis.exceptions import RedisError
 
 from consent_app.domain.profile_reader import Text
 from consent_app.domain.request_words import REQUEST_WORDS
@@ -194,6 +198,19 @@ def test_every_page_leads_to_what_must_be_knowable(client: Client) -> None:
     for page in PAGES:
         assert f'href="{reverse(f"portal:{page}")}"' in html
     assert "12:00 to 18:00" in html
+
+
+@pytest.fixture
+def no_cache(settings: Any, tmp_path: Path) -> None:
+    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": f"unix://{tmp_path}/nobody-listens"}}
+    with pytest.raises(RedisError):
+        cache.get("anything")
+
+
+@pytest.mark.usefixtures("no_cache", "rokusho")
+@pytest.mark.parametrize("page", [*PAGES, "operator_css"])
+def test_the_pages_do_not_need_the_cache(client: Client, page: str) -> None:
+    assert client.get(reverse(f"portal:{page}")).status_code == 200
 
 
 @pytest.mark.usefixtures("rokusho")

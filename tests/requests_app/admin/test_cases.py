@@ -14,7 +14,7 @@ from requests_app.domain.transitions import OPEN_STATUSES, Status
 from requests_app.models import Decision, DisclosureRequest, Message
 from tests.factories.consent import CustomerFactory, OperatorFactory, OrderFactory, RequestRuleFactory, catalogue
 from tests.factories.core import StaffFactory, UserFactory, pass_second_factor
-from tests.factories.requests import RequestFactory
+from tests.factories.requests import MessageFactory, RequestFactory
 
 pytestmark = pytest.mark.django_db
 QUEUE = "/admin/requests_app/disclosurerequest/"
@@ -110,6 +110,14 @@ def test_search_finds_by_number_and_name(signed_in: Client, term: str) -> None:
     typed = case.receipt_number.lower().replace("-", " ") if term == "number" else term
     numbers = {row.receipt_number for row in signed_in.post(QUEUE, {"words": typed}).context["cl"].result_list}
     assert numbers == {case.receipt_number}
+
+
+def test_opening_a_case_reads_what_the_person_wrote(signed_in: Client) -> None:
+    case = RequestFactory.in_review()
+    MessageFactory(request=case, from_person=True, author=case.applicant)
+    assert shown(signed_in, "unread") == {case.receipt_number}
+    signed_in.get(address(case))
+    assert shown(signed_in, "unread") == set()
 
 
 def test_every_look_is_recorded(signed_in: Client, manager: User) -> None:
