@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
 HIDDEN_APPS = {"account", "mfa"}
@@ -18,6 +19,8 @@ HIDDEN_APPS = {"account", "mfa"}
 
 class PortalAdminSite(UnfoldAdminSite):
     """Open only to sessions of staff that passed the second factor."""
+
+    index_title = _("今日の仕事")
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """Leave allauth's own pages out: whoever could edit authenticators there could sign in as anybody."""
