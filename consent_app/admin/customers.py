@@ -20,6 +20,7 @@ from privacy_portal.core.services import audit
 
 from .. import selectors
 from ..domain.masking import masked_email, masked_name, masked_telephone
+from ..domain.record_fields import record_lines
 from ..models import Consent, Customer, CustomerIdentity, CustomerRecord, DataItem, Provision
 from .base import CappedPaginator, ReadOnlyAdmin, ReadOnlyInline, names_of
 
@@ -60,7 +61,7 @@ class RecordInline(ReadOnlyInline):
 
     @display(description=_("内容"))
     def content(self, record: CustomerRecord) -> SafeString:
-        return format_html_join("", "<div>{}: {}</div>", ((key, plain(value)) for key, value in record.data.items()))
+        return format_html_join("", "<div>{}: {}</div>", record_lines(record.data))
 
     @display(description=_("贈り先"))
     def recipients(self, record: CustomerRecord) -> str:
@@ -160,15 +161,6 @@ class CustomerAdmin(ReadOnlyAdmin):
     @display(description=_("状態"), label={Customer.Status.ACTIVE: "success", Customer.Status.WITHDRAWN: "warning"})
     def state(self, customer: Customer) -> tuple[str, str]:
         return customer.status, customer.get_status_display()
-
-
-def plain(value: Any) -> str:
-    """A value of a record as people read it: lists and tables within become lines of words."""
-    if isinstance(value, dict):
-        return gettext("、").join(f"{key} {plain(inner)}" for key, inner in value.items())
-    if isinstance(value, list):
-        return " / ".join(plain(inner) for inner in value)
-    return "" if value is None else str(value)
 
 
 def registered_rows(customer: Customer) -> list[dict[str, Any]]:

@@ -14,13 +14,13 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
+from consent_app.domain.articles import article_text
 from consent_app.models import Customer
 from consent_app.selectors import customers_found
 from privacy_portal.core.models import User
 from privacy_portal.core.services import audit, files
 
 from ..connectors.found import found_data
-from ..domain.articles import article_text
 from ..domain.request_types import REQUEST_TYPES, RequestType
 from ..domain.transitions import TransitionRefused
 from ..models import Decision, DisclosureRequest

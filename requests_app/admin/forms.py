@@ -12,10 +12,10 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from consent_app.domain.articles import article_text
 from consent_app.models import Customer, DataItem
 from privacy_portal.core.models import User
 
-from ..domain.articles import article_text
 from ..domain.request_types import REQUEST_TYPES
 from ..models import Decision, DisclosureRequest
 

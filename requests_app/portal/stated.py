@@ -2,33 +2,20 @@
 
 from typing import Any
 
-import phonenumbers
 from django.utils.translation import gettext as _
 
+from consent_app.domain.written import written_postal_code, written_telephone
+
 from ..models import DisclosureRequest, Party
-
-
-def _postal(code: str) -> str:
-    return f"{code[:3]}-{code[3:]}" if len(code) == 7 else code
-
-
-def _telephone(number: str) -> str:
-    """A stored number as its owner writes it: a Japanese one without the country code."""
-    try:
-        parsed = phonenumbers.parse(number, "JP")
-    except phonenumbers.NumberParseException:
-        return number
-    kind = phonenumbers.PhoneNumberFormat
-    return phonenumbers.format_number(parsed, kind.NATIONAL if parsed.country_code == 81 else kind.INTERNATIONAL)
 
 
 def _party_rows(party: Party) -> list[dict[str, str]]:
     return [
         {"label": _("お名前"), "value": party.full_name},
         {"label": _("読みがな"), "value": party.full_kana},
-        {"label": _("郵便番号"), "value": _postal(party.postal_code)},
+        {"label": _("郵便番号"), "value": written_postal_code(party.postal_code)},
         {"label": _("住所"), "value": party.full_address},
-        {"label": _("電話番号"), "value": _telephone(party.telephone)},
+        {"label": _("電話番号"), "value": written_telephone(party.telephone)},
     ]
 
 
@@ -36,7 +23,7 @@ def _lookup_rows(party: Party) -> list[dict[str, str]]:
     return [
         {"label": _("会員番号"), "value": party.customer_number},
         {"label": _("注文番号"), "value": party.order_number},
-        {"label": _("以前の郵便番号"), "value": _postal(party.registered_postal_code)},
+        {"label": _("以前の郵便番号"), "value": written_postal_code(party.registered_postal_code)},
         {"label": _("以前の住所"), "value": party.registered_address},
     ]
 

@@ -15,10 +15,11 @@ from django.conf import settings
 from django.utils import formats, timezone, translation
 from django.utils.translation import gettext as _
 
+from consent_app.domain.articles import article_text
+from consent_app.domain.written import written_postal_code
 from consent_app.models import DataItem, Operator
 from privacy_portal.core.localized import localized
 
-from ..domain.articles import article_text
 from ..domain.request_types import REQUEST_TYPES
 from ..models import DisclosureRequest, Party
 
@@ -57,7 +58,7 @@ def _date(value: date, language: str) -> str:
 
 
 def _postal_code(value: str) -> str:
-    return f"〒{value[:3]}-{value[3:]}" if len(value) == 7 else value
+    return f"〒{written_postal_code(value)}" if value else ""
 
 
 def _recipient(content: LetterContent) -> tuple[list[str], str]:
@@ -77,7 +78,7 @@ def decision_letter(content: LetterContent) -> bytes:
     operator = Operator.objects.get()
     refusal = next((row for row in request_type.refusals if row.code == content.ground), None)
     recipient_lines, recipient_name = _recipient(content)
-    postal_code = _postal_code(operator.postal_code.replace("-", ""))
+    postal_code = _postal_code(operator.postal_code)
     with translation.override(language):
         data = {
             "title": _("%(type)sについて（通知）") % {"type": request_type.name},

@@ -4,9 +4,9 @@ from django import template
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from consent_app.domain.articles import article_text
+from consent_app.domain.written import written_postal_code, written_telephone
 from consent_app.models import CustomerRecord
-
-from ..domain.articles import article_text
 
 register = template.Library()
 
@@ -44,6 +44,10 @@ def finding(code: str) -> str:
     """A finding of the comparison, such as ``name.equal``; for staff only."""
     fact, _dot, result = code.partition(".")
     return f"{_FACTS.get(fact, fact)}：{_RESULTS.get(result, result)}"
+
+
+register.filter("postal_code", written_postal_code)
+register.filter("telephone", written_telephone)
 
 
 @register.filter

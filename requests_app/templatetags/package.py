@@ -4,16 +4,12 @@ from typing import Any
 
 from django import template
 
+from consent_app.domain.record_fields import record_lines as lines_of
+
 register = template.Library()
 
 
 @register.filter
-def package_value(value: Any) -> str:
-    """A value of a record's data as lines of text: lists one entry a line, mappings as "name: value"."""
-    if value is None:
-        return ""
-    if isinstance(value, list):
-        return "\n".join(package_value(entry) for entry in value)
-    if isinstance(value, dict):
-        return "、".join(f"{key}: {package_value(entry)}" for key, entry in value.items())
-    return str(value)
+def record_lines(data: dict[str, Any]) -> list[tuple[str, str]]:
+    """The pairs of name and text. In a template ``data.items`` would be the record's own key "items"."""
+    return lines_of(data)

@@ -173,7 +173,7 @@ class OrderFactory(DjangoModelFactory[CustomerRecord]):
     source = "base"
     external_id = factory.Sequence(lambda n: f"0B{n:06d}")
     occurred_at = datetime(2026, 5, 6, 7, 8, tzinfo=UTC)
-    data = factory.LazyFunction(lambda: {"商品": [{"商品名": "サングラス", "数量": 1}], "合計金額": "31860"})
+    data = factory.LazyFunction(lambda: {"items": [{"product": "サングラス", "quantity": "1"}], "total": "31860"})
 
 
 class RecipientFactory(DjangoModelFactory[Recipient]):

@@ -91,7 +91,7 @@ def test_package_holds_everything_in_three_forms() -> None:
     assert registered["family_name"]["value"] == "髙橋"
     assert registered["telephone"]["as_received"] == "０９０－１２３４－５６７８"
     assert registered["birth_date"]["source"] == "eccube"
-    assert data["records"][0]["data"]["合計金額"] == "31860"
+    assert data["records"][0]["data"]["total"] == "31860"
     assert data["records"][0]["recipients"][0]["family_name"] == "贈田"
     assert [row["name"]["ja"] for row in data["subcontractors"]] == ["例の運送"]
     assert data["provisions"][0]["recipient"] == "例の百貨店"
@@ -130,6 +130,16 @@ def test_free_text_alone_does_not_narrow() -> None:
     request, decision, customer = make_case(wants_everything=False, wanted_note="電話の記録")
     data = json.loads(package(request, decision, customer)["data.json"])
     assert {row["item"] for row in data["registered"]} >= {"name", "address", "email"}
+
+
+def test_a_record_whose_keys_are_words_of_the_template_language() -> None:
+    request, decision, customer = make_case()
+    keys = {"items": [{"product": "メガネケース", "keys": "値"}], "values": {"price": "800"}, "wanted": True}
+    OrderFactory(customer=customer, item=catalogue()["orders"], data=keys)
+    members = package(request, decision, customer)
+    assert "メガネケース" in members["index.ja.html"]
+    assert "商品名" in members["index.ja.html"]
+    assert "はい" in members["index.ja.html"]
 
 
 def test_formulas_are_text_in_csv_and_markup_is_text_in_html() -> None:

@@ -73,7 +73,7 @@ def test_the_page_shows_everything_and_records_the_look(manager_client: Client) 
         "０９０－１２３４－５６７８",
         "eccube 12",
         "2026年4月1日（水）",
-        "数量 1、商品名 サングラス",
+        "商品名 サングラス、数量 1",
         "贈田　先夫",
         "例の百貨店",
         "監査記録に残りました",

@@ -6,6 +6,7 @@ import pytest
 
 from consent_app.domain.articles import article_text
 from consent_app.domain.profile import PROVISION_ARTICLES, REFUSAL_ARTICLES
+from requests_app.domain.request_types import REQUEST_TYPES
 
 
 @pytest.mark.parametrize(
@@ -30,3 +31,9 @@ def test_other_forms_are_refused(code: str) -> None:
 @pytest.mark.parametrize("code", [*PROVISION_ARTICLES, *REFUSAL_ARTICLES])
 def test_every_article_that_a_profile_may_name_has_words(code: str) -> None:
     assert article_text(code, "ja").startswith("第")
+
+
+def test_every_article_of_the_table_of_request_types_can_be_written() -> None:
+    for entry in REQUEST_TYPES.values():
+        for code in (entry.article, *entry.outcome_articles.values(), *(row.article for row in entry.refusals)):
+            assert article_text(code, "ja").startswith("第")
