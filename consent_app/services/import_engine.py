@@ -36,7 +36,7 @@ class Engine:
 
     def __init__(self, *, source: str, now: datetime, trial: bool) -> None:
         self.source = source
-        self.now = now
+        self.now = now.isoformat()
         self.trial = trial
         self._items = dict(DataItem.objects.values_list("code", "id"))
         purpose = Purpose.objects.filter(code=NEWSLETTER_PURPOSE, active=True).first()
@@ -105,6 +105,7 @@ class Engine:
         """Take over what the row may say about the customer; what it says differently stays with the row's record."""
         problems: list[Problem] = []
         differing: dict[str, str] = {}
+        new_origin = self._origin(row)
         for item, fields in Customer.ITEM_FIELDS.items():
             incoming = {field: getattr(row.person, field) for field in fields}
             originals = {field: row.originals[field] for field in fields if field in row.originals}
@@ -115,10 +116,10 @@ class Engine:
                 continue
             same = all(getattr(state.person, field) == value for field, value in incoming.items())
             if origin is None and not any(getattr(state.person, field) for field in fields):
-                self._set(state, item, incoming, originals, self._origin(row))
+                self._set(state, item, incoming, originals, dict(new_origin))
             elif origin and (self._is_of(origin, row) or self._is_newer(origin, row)):
                 if not same or originals != {f: state.originals[f] for f in fields if f in state.originals}:
-                    self._set(state, item, incoming, originals, self._origin(row))
+                    self._set(state, item, incoming, originals, dict(new_origin))
                 elif self._is_newer(origin, row):
                     # Confirmed: an order of a time between the two must not bring back what was before.
                     origin |= {"external_id": row.external_id, "as_of": self._as_of(row)}
@@ -134,7 +135,7 @@ class Engine:
         return problems
 
     def _origin(self, row: SourceRow) -> dict[str, str]:
-        origin = {"source": row.source, "external_id": row.external_id, "at": self.now.isoformat()}
+        origin = {"source": row.source, "external_id": row.external_id, "at": self.now}
         if as_of := self._as_of(row):
             origin["as_of"] = as_of
         return origin
@@ -193,7 +194,6 @@ class Engine:
     def _write_rows(
         self, applied: list[tuple[SourceRow, CustomerState]], known: set[str], problems: list[Problem]
     ) -> None:
-        now = self.now.isoformat()
         tables.write_identities(
             [
                 {
@@ -201,7 +201,7 @@ class Engine:
                     "source": row.source,
                     "external_id": row.external_id,
                     "digest": "\\x" + row.digest.hex(),
-                    "seen_at": now,
+                    "seen_at": self.now,
                 }
                 for row, state in applied
             ]
@@ -243,7 +243,7 @@ class Engine:
                     "external_id": row.external_id,
                     "occurred_at": record.occurred_at.isoformat() if record.occurred_at else None,
                     "data": record.data,
-                    "created_at": self.now.isoformat(),
+                    "created_at": self.now,
                 }
             )
             recipients += [
@@ -291,7 +291,7 @@ class Engine:
                     "channel": Consent.Channel.IMPORT,
                     "wording": "",
                     "proof": f"{row.source}:{row.external_id} {row.newsletter_column}"[:200],
-                    "at": self.now.isoformat(),
+                    "at": self.now,
                 }
             )
         tables.insert_consents(events)

@@ -11,7 +11,6 @@ import json
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import datetime
 from typing import Any
 
 from django.db import connection, models
@@ -42,8 +41,8 @@ class CustomerState:
     new: bool = False
     changed: bool = False
 
-    def columns(self, now: datetime) -> dict[str, Any]:
-        """The row to write."""
+    def columns(self, now: str) -> dict[str, Any]:
+        """The row to write, with the moment of writing in ISO 8601."""
         person = self.person
         name, kana = person.family_name + person.given_name, person.family_kana + person.given_kana
         return {
@@ -55,8 +54,8 @@ class CustomerState:
             "originals": self.originals,
             "name_key": name_key(name)[:200],
             "search_pieces": two_char_pieces(name, kana),
-            "created_at": now.isoformat(),
-            "updated_at": now.isoformat(),
+            "created_at": now,
+            "updated_at": now,
         }
 
 
@@ -150,7 +149,7 @@ def _loaded(value: Any) -> dict[str, Any]:
     return loaded
 
 
-def write_customers(states: Iterable[CustomerState], *, now: datetime, trial: bool) -> None:
+def write_customers(states: Iterable[CustomerState], *, now: str, trial: bool) -> None:
     """Insert the new ones, update the changed ones. A trial's go to its own table."""
     created = [state.columns(now) for state in states if state.new]
     changed = [state.columns(now) for state in states if state.changed and not state.new]

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from consent_app.domain.formats import FileProblem, Problem, detect, files, read_rows, scan
 from consent_app.domain.formats.reader import LONGEST_LINE, Line, read_records
 from consent_app.domain.normalise import TOKYO
+from consent_app.domain.record_fields import RECORD_FIELDS
 
 DATA = Path(__file__).parents[1] / "data"
 TODAY = date(2026, 11, 22)
@@ -217,6 +218,13 @@ def test_bad_cells_leave_the_row_good_and_their_text_kept():
     assert (row.person.gender, row.membership) == ("female", "withdrawn")
 
 
+def test_amounts_are_not_rounded_and_nothing_is_lost():
+    header = "Customer ID,First Name,Last Name,Email,Total Spent,Total Orders"
+    rows, _ = read(opener(f'{header}\n1,a,b,,"1,234.50",many\n'))
+    assert rows[0].records[1].data == {"total": "1234.50", "count": "many"}
+    assert [(problem.column, problem.code) for problem in rows[0].problems] == [("Total Orders", "number_unreadable")]
+
+
 def test_my_numbers_are_not_kept():
     rows, _ = read(opener(f"{SHOPIFY}\n1,花子,髙橋,,,id 1234 5678 9018 shown\n"))
     assert rows[0].records[-1].data == {"text": "id ************ shown"}
@@ -236,6 +244,19 @@ def test_addresses_abroad_stay_as_they_are():
 
 def base_row(order, product, *, price="100", buyer="髙橋,花子,a@x.example,09011112222", to="高橋,花子,090-1111-2222"):
     return f"{order},2026/08/12 14:54,{buyer},{to},{product},{price},\n"
+
+
+def keys(value):
+    """Every key of nested data."""
+    if isinstance(value, dict):
+        return set(value).union(*map(keys, value.values()))
+    return set().union(*map(keys, value)) if isinstance(value, list) else set()
+
+
+@pytest.mark.parametrize("name", ["shopify_customers.csv", "eccube_customers.csv", "base_orders.csv"])
+def test_no_internal_word_reaches_a_person(name):
+    rows, _ = read(sample(name))
+    assert {key for row in rows for record in row.records for key in keys(record.data)} <= set(RECORD_FIELDS)
 
 
 class TestOrders:

@@ -3,6 +3,7 @@
 import unicodedata
 from datetime import date, datetime
 
+import phonenumbers
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -39,6 +40,15 @@ def test_other_telephone_numbers():
     assert n.telephone("03-1234-5678").value == "+81312345678"
     assert n.telephone("0120-828-828").value == "+81120828828"
     assert n.telephone("+1 650 253 0000").value == "+16502530000"
+
+
+@given(st.from_regex(r"0[6-9]0-?[0-9]{4}-?[0-9]{4}", fullmatch=True))
+def test_the_short_way_for_mobile_numbers_says_what_the_library_says(written):
+    number = phonenumbers.parse(written, "JP")
+    valid = phonenumbers.is_valid_number(number)
+    assert n.telephone(written).value == (
+        phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) if valid else None
+    )
 
 
 @pytest.mark.parametrize("written", ["110", "090-1234-567", "abc", "00000000000", "=1+1"])
@@ -121,6 +131,8 @@ def test_a_moment_is_japans_time():
     assert n.moment("2026/08/12 14:54").value == datetime(2026, 8, 12, 14, 54, tzinfo=n.TOKYO)
     assert n.moment("2023-01-05 09:00:00").value == datetime(2023, 1, 5, 9, tzinfo=n.TOKYO)
     assert n.moment("2023-01-05").value == datetime(2023, 1, 5, tzinfo=n.TOKYO)
+    assert n.moment("2023-02-30 09:00:00").problem == n.DATE_IMPOSSIBLE
+    assert n.moment("0000-00-00 00:00:00") == (None, "")
     assert n.moment("2023-01-05 25:00").problem == n.DATE_IMPOSSIBLE
     assert n.moment("yesterday").problem == n.DATE_UNREADABLE
 

@@ -142,14 +142,16 @@ class Cells:
         return self._masked(column, clean_text(raw)) if raw else ""
 
     def amount(self, column: str) -> str | None:
-        """A number exactly as written («89383.00»), so that nothing is rounded; None where there is none."""
-        raw = clean_text(self.raw(column)).replace(",", "")
-        if not raw:
-            return None
-        if _AMOUNT.fullmatch(raw):
-            return raw
+        """A number exactly as written («89383.00»), so that nothing is rounded; None where there is none.
+
+        What is no number stays the text it is, and is reported.
+        """
+        raw = self.word(column)
+        number = raw.replace(",", "")
+        if not raw or _AMOUNT.fullmatch(number):
+            return number or None
         self.problem(column, NUMBER_UNREADABLE)
-        return None
+        return raw
 
     def moment(self, column: str) -> datetime | None:
         """A date and time of the cart."""
