@@ -29,7 +29,7 @@ from ..services import assignment, decisions, fulfilment, lifecycle
 from ..services import identity as identity_service
 from ..services import messages as message_service
 from ..services.errors import InvalidDecision, RequestError
-from .forms import AssignForm, DecisionForm, IdentityForm, MessageForm
+from .forms import AssignForm, DecisionForm, IdentityForm, MessageForm, NoteForm
 from .steps import BY_CODE, why_not
 
 if TYPE_CHECKING:
@@ -137,6 +137,24 @@ def identity(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequ
         request, case, site, "identity", _("本人確認"), form=form, candidates=candidates, words=words,
         parties=case.parties.all(), checks=case.identity_checks.all(),
     )  # fmt: skip
+
+
+def reconsider(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequestAdmin) -> HttpResponse:
+    """The wrong customer was linked, or a doubt came up: back to the check of identity."""
+    if refused := _require(case, request, "reconsider"):
+        return refused
+    form = NoteForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            identity_service.reconsider(
+                request=case, actor=_staff(request), note=form.cleaned_data["note"], now=timezone.now()
+            )
+        except Refused as error:
+            form.add_error("note", _words(error))
+        else:
+            notices.success(request, str(_("顧客との結び付きを外し、本人確認に戻しました。")))
+            return _back(case)
+    return _page(request, case, site, "reconsider", BY_CODE["reconsider"].label, form=form)
 
 
 def _decision_values(form: DecisionForm) -> dict[str, Any]:

@@ -35,6 +35,20 @@ STATUS_COLOURS = {
 }
 
 
+QUEUES = {
+    "decide": _("回答を決める"),
+    "identity": _("本人確認"),
+    "to_post": _("郵送する"),
+    "unread": _("読んでいないメッセージ"),
+    "overdue": _("目標を過ぎた"),
+    "due_today": _("今日が目標"),
+    "due_this_week": _("今週が目標"),
+    "waiting": _("返答待ち"),
+    "mine": _("自分の担当"),
+    "ended": _("回答済み・終了"),
+}
+
+
 class QueueFilter(admin.SimpleListFilter):
     """One saved view for each job of the day."""
 
@@ -42,18 +56,7 @@ class QueueFilter(admin.SimpleListFilter):
     parameter_name = "queue"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [
-            ("decide", _("回答を決める")),
-            ("identity", _("本人確認")),
-            ("to_post", _("郵送する")),
-            ("unread", _("読んでいないメッセージ")),
-            ("overdue", _("目標を過ぎた")),
-            ("due_today", _("今日が目標")),
-            ("due_this_week", _("今週が目標")),
-            ("waiting", _("返答待ち")),
-            ("mine", _("自分の担当")),
-            ("ended", _("回答済み・終了")),
-        ]
+        return list(QUEUES.items())
 
     def choices(self, changelist: Any) -> Any:
         for choice in super().choices(changelist):
@@ -98,7 +101,8 @@ class DisclosureRequestAdmin(ModelAdmin):
         """The list. A search is posted and answered at once: a name in the address would lie in logs and histories."""
         words = request.POST.get("words", "").strip()[:100] if request.method == "POST" else ""
         request.case_search = words  # type: ignore[attr-defined]
-        return super().changelist_view(request, {**(extra_context or {}), "words": words})
+        context = {"words": words, "views": [] if words else _views(request)}
+        return super().changelist_view(request, {**(extra_context or {}), **context})
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -171,6 +175,7 @@ class DisclosureRequestAdmin(ModelAdmin):
         prefix = "<uuid:object_id>/"
         own = [
             path(f"{prefix}identity/", page(case_views.identity), name="requests_app_case_identity"),
+            path(f"{prefix}reconsider/", page(case_views.reconsider), name="requests_app_case_reconsider"),
             path(f"{prefix}decide/", page(case_views.decide), name="requests_app_case_decide"),
             path(f"{prefix}letter/", page(case_views.preview_letter), name="requests_app_case_letter"),
             path(f"{prefix}ask/", page(case_views.ask), name="requests_app_case_ask"),
@@ -182,6 +187,21 @@ class DisclosureRequestAdmin(ModelAdmin):
             path(f"{prefix}files/<uuid:file_id>/", page(case_views.open_file), name="requests_app_case_file"),
         ]
         return own + super().get_urls()
+
+
+def _views(request: HttpRequest) -> list[dict[str, Any]]:
+    """The saved views above the list, each with its number; everything that is open comes first."""
+    counts = selectors.dashboard_counts(timezone.now())
+    chosen = request.GET.get("queue", "open")
+    return [
+        {
+            "address": f"?queue={code}" if code != "open" else "?",
+            "label": label,
+            "number": counts.get(code),
+            "chosen": code == chosen,
+        }
+        for code, label in {"open": _("進行中のすべて"), **QUEUES}.items()
+    ]
 
 
 def days_left(case: DisclosureRequest) -> str:

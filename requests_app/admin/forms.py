@@ -45,6 +45,17 @@ class MessageForm(forms.Form):
     )
 
 
+class NoteForm(forms.Form):
+    """Why something is taken back."""
+
+    note = forms.CharField(
+        label=_("判断の理由"),
+        max_length=500,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=_("個人データそのものは書きません。本人には見えません。"),
+    )
+
+
 class IdentityForm(forms.Form):
     """The manager's judgement of who the person is."""
 

@@ -25,6 +25,8 @@ class Step:
     event: Event | None
     permission: str
     label: _StrPromise | str
+    # Narrower than the table of transitions, where another step causes the event in the other statuses.
+    only_in: Status | None = None
 
 
 STEPS: tuple[Step, ...] = (
@@ -34,6 +36,9 @@ STEPS: tuple[Step, ...] = (
     Step("close", Event.CLOSED, "requests_app.decide_request", _("終了する")),
     Step("ask", Event.ASKED, "requests_app.change_disclosurerequest", _("本人に質問する")),
     Step("reopen", Event.REOPENED, "requests_app.decide_request", _("もう一度確認する")),
+    Step(
+        "reconsider", Event.IDENTITY_REOPENED, "requests_app.check_identity", _("本人確認をやり直す"), Status.IN_REVIEW
+    ),
     Step("assign", None, "requests_app.change_disclosurerequest", _("担当者を決める")),
 )
 BY_CODE = {step.code: step for step in STEPS}
@@ -78,7 +83,8 @@ def why_not(request: DisclosureRequest, step: Step, user: User) -> _StrPromise |
     """The reason why ``user`` cannot do this now, empty when they can."""
     if not user.has_perm(step.permission):
         return _("この操作をする権限がありません。")
-    if step.event is not None and step.event not in possible_events(request.status, Actor.STAFF):
+    outside = step.only_in is not None and request.status != step.only_in
+    if outside or (step.event is not None and step.event not in possible_events(request.status, Actor.STAFF)):
         return _("いまの状態（%(status)s）ではできません。") % {"status": request.get_status_display()}
     return ""
 

@@ -120,6 +120,15 @@ def test_opening_a_case_reads_what_the_person_wrote(signed_in: Client) -> None:
     assert shown(signed_in, "unread") == set()
 
 
+def test_saved_views_stand_above_the_list_with_their_numbers(signed_in: Client) -> None:
+    RequestFactory.in_review()
+    RequestFactory.in_identity_review()
+    views = {view["label"]: view for view in signed_in.get(QUEUE, {"queue": "decide"}).context["views"]}
+    assert [label for label, view in views.items() if view["chosen"]] == ["回答を決める"]
+    assert views["回答を決める"]["number"] == 1
+    assert views["進行中のすべて"]["number"] == 2
+
+
 def test_every_look_is_recorded(signed_in: Client, manager: User) -> None:
     case = RequestFactory.in_review()
     signed_in.get(address(case))
@@ -213,6 +222,16 @@ def test_identity_cannot_be_confirmed_without_a_reason(signed_in: Client) -> Non
     assert case.status == Status.IDENTITY_REVIEW
 
 
+def test_a_confirmed_identity_can_be_taken_back_with_a_reason(signed_in: Client) -> None:
+    case = RequestFactory.in_review()
+    signed_in.post(address(case, "reconsider"), {"note": ""})
+    case.refresh_from_db()
+    assert case.status == Status.IN_REVIEW
+    signed_in.post(address(case, "reconsider"), {"note": "別の顧客を結び付けていた"})
+    case.refresh_from_db()
+    assert (case.status, case.customer) == (Status.IDENTITY_REVIEW, None)
+
+
 def test_asking_and_writing(signed_in: Client) -> None:
     case = RequestFactory.in_review()
     signed_in.post(address(case, "message"), {"body": "受け付けました。"})
@@ -294,5 +313,6 @@ def test_lists_take_the_same_number_of_queries_at_1_and_30_rows(
         signed_in.get(QUEUE)
 
 
-# Session, account, second factor, staff for the filter, the count, the rows with their staff, the parties.
-QUEUE_QUERIES = 7
+# Session, account, second factor, staff for the filter, the count, the rows with their staff, the parties, and
+# the numbers of the saved views.
+QUEUE_QUERIES = 8
