@@ -11,17 +11,17 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
-from django.utils import timezone
+from django.test import Client
 from playwright.sync_api import Browser, Download, Page, expect
 from pypdf import PdfReader
 
 from requests_app.domain.transitions import Status
 from requests_app.models import DisclosureRequest
-from requests_app.services import decisions
 from tests.e2e.axe import assert_accessible
 from tests.factories.consent import CustomerFactory, OrderFactory
-from tests.factories.core import StaffFactory
+from tests.factories.core import StaffFactory, pass_second_factor
 from tests.support.mail import Received, SmtpSink
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -127,18 +127,24 @@ def file_request(walk: Walk) -> str:
     return receipt
 
 
-def decide(receipt: str) -> None:
-    """What the manager does once identity is confirmed."""
-    disclosure = wait_for_status(receipt, Status.IN_REVIEW)
-    decisions.decide(
-        request=disclosure,
-        actor=StaffFactory(),
-        outcome="granted",
-        ground="",
-        reason="",
-        withheld_items=[],
-        now=timezone.now(),
-    )
+def decide(browser: Browser, address: str, receipt: str) -> None:
+    """What the manager does in the admin once identity is confirmed: queue, case, decision, confirmation."""
+    wait_for_status(receipt, Status.IN_REVIEW)
+    manager, client = StaffFactory(), Client()
+    pass_second_factor(client, manager)
+    context = browser.new_context(locale="ja-JP", viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(20_000)
+    name = settings.SESSION_COOKIE_NAME
+    context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": address}])
+    page = context.new_page()
+    page.goto(f"{address}/admin/requests_app/disclosurerequest/")
+    page.get_by_role("link", name=receipt).first.click()
+    page.get_by_role("link", name="回答を決定する").click()
+    page.locator("[name=outcome][value=granted]").check()
+    page.get_by_role("button", name="次へ（確認する）").click()
+    page.get_by_role("button", name="決定する", exact=True).click()
+    expect(page.locator("body")).to_contain_text("回答を決定しました")
+    context.close()
 
 
 def open_answer(walk: Walk, receipt: str) -> tuple[Download, Download]:
@@ -211,7 +217,7 @@ def test_from_the_home_page_to_the_opened_package(
     receipt = file_request(walk)
     assert page.locator("html").get_attribute("lang") == locale[:2]
     walk.press("進み具合を見る", "See where it stands")
-    decide(receipt)
+    decide(browser, live_portal, receipt)
     package, letter = open_answer(walk, receipt)
 
     package.save_as(tmp_path / "package.zip")
