@@ -34,8 +34,8 @@ class OfferedFile:
 
 
 def offered_files(disclosure: DisclosureRequest, *, now: datetime) -> list[OfferedFile]:
-    """What can be opened, the data before the letter; nothing before the answer is out."""
-    if disclosure.status not in OFFERED_IN:
+    """What can be opened, the data before the letter; nothing before the answer is out, nor of one sent on paper."""
+    if disclosure.status not in OFFERED_IN or disclosure.answer_method == DisclosureRequest.AnswerMethod.PAPER:
         return []
     files = access.available_files(request=disclosure, now=now)
     return [OfferedFile(entry) for entry in sorted(files, key=lambda entry: entry.kind, reverse=True)]

@@ -24,6 +24,8 @@ from .fields import ABROAD, PREFECTURE_CHOICES, KanaField, LineField, NoteField,
 Answers = dict[str, Any]
 
 MESSAGE_LENGTH = 4000
+# What is kept of one line that is too long or not right yet.
+LINE_LENGTH = 700
 # What the browser may fill in (WCAG 1.3.5): only for the person who types, never for somebody they act for.
 AUTOCOMPLETE = {
     "family_name": "family-name",
@@ -151,14 +153,20 @@ class StepForm(PortalFormMixin, forms.Form):
 
     def to_answers(self) -> Answers:
         """What the page adds to the draft: clean where it is right, else as typed, so that nothing typed is lost."""
-        kept: Answers = {}
-        for name in self.fields:
-            if name in self.cleaned_data:
-                kept[name] = self.cleaned_data[name]
-            else:
-                value = self[name].data
-                kept[name] = value[:NOTE_LENGTH] if isinstance(value, str) else value
-        return kept
+        return {
+            name: self.cleaned_data[name] if name in self.cleaned_data else _as_typed(field, self[name].data)
+            for name, field in self.fields.items()
+        }
+
+
+def _as_typed(field: forms.Field, value: Any) -> Any:
+    """What was typed and is not right yet, bounded: a draft has room for a form and not for more."""
+    if isinstance(field, forms.ChoiceField):
+        known = {str(key) for key, _label in field.choices}
+        if isinstance(field, forms.MultipleChoiceField):
+            return sorted(known.intersection(value or []))
+        return value if value in known else ""
+    return str(value or "")[: NOTE_LENGTH if isinstance(field, NoteField) else LINE_LENGTH]
 
 
 class _PartyForm(StepForm):

@@ -1,5 +1,8 @@
 """My requests."""
 
+from datetime import timedelta
+
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpResponse
@@ -37,9 +40,13 @@ def requests(request: PersonRequest) -> HttpResponse:
         )
     # The text of a draft stays sealed here: the list shows only that there is one.
     drafts = RequestDraft.objects.filter(user=request.user).defer("answers").order_by("-updated_at")
+    kept = timedelta(days=settings.REQUEST_DRAFT_DAYS)
     context = {
         "page_obj": page,
         "rows": rows,
-        "drafts": [{"draft": draft, "name": type_name(draft.request_type)} for draft in drafts],
+        "drafts": [
+            {"draft": draft, "name": type_name(draft.request_type), "kept_until": draft.updated_at + kept}
+            for draft in drafts
+        ],
     }
     return render(request, "portal/requests/list.html", context)

@@ -15,7 +15,7 @@ from requests_app.domain.transitions import Status
 from requests_app.models import DisclosureRequest, DownloadGrant
 from requests_app.services import fulfilment
 from tests.factories.consent import OperatorFactory, RequestRuleFactory, catalogue
-from tests.factories.requests import PersonFactory, RequestFactory
+from tests.factories.requests import PersonFactory, RequestFactory, StaffFactory
 
 # A counted try must stay counted, so the code is checked outside any transaction.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -153,11 +153,14 @@ class TestCode:
         assert response.url == f"/requests/{made.receipt_number}/"
         assert not OutgoingMail.objects.filter(template="open_file_code").exists()
 
-    def test_what_lies_ready_for_the_post_is_not_offered_before_it_is_posted(self, client: Client) -> None:
+    def test_what_the_person_wanted_on_paper_is_not_offered_here(self, client: Client) -> None:
         made = answered(answer_method="paper")
         assert made.status == Status.READY_TO_POST
         client.force_login(made.applicant)
         assert client.get(base(made)).url == f"/requests/{made.receipt_number}/"
+        fulfilment.mark_posted(request=made, actor=StaffFactory(), now=timezone.now())
+        assert client.get(base(made)).url == f"/requests/{made.receipt_number}/"
+        assert "郵送しました" in client.get(f"/requests/{made.receipt_number}/").content.decode()
 
 
 class TestFiles:

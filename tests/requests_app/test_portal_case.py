@@ -112,6 +112,7 @@ class TestList:
         MessageFactory(request=made)
         text = text_of(main_part(signed_in.get("/requests/")))
         assert "書きかけの請求" in text
+        assert "まで保存します。" in text
         assert made.receipt_number in text
         assert "ご返答待ち" in text
         assert "新しいメッセージが1件あります。" in text

@@ -193,6 +193,20 @@ class TestDraft:
         assert "wanted_note" in errors(response)
         assert "wanted_note" not in draft(person)
 
+    def test_a_draft_never_grows_beyond_a_form(self, browser_client: Client, person: User) -> None:
+        fill(browser_client, until="contact")
+        long = dict.fromkeys(("address1", "address2", "telephone", "postal_code"), "あ" * 100000)
+        assert send(browser_client, "contact", **long, prefecture="火星").status_code == 200
+        assert len(draft(person)["address1"]) < 1000
+        assert draft(person)["prefecture"] == ""
+        send(browser_client, "contact")
+        send(browser_client, "records")
+        many = [str(number) for number in range(900)]
+        assert (
+            send(browser_client, "wanted", wants_everything="False", wanted_items=[*many, "orders"]).status_code == 200
+        )
+        assert draft(person)["wanted_items"] == ["orders"]
+
     def test_a_chosen_item_that_is_no_longer_there_is_asked_again(self, browser_client: Client, person: User) -> None:
         item = DataItemFactory(code="gone")
         fill(browser_client, wanted={"wants_everything": "False", "wanted_items": ["gone", "orders"]})
