@@ -33,6 +33,7 @@ RECORD_FIELDS: dict[str, _StrPromise | str] = {
     "delivery_time": _("配送時間帯"),
     "remarks": _("備考"),
     "memo": _("注文メモ"),
+    "sent_to": _("送り先（本人の別の住所）"),
     "registered_at": _("登録日時"),
     "updated_at": _("更新日時"),
     "occupation": _("職業"),

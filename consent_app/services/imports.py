@@ -24,7 +24,7 @@ from privacy_portal.core.models import EncryptedFile, Job, User
 from privacy_portal.core.nudge import nudge
 from privacy_portal.core.services import audit, files, jobs
 
-from ..domain.formats import FileProblem, Layout, Problem, SourceRow, detect, read_rows, scan
+from ..domain.formats import FileProblem, Layout, Problem, Scan, SourceRow, detect, read_rows, scan
 from ..domain.formats.files import Opener
 from ..job_kinds import IMPORT, TRIAL
 from ..models import ImportBatch
@@ -126,7 +126,8 @@ def preview(*, batch: ImportBatch, actor: User, rows: int = 5) -> list[SourceRow
     audit.record(action="customers.import_previewed", actor=actor, obj=batch)
     source = opener(batch.upload)
     layout = detect(source, wanted=batch.format)
-    found = read_rows(source, layout, scan(source, layout), today=timezone.localdate(), secret=_secret())
+    # Without the first pass: a page must not wait for the whole file, and the first rows look the same.
+    found = read_rows(source, layout, Scan(0, {}), today=timezone.localdate(), secret=_secret())
     with closing(found):
         return list(islice((row for row in found if isinstance(row, SourceRow)), rows))
 
@@ -140,9 +141,12 @@ def try_out(*, batch: ImportBatch, now: datetime) -> None:
     job = batch.trial
     if job is None or job.state not in jobs.OPEN_STATES or batch.upload is None:
         return
-    # Counting is cheap to repeat: a second worker begins anew.
+    if job.state == Job.State.RUNNING and not jobs.is_stalled(job, now=now):
+        return
+    # Nothing to go on with: the trial's table went with its worker.
     Job.objects.filter(pk=job.pk).update(done=0, problem_count=0)
     job.problems.all().delete()
+    job.refresh_from_db()
     with _failing(job):
         source = opener(batch.upload)
         layout = detect(source, wanted=batch.format)

@@ -12,6 +12,7 @@ from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from consent_app import tasks
 from consent_app.models import (
     Consent,
     Customer,
@@ -410,6 +411,30 @@ class TestStepByStep:
             ("file.erased", user),
         ]
         assert AuditEntry.objects.get(action="customers.imported").detail["created"] == 1
+
+    def test_the_tasks_take_keys_and_may_come_twice(self, actor):
+        batch = self.uploaded(actor)
+        for _ in range(2):
+            tasks.try_import(str(batch.pk))
+        imports.start(batch=batch, actor=actor)
+        for _ in range(2):
+            tasks.import_customers(str(batch.pk))
+        tasks.sweep_imports()
+        assert Customer.objects.count() == 1
+        assert AuditEntry.objects.filter(action="customers.imported").count() == 1
+        unknown = "00000000-0000-0000-0000-000000000000"
+        tasks.try_import(unknown)
+        tasks.import_customers(unknown)
+
+    def test_a_trial_that_runs_is_left_alone_and_a_silent_one_begins_anew(self, actor):
+        batch = self.uploaded(actor)
+        Job.objects.filter(pk=batch.trial_id).update(state=Job.State.RUNNING, done=1)
+        for minutes, done in ((0, 1), (11, 1)):
+            now = timezone.now() + timedelta(minutes=minutes)
+            imports.try_out(batch=ImportBatch.objects.get(pk=batch.pk), now=now)
+            job = Job.objects.get(pk=batch.trial_id)
+            assert (job.state, job.done) == (Job.State.DONE if minutes else Job.State.RUNNING, done)
+        assert job.result["created"] == 1
 
     def test_no_file_of_ours(self, actor):
         with pytest.raises(imports.FileProblem):
