@@ -162,10 +162,9 @@ class StepForm(PortalFormMixin, forms.Form):
 def _as_typed(field: forms.Field, value: Any) -> Any:
     """What was typed and is not right yet, bounded: a draft has room for a form and not for more."""
     if isinstance(field, forms.ChoiceField):
-        known = {str(key) for key, _label in field.choices}
         if isinstance(field, forms.MultipleChoiceField):
-            return sorted(known.intersection(value or []))
-        return value if value in known else ""
+            return [entry for entry in dict.fromkeys(value or []) if field.valid_value(entry)]
+        return value if value is not None and field.valid_value(value) else ""
     return str(value or "")[: NOTE_LENGTH if isinstance(field, NoteField) else LINE_LENGTH]
 
 
