@@ -117,6 +117,18 @@ def problems(root: Path = ROOT) -> list[str]:
     return result
 
 
+def disagreements(root: Path = ROOT) -> list[str]:
+    """Texts that two parts translate differently: one sentence each."""
+    seen: dict[Message, tuple[str, list[str]]] = {}
+    result = []
+    for path in sorted((root / PARTS).glob("*.po")):
+        for message, forms in _translations([path]).items():
+            name, before = seen.setdefault(message, (path.name, forms))
+            if before != forms:
+                result.append(f"“{message.text}” is “{before[0]}” in {name} and “{forms[0]}” in {path.name}")
+    return result
+
+
 def compile_all(root: Path = ROOT) -> None:
     """Write the binary catalogue of every language whose text is newer."""
     for text in (root / "locale").glob("*/LC_MESSAGES/*.po"):
@@ -205,6 +217,7 @@ def main(arguments: list[str]) -> int:
             compile_all()
         case ["update"]:
             missing = update()
+            sys.stdout.writelines(f"{disagreement}\n" for disagreement in disagreements())
             sys.stdout.writelines(f"“{message.text}” has no English translation\n" for message in missing)
         case ["check"]:
             found = problems()

@@ -108,3 +108,9 @@ def test_compiled_catalogue_is_what_gettext_reads(project: Path) -> None:
     read = gettext.translation("django", project / "locale", ["en"])
     assert read.gettext("氏名") == "Name"
     assert read.gettext("住所") == "住所"
+
+
+def test_parts_that_disagree_are_named(project: Path) -> None:
+    translate(project, {"氏名": "Name", "住所": "Address"}, "one.po")
+    translate(project, {"氏名": "Full name", "住所": "Address"}, "two.po")
+    assert translations.disagreements(project) == ["“氏名” is “Name” in one.po and “Full name” in two.po"]
