@@ -1,6 +1,7 @@
 """The engines that this very session runs on, and how they start, are shared and stop."""
 
 import os
+import shutil
 import socket
 import stat
 import subprocess
@@ -200,6 +201,18 @@ class TestDevelopmentPair:
         assert removed.returncode == 0, removed.stderr
         assert not private.exists()
         assert not (clone / "var" / "engines").exists()
+
+    def test_clone_made_again_at_the_same_place_starts_empty(self, clone: Path) -> None:
+        killed = in_clone(
+            clone, USE + "database.execute('CREATE TABLE kept ()'); print(folder, flush=True); os.kill(os.getpid(), 9)"
+        )
+        shutil.rmtree(clone / "var")
+        again = in_clone(clone, USE + "print(database.execute(\"SELECT to_regclass('kept')\").fetchone())")
+        assert again.stdout == "(None,)\n", again.stderr
+        if os.geteuid() == 0:
+            # Not as root the data itself was in the clone, and PostgreSQL stops when its data is gone.
+            assert not processes_naming(killed.stdout.strip())
+            assert not Path(killed.stdout.strip()).exists()
 
     def test_last_user_stops_it(self, clone: Path) -> None:
         visitor = (

@@ -16,7 +16,15 @@ from pathlib import Path
 from typing import IO
 
 from .environment import load_development_environment
-from .places import Account, EngineError, Place, place_for, private_folder_path, state_folder
+from .places import (
+    Account,
+    EngineError,
+    Place,
+    place_for,
+    places_of_earlier_clones,
+    private_folder_path,
+    state_folder,
+)
 from .postgres import Postgres
 from .redis_server import RedisServer
 
@@ -42,6 +50,7 @@ def _provide_engines() -> None:
     if not wanted:
         return
     with _one_at_a_time():
+        _clear_earlier_clones()
         place = place_for(DEVELOPMENT)
         postgres, redis = Postgres(place, durable=True), RedisServer(place, durable=True)
         if "DATABASE_URL" in wanted:
@@ -89,6 +98,7 @@ def remove_everything() -> None:
     """
     if engines_in_use():
         raise EngineError("Something still runs in this clone; stop it first.")
+    _clear_earlier_clones()
     account = Account.current()
     names = {DEVELOPMENT} | {path.stem for path in (state_folder() / "engines").glob("test-*.lock")}
     for name in sorted(names):
@@ -121,6 +131,7 @@ class TestEngines:
         """
         with _one_at_a_time():
             _clear_abandoned_sessions()
+            _clear_earlier_clones()
             self._lock = self._lock_path.open("w")
             fcntl.flock(self._lock, fcntl.LOCK_EX)
             atexit.register(self.stop)
@@ -144,6 +155,14 @@ def _clear_abandoned_sessions() -> None:
     for path in (state_folder() / "engines").glob("test-*.lock"):
         if not _is_locked(path):
             _destroy(path.stem)
+
+
+def _clear_earlier_clones() -> None:
+    for place in places_of_earlier_clones():
+        _stop(place, durable=False)
+        shutil.rmtree(place.home)
+        with contextlib.suppress(OSError):  # another pair may lie beside it
+            place.home.parent.rmdir()
 
 
 def _destroy(name: str) -> None:

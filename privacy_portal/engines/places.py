@@ -12,6 +12,7 @@ import importlib.util
 import os
 import pwd
 import re
+import secrets
 import shutil
 import stat
 import subprocess
@@ -26,6 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 # sockaddr_un holds 107 bytes and a terminator (unix(7)); PostgreSQL's own file name takes the last 14 of them.
 MAX_SOCKET_PATH = 107
 LONGEST_SOCKET_NAME = len(".s.PGSQL.5432")
+_STATE_ID = re.compile(r"[0-9a-f]{8}")
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9._/+-]+")
 
 
@@ -123,6 +125,22 @@ def state_folder() -> Path:
     return folder
 
 
+def state_id() -> str:
+    """Names this very `var/`, by a random word that is kept in it.
+
+    Root's engines lie outside of the clone. When the clone is deleted and made again at the same path, its keys are new
+    too, and what the engines held before can be read by nobody: it must not be taken up again.
+    """
+    path = state_folder() / "engines" / "id"
+    if not path.exists():
+        unfinished = path.with_name(f"id.{os.getpid()}")
+        unfinished.write_text(secrets.token_hex(4))
+        with contextlib.suppress(FileExistsError):
+            os.link(unfinished, path)
+        unfinished.unlink()
+    return path.read_text()
+
+
 def clone_id() -> str:
     """Names this clone in the folders that lie outside of it."""
     return hashlib.sha256(os.fsencode(ROOT)).hexdigest()[:12]
@@ -146,6 +164,8 @@ def private_folder(account: Account) -> Path:
     path = private_folder_path(account)
     try:
         path.mkdir(mode=0o700)
+        if account.borrowed:
+            os.chown(path, account.uid, account.gid)
     except FileExistsError:
         found = path.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != account.uid or stat.S_IMODE(found.st_mode) != 0o700:
@@ -154,9 +174,6 @@ def private_folder(account: Account) -> Path:
             ) from None
     except OSError as error:
         raise EngineError(f"The folder {path} cannot be made: {error.strerror}.") from None
-    else:
-        if account.borrowed:
-            os.chown(path, account.uid, account.gid)
     return path
 
 
@@ -174,7 +191,7 @@ def place_for(name: str) -> Place:
     state = state_folder()
     if account.borrowed:
         private = private_folder(account)
-        home = private / name
+        home = private / state_id() / name
         account.check(["mkdir", "-p", "-m", "700", home], cwd=private, what="Making the engines' folder")
         return Place(account, home, home, private)
     home = state / "engines" / name
@@ -186,6 +203,16 @@ def place_for(name: str) -> Place:
         if not _fits_a_socket(sockets):
             raise EngineError(f"The path {sockets} is too long for a socket; set TMPDIR to a shorter one.")
     return Place(account, home, sockets, None)
+
+
+def places_of_earlier_clones() -> list[Place]:
+    """Root's engines of a clone that was at this path before, and is gone with its `var/`."""
+    account = Account.current()
+    private = private_folder_path(account)
+    if not account.borrowed or not private.exists():
+        return []
+    earlier = [folder for folder in private.iterdir() if _STATE_ID.fullmatch(folder.name) and folder.name != state_id()]
+    return [Place(account, home, home, private) for folder in earlier for home in folder.iterdir()]
 
 
 def _fits_a_socket(folder: Path) -> bool:
