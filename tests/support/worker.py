@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,15 +64,22 @@ def _worker(
         )
     try:
         _wait_until_ready(process, log)
+        _tell_worker("cancel_consumer")
         yield process
     finally:
         process.terminate()
         process.wait(timeout=30)
 
 
-def _wait_until_ready(process: subprocess.Popen[str], log: Path) -> None:
-    import time
+def _tell_worker(command: str) -> None:
+    """Have the worker take tasks or leave them; it must not touch the mails of a test that did not ask for it."""
+    from privacy_portal.celery import app
 
+    queue = app.conf.task_default_queue
+    assert app.control.broadcast(command, arguments={"queue": queue}, reply=True, limit=1, timeout=30), command
+
+
+def _wait_until_ready(process: subprocess.Popen[str], log: Path) -> None:
     deadline = time.monotonic() + 60
     while " ready." not in log.read_text():
         if process.poll() is not None or time.monotonic() > deadline:
@@ -82,13 +90,16 @@ def _wait_until_ready(process: subprocess.Popen[str], log: Path) -> None:
 @pytest.fixture
 def celery_worker_process(
     _worker: subprocess.Popen[str], smtp_sink: SmtpSink, live_server, transactional_db: None, settings
-) -> subprocess.Popen[str]:  # type: ignore[no-untyped-def]
+) -> Iterator[subprocess.Popen[str]]:  # type: ignore[no-untyped-def]
     """A running `celery worker` that sees what the test commits and sends mail to `smtp_sink`.
 
-    What earlier tests left in the queue is thrown away, and links in mails lead to the test's live server.
+    What earlier tests left in the queue is thrown away, and links in mails lead to the test's live server. After the
+    test the process stays for the next one that asks, but takes no tasks.
     """
     from privacy_portal.celery import app
 
     app.control.purge()
     settings.PORTAL_URL = live_server.url
-    return _worker
+    _tell_worker("add_consumer")
+    yield _worker
+    _tell_worker("cancel_consumer")
