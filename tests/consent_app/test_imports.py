@@ -552,3 +552,12 @@ def test_the_moment_of_an_import_is_one(monkeypatch):
     customer = Customer.objects.get()
     assert datetime.fromisoformat(customer.origins["name"]["at"]) == customer.created_at == customer.updated_at
     assert customer.created_at.tzinfo is UTC
+
+
+def test_a_worker_knows_the_tasks():
+    from privacy_portal.celery import app
+
+    app.loader.import_default_modules()
+    scheduled = {str(entry["task"]) for entry in app.conf.beat_schedule.values() if "consent" in str(entry["task"])}
+    assert scheduled == {"consent.sweep_imports"}
+    assert {imports.TRY_TASK, imports.IMPORT_TASK, *scheduled} <= set(app.tasks)
