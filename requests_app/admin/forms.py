@@ -1,6 +1,6 @@
 """The forms behind the buttons of a case."""
 
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +13,7 @@ from unfold.widgets import (
 )
 
 from consent_app.domain.articles import article_text
+from consent_app.domain.written import written_telephone
 from consent_app.models import Customer, DataItem
 from privacy_portal.core.models import User
 
@@ -57,15 +58,14 @@ class NoteForm(forms.Form):
 
 
 class IdentityForm(forms.Form):
-    """The manager's judgement of who the person is."""
+    """The manager's judgement of who it is. Nothing is chosen beforehand: a wrong link discloses to a stranger."""
 
-    customer = forms.ModelChoiceField(
+    NOBODY = "nobody"
+
+    customer = forms.ChoiceField(
         label=_("照合する顧客"),
-        queryset=Customer.objects.none(),
-        required=False,
-        empty_label=_("登録された顧客ではない"),
         widget=UnfoldAdminRadioSelectWidget,
-        help_text=_("下の候補から選びます。候補にないときは、検索してください。"),
+        help_text=_("候補にないときは、上の欄で探してください。"),
     )
     note = forms.CharField(
         label=_("判断の理由"),
@@ -76,13 +76,20 @@ class IdentityForm(forms.Form):
 
     def __init__(self, *args: Any, candidates: list[Customer], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = cast(forms.ModelChoiceField, self.fields["customer"])
-        field.queryset = Customer.objects.filter(pk__in=[customer.pk for customer in candidates])
-        field.label_from_instance = _candidate  # type: ignore[method-assign,assignment]
+        self.candidates = {str(customer.pk): customer for customer in candidates}
+        self.fields["customer"].choices = [  # type: ignore[attr-defined]
+            *((key, _candidate(customer)) for key, customer in self.candidates.items()),
+            (self.NOBODY, _("登録された顧客ではない")),
+        ]
+
+    def clean_customer(self) -> Customer | None:
+        """The chosen customer, or None for somebody who is not registered."""
+        return self.candidates.get(self.cleaned_data["customer"])
 
 
 def _candidate(customer: Customer) -> str:
-    facts = (customer.full_name, customer.email, customer.full_address, customer.telephone)
+    telephone = written_telephone(customer.telephone)
+    facts = (customer.full_name, customer.email, customer.full_address, telephone)
     return " ｜ ".join(fact or "—" for fact in facts)
 
 

@@ -215,9 +215,29 @@ def test_identity_confirmed_with_a_customer_found_by_search(signed_in: Client) -
     assert (case.status, case.customer) == (Status.IN_REVIEW, customer)
 
 
-def test_identity_cannot_be_confirmed_without_a_reason(signed_in: Client) -> None:
+@pytest.mark.parametrize(
+    "missing",
+    [{"customer": "nobody", "note": ""}, {"customer": "", "note": "確認した"}],
+    ids=["no reason", "no choice"],
+)
+def test_identity_cannot_be_confirmed_half(signed_in: Client, missing: dict[str, str]) -> None:
     case = RequestFactory.in_identity_review()
-    signed_in.post(address(case, "identity"), {"customer": "", "note": ""})
+    assert "pp-errors" in signed_in.post(address(case, "identity"), missing).content.decode()
+    case.refresh_from_db()
+    assert case.status == Status.IDENTITY_REVIEW
+
+
+def test_somebody_who_is_not_registered_can_be_confirmed(signed_in: Client) -> None:
+    case = RequestFactory.in_identity_review()
+    signed_in.post(address(case, "identity"), {"customer": "nobody", "note": "身分証を窓口で確認した"})
+    case.refresh_from_db()
+    assert (case.status, case.customer) == (Status.IN_REVIEW, None)
+
+
+def test_a_customer_who_is_no_candidate_cannot_be_linked(signed_in: Client) -> None:
+    case = RequestFactory.in_identity_review()
+    stranger = CustomerFactory(family_name="他人", name_key="他人花子", telephone="", postal_code="")
+    signed_in.post(address(case, "identity"), {"customer": stranger.pk, "note": "確認した"})
     case.refresh_from_db()
     assert case.status == Status.IDENTITY_REVIEW
 
