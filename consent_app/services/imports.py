@@ -47,13 +47,17 @@ class NotReady(Exception):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an import or its trial came to. ``counts``: see ``import_engine.COUNTS``; ``problems``: how many listed."""
+    """What an import or its trial came to.
+
+    ``counts``: see ``import_engine.COUNTS``. ``problems``: how many are listed. ``unknown``: columns that were not read.
+    """
 
     job: Job
     records: int
     counts: dict[str, int]
     problems: int
     report: EncryptedFile | None
+    unknown: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -319,7 +323,14 @@ def _run(
             progress(job)
     if trial:
         import_tables.drop_trial_table()
-    return Outcome(job, found.records, {name: counts[name] for name in COUNTS}, job.problem_count, report.file)
+    return Outcome(
+        job=job,
+        records=found.records,
+        counts={name: counts[name] for name in COUNTS},
+        problems=job.problem_count,
+        report=report.file,
+        unknown=layout.unknown,
+    )
 
 
 def _chunks(rows: Iterator[SourceRow | Problem]) -> Iterator[list[SourceRow | Problem]]:

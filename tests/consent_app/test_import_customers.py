@@ -33,6 +33,12 @@ def test_it_reports(tmp_path):
     assert Job.objects.get().state == Job.State.DONE
 
 
+def test_columns_that_are_not_read_are_named(tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text("Customer ID,First Name,Last Name,Email,Favourite colour\n1,a,b,c@x.example,blue\n")
+    assert "取り込まない列：Favourite colour" in run(path)
+
+
 def test_a_dry_run_changes_nothing():
     said = run(DATA / "shopify_customers.csv", "--dry-run")
     assert "まだ何も変えていません" in said

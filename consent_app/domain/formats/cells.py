@@ -58,8 +58,9 @@ class Cells:
         self.problems.append(Problem(self.line, column, code, self.external_id))
 
     def _keep(self, field: str, raw: str, value: object) -> None:
-        if raw and raw != value:
-            self.originals[field] = clean_note(raw)[:ORIGINAL_LIMIT]
+        kept = clean_note(raw)[:ORIGINAL_LIMIT]
+        if kept and kept != value:
+            self.originals[field] = kept
 
     def _put_text(self, field: str, column: str, raw: str, value: str) -> None:
         if len(value) > LIMITS[field]:

@@ -57,6 +57,8 @@ class Command(BaseCommand):
         self.stdout.write(f"{heading}: {_('%(count)s行') % {'count': f'{outcome.records:,}'}}")
         for name, label in count_labels().items():
             self.stdout.write(f"  {label}: {outcome.counts[name]:,}")
+        if outcome.unknown:
+            self.stdout.write(_("取り込まない列：") + " ".join(outcome.unknown))
         if not outcome.problems:
             return
         self.stdout.write(_("確かめてほしい行（%(count)s件）") % {"count": f"{outcome.problems:,}"})
