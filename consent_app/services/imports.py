@@ -1,39 +1,32 @@
 """Customers from a cart's export: upload, look through, import, report.
 
-The file is read twice in a stream and applied in chunks of :data:`CHUNK` rows, each in a transaction of its own with
-its progress. A chunk that is committed is never done again: work that a worker lost goes on behind it.
+Who may do what when, and what is recorded about it; the work itself is :mod:`.import_work`.
 """
 
 import io
-from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import BinaryIO, Final
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db import OperationalError, transaction
+from django.db import transaction
 from django.db.models import Count, Q
 from django.utils import timezone, translation
-from django.utils.crypto import salted_hmac
 
 from privacy_portal.core import job_registry
-from privacy_portal.core.models import EncryptedFile, Job, User
+from privacy_portal.core.models import Job, User
 from privacy_portal.core.nudge import nudge
 from privacy_portal.core.services import audit, files, jobs
 
-from ..domain.formats import FileProblem, Layout, Problem, Scan, SourceRow, detect, read_rows, scan
+from ..domain.formats import FileProblem, Layout, Scan, SourceRow, detect, read_rows
 from ..domain.formats.files import Opener
 from ..job_kinds import IMPORT, TRIAL
 from ..models import ImportBatch
-from . import import_tables
-from .import_engine import COUNTS, Engine
-from .import_report import Report
-from .import_texts import file_problem_text
+from .import_work import Content, Outcome, apply_file, digest_secret, failing, opener
 
-CHUNK: Final = 2000
 # Uploaded and never started: the person's data do not lie about longer than this.
 UPLOAD_KEPT: Final = timedelta(days=7)
 NUDGE_PATIENCE: Final = timedelta(minutes=1)
@@ -43,21 +36,6 @@ IMPORT_TASK: Final = "consent.import_customers"
 
 class NotReady(Exception):
     """The import cannot be started: not looked through yet, started already, or given up."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What an import or its trial came to.
-
-    ``counts``: see ``import_engine.COUNTS``. ``problems``: how many are listed. ``unknown``: columns that were not read.
-    """
-
-    job: Job
-    records: int
-    counts: dict[str, int]
-    problems: int
-    report: EncryptedFile | None
-    unknown: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -82,7 +60,7 @@ def check(*, content: BinaryIO, wanted: str = "") -> Layout:
 
     def again() -> BinaryIO:
         content.seek(0)
-        return io.BufferedReader(_Content(iter(lambda: content.read(1 << 16), b"")))
+        return io.BufferedReader(Content(iter(lambda: content.read(1 << 16), b"")))
 
     try:
         return detect(again, wanted=wanted)
@@ -131,7 +109,7 @@ def preview(*, batch: ImportBatch, actor: User, rows: int = 5) -> list[SourceRow
     source = opener(batch.upload)
     layout = detect(source, wanted=batch.format)
     # Without the first pass: a page must not wait for the whole file, and the first rows look the same.
-    found = read_rows(source, layout, Scan(0, {}), today=timezone.localdate(), secret=_secret())
+    found = read_rows(source, layout, Scan(0, {}), today=timezone.localdate(), secret=digest_secret())
     with closing(found):
         return list(islice((row for row in found if isinstance(row, SourceRow)), rows))
 
@@ -151,10 +129,10 @@ def try_out(*, batch: ImportBatch, now: datetime) -> None:
     Job.objects.filter(pk=job.pk).update(done=0, problem_count=0)
     job.problems.all().delete()
     job.refresh_from_db()
-    with _failing(job):
+    with failing(job):
         source = opener(batch.upload)
         layout = detect(source, wanted=batch.format)
-        outcome = _run(source=source, layout=layout, job=job, now=now, trial=True)
+        outcome = apply_file(source=source, layout=layout, job=job, now=now, trial=True)
         ImportBatch.objects.filter(pk=batch.pk).update(records=outcome.records)
         jobs.finish(job=job, result=outcome.counts)
 
@@ -205,11 +183,11 @@ def run(*, batch: ImportBatch) -> None:
         return
     actor: audit.Actor = job.started_by or "worker"
     language = job.started_by.language if job.started_by else "ja"
-    with translation.override(language), _failing(job):
+    with translation.override(language), failing(job):
         source = opener(batch.upload)
         layout = detect(source, wanted=batch.format)
         # The moment at which the work began, also when it is taken up again.
-        outcome = _run(source=source, layout=layout, job=job, now=job.started_at or timezone.now(), batch=batch)
+        outcome = apply_file(source=source, layout=layout, job=job, now=job.started_at or timezone.now(), batch=batch)
         _conclude(batch, job, outcome, actor)
 
 
@@ -264,8 +242,8 @@ def import_file(
             job=job,
             created_by=job.started_by,
         )
-    with _failing(job):
-        outcome = _run(
+    with failing(job):
+        outcome = apply_file(
             source=source, layout=layout, job=job, now=timezone.now(), trial=trial, batch=batch, progress=on_progress
         )
         if batch:
@@ -274,76 +252,6 @@ def import_file(
             jobs.finish(job=job, result=outcome.counts)
     on_progress(job)
     return outcome
-
-
-# ------------------------------------------------------------------------------------------------------------ the work
-
-
-def _run(
-    *,
-    source: Opener,
-    layout: Layout,
-    job: Job,
-    now: datetime,
-    trial: bool = False,
-    batch: ImportBatch | None = None,
-    progress: Callable[[Job], object] = lambda job: None,
-) -> Outcome:
-    found = scan(source, layout)
-    jobs.start(job=job, total=found.records)
-    if batch:
-        ImportBatch.objects.filter(pk=batch.pk).update(records=found.records)
-    if trial:
-        import_tables.create_trial_table()
-    skip = job.done
-    counts = Counter(batch.counts if batch and skip else {})
-    engine = Engine(source=layout.format.code, now=now, trial=trial)
-    rows = read_rows(source, layout, found, today=timezone.localdate(now), secret=_secret())
-    with closing(rows), Report(f"import-{layout.format.code}-problems.csv") as report:
-        for chunk in _chunks(rows):
-            size = sum(one.size for one in chunk)
-            if skip:
-                # Done before the worker was lost; its problems are listed again, because the list is one file.
-                skip -= size
-                report.add(_own_problems(chunk))
-                continue
-            with transaction.atomic():
-                # Whoever holds the row does the chunk; a second worker waits here and then finds it done.
-                if Job.objects.select_for_update().get(pk=job.pk).done != job.done:
-                    raise _Overtaken
-                applied, problems = engine.apply([one for one in chunk if isinstance(one, SourceRow)])
-                problems = sorted(_own_problems(chunk) + problems)
-                applied["rejected"] += sum(one.size for one in chunk if isinstance(one, Problem))
-                counts += applied
-                jobs.advance(job=job, by=size, problems=[_listed(one) for one in problems])
-                if batch:
-                    ImportBatch.objects.filter(pk=batch.pk).update(counts=dict(counts))
-            # Behind the commit, so that the list never has what the database has not.
-            report.add(problems)
-            progress(job)
-    if trial:
-        import_tables.drop_trial_table()
-    return Outcome(
-        job=job,
-        records=found.records,
-        counts={name: counts[name] for name in COUNTS},
-        problems=job.problem_count,
-        report=report.file,
-        unknown=layout.unknown,
-    )
-
-
-def _chunks(rows: Iterator[SourceRow | Problem]) -> Iterator[list[SourceRow | Problem]]:
-    while chunk := list(islice(rows, CHUNK)):
-        yield chunk
-
-
-def _own_problems(chunk: list[SourceRow | Problem]) -> list[Problem]:
-    return [problem for one in chunk for problem in ([one] if isinstance(one, Problem) else one.problems)]
-
-
-def _listed(problem: Problem) -> jobs.Problem:
-    return jobs.Problem(code=problem.code, line=problem.line, column=problem.column)
 
 
 def _conclude(batch: ImportBatch, job: Job, outcome: Outcome, actor: audit.Actor) -> None:
@@ -364,58 +272,6 @@ def _conclude(batch: ImportBatch, job: Job, outcome: Outcome, actor: audit.Actor
 def _erase_upload(batch: ImportBatch, actor: audit.Actor) -> None:
     if batch.upload is not None:
         files.erase(file=batch.upload, actor=actor)
-
-
-class _Overtaken(Exception):
-    """Another worker does this job: the broker gives long work out a second time."""
-
-
-@contextmanager
-def _failing(job: Job) -> Iterator[None]:
-    """Whatever breaks the work, the job says so; what another worker does already is left to it.
-
-    A database that is away breaks nothing: the sweep has the work taken up again.
-    """
-    try:
-        yield
-    except (_Overtaken, jobs.JobEnded):
-        return
-    except OperationalError:
-        raise
-    except FileProblem as problem:
-        jobs.fail(job=job, error=file_problem_text(problem))
-        raise
-    except Exception as error:
-        jobs.fail(job=job, error=type(error).__name__)
-        raise
-
-
-def _secret() -> bytes:
-    return salted_hmac("consent_app.imports.digest", "row", algorithm="sha256").digest()
-
-
-class _Content(io.RawIOBase):
-    """An encrypted file's content as a stream that can be read like any other."""
-
-    def __init__(self, pieces: Iterator[bytes]) -> None:
-        self._pieces = pieces
-        self._rest = b""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        if not self._rest:
-            self._rest = next(self._pieces, b"")
-        size = min(len(buffer), len(self._rest))
-        buffer[:size] = self._rest[:size]
-        self._rest = self._rest[size:]
-        return size
-
-
-def opener(file: EncryptedFile) -> Opener:
-    """Opens the content of an encrypted file, as often as wanted."""
-    return lambda: io.BufferedReader(_Content(files.open_stream(file)), 1 << 16)
 
 
 def problem_groups(*, job: Job, limit: int) -> list[ProblemGroup]:

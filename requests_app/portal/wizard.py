@@ -130,8 +130,7 @@ class Wizard:
                     for name in names
                     if not _left_out(name, self.answers)
                 ]
-                title = f"{step.title}{_('：')}{legend}" if legend else step.title
-                sections.append({"title": title, "rows": rows})
+                sections.append({"title": legend or step.title, "rows": rows})
         return sections
 
 

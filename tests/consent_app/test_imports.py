@@ -21,7 +21,7 @@ from consent_app.models import (
     ImportBatch,
     Recipient,
 )
-from consent_app.services import import_engine, imports
+from consent_app.services import import_engine, import_work, imports
 from privacy_portal.core.models import AuditEntry, EncryptedFile, Job
 from privacy_portal.core.services import files
 from tests.factories.consent import PurposeFactory
@@ -162,7 +162,7 @@ class TestSampleFiles:
             assert trial.report is None or trial.report != real.report
 
     def test_small_chunks_come_to_the_same(self, monkeypatch):
-        monkeypatch.setattr(imports, "CHUNK", 37)
+        monkeypatch.setattr(import_work, "CHUNK", 37)
         trial = [load_sample("base_orders.csv", trial=True).counts]
         real = [load_sample(name).counts for name in reversed(SAMPLES)]
         assert trial == real[:1]
@@ -475,7 +475,7 @@ class TestStepByStep:
 
     def test_a_lost_worker_costs_nothing(self, actor, monkeypatch):
         content = (DATA / "eccube_customers.csv").read_bytes().decode("cp932")
-        monkeypatch.setattr(imports, "CHUNK", 100)
+        monkeypatch.setattr(import_work, "CHUNK", 100)
         batch = self.started(actor, content)
         applied = import_engine.Engine.apply
         calls = []
@@ -502,7 +502,7 @@ class TestStepByStep:
 
     def test_two_workers_do_not_count_twice(self, actor, monkeypatch):
         content = (DATA / "shopify_customers.csv").read_bytes().decode()
-        monkeypatch.setattr(imports, "CHUNK", 100)
+        monkeypatch.setattr(import_work, "CHUNK", 100)
         batch = self.started(actor, content)
         other = ImportBatch.objects.select_related("job__started_by", "upload").get(pk=batch.pk)
         applied = import_engine.Engine.apply

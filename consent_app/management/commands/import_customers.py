@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from consent_app.domain.formats import FORMATS, FileProblem
 from consent_app.services import imports
 from consent_app.services.import_texts import count_labels, file_problem_text
+from consent_app.services.import_work import Outcome
 from privacy_portal.core.models import Job
 from privacy_portal.core.services import files, jobs
 
@@ -50,7 +51,7 @@ class Command(BaseCommand):
             jobs.print_progress(job=job, write=lambda text: self.stdout.write(text, ending=""))
             self.stdout.flush()
 
-    def _say(self, outcome: imports.Outcome, *, dry_run: bool, report: Path | None) -> None:
+    def _say(self, outcome: Outcome, *, dry_run: bool, report: Path | None) -> None:
         if self.stdout.isatty():
             self.stdout.write("")
         heading = _("取り込むとこうなります（まだ何も変えていません）") if dry_run else _("取り込みました")
