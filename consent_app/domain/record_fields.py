@@ -66,8 +66,8 @@ RECORD_FIELDS: dict[str, _StrPromise | str] = {
 
 
 def record_lines(data: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The content of a record as pairs of name and text, in the active language and the order of the record."""
-    return [(_name(key), plain(value)) for key, value in data.items()]
+    """The content of a record as pairs of name and text, in the active language."""
+    return [(_name(key), plain(value)) for key, value in _ordered(data)]
 
 
 def plain(value: Any) -> str:
@@ -79,9 +79,17 @@ def plain(value: Any) -> str:
     if isinstance(value, list):
         return "\n".join(plain(entry) for entry in value)
     if isinstance(value, dict):
-        return _now("、").join(f"{_name(key)} {plain(entry)}" for key, entry in value.items())
+        return _now("、").join(f"{_name(key)} {plain(entry)}" for key, entry in _ordered(value))
     return str(value)
 
 
 def _name(key: str) -> str:
     return str(RECORD_FIELDS.get(key, key))
+
+
+def _ordered(data: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    # The database keeps no order of keys: the table's own order reads best, unknown keys come last.
+    return sorted(data.items(), key=lambda pair: _PLACES.get(pair[0], len(_PLACES)))
+
+
+_PLACES = {key: place for place, key in enumerate(RECORD_FIELDS)}

@@ -5,7 +5,24 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from django.utils.translation import gettext_lazy as _
+
+from consent_app.domain.written import written_postal_code, written_telephone
 from consent_app.models import Customer
+
+# Where a value can come from. A source without a name here is shown by its code.
+SOURCES = {
+    "self": _("ご本人による変更"),
+    "staff": _("担当者による変更"),
+    "shopify": _("Shopifyからの取込"),
+    "eccube": _("EC-CUBEからの取込"),
+    "base": _("BASEからの取込"),
+}
+
+
+def source_name(source: str) -> str:
+    """A source in words, in the active language."""
+    return str(SOURCES.get(source, source))
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +39,19 @@ class Fact:
     source: str = ""
     external_id: str = ""
     obtained_at: datetime | None = None
+
+    @property
+    def shown(self) -> str:
+        """The value as people write it, in the active language."""
+        if self.field == "gender" and self.value in Customer.Gender.values:
+            return str(Customer.Gender(self.value).label)
+        written = {"postal_code": written_postal_code, "telephone": written_telephone}.get(self.field)
+        return written(self.value) if written else self.value
+
+    @property
+    def source_name(self) -> str:
+        """Where it came from, in words."""
+        return source_name(self.source)
 
 
 @dataclass(frozen=True, slots=True)

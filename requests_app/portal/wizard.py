@@ -130,7 +130,8 @@ class Wizard:
                     for name in names
                     if not _left_out(name, self.answers)
                 ]
-                sections.append({"title": legend or step.title, "rows": rows})
+                title = f"{step.title}{_('：')}{legend}" if legend else step.title
+                sections.append({"title": title, "rows": rows})
         return sections
 
 

@@ -16,15 +16,16 @@ from itertools import islice
 from typing import IO, Any
 
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import Prefetch
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
-from django.utils.translation import gettext as _
 
 from consent_app.domain.normalise import neutralise_formula
 from consent_app.models import Consent, Customer, CustomerRecord, DataItem, Operator, Provision, Purpose, Subcontractor
 from privacy_portal.core.localized import localized
 
 from ..connectors import CONNECTORS, Fact, FoundRecord
+from ..connectors.base import source_name
 from ..models import Decision, DisclosureRequest
 
 LANGUAGES = ("ja", "en")
@@ -48,17 +49,6 @@ def _scope(request: DisclosureRequest, decision: Decision) -> _Scope:
     return _Scope(wanted=wanted or None, withheld=frozenset(item.code for item in decision.withheld_items.all()))
 
 
-def _source_name(source: str) -> str:
-    names = {
-        "self": _("ご本人による変更"),
-        "staff": _("担当者による変更"),
-        "shopify": _("Shopifyからの取込"),
-        "eccube": _("EC-CUBEからの取込"),
-        "base": _("BASEからの取込"),
-    }
-    return names.get(source, source)
-
-
 class _Package:
     """What every part of the package is made of, for one customer and decision."""
 
@@ -78,11 +68,11 @@ class _Package:
         self.has_records = bool(kinds)
         self.has_consents = customer.consents.exists()
         self.has_provisions = customer.provisions.exists()
-        self.purposes = list(
-            Purpose.objects.filter(active=True, items__code__in=self.held).distinct().prefetch_related("items")
-        )
-        self.subcontractors = list(
-            Subcontractor.objects.filter(active=True, items__code__in=self.held).distinct().prefetch_related("items")
+        # Only the items that are held about this person: those are what a subcontractor can have received.
+        items = Prefetch("items", queryset=DataItem.objects.filter(code__in=self.held))
+        self.purposes, self.subcontractors = (
+            list(model.objects.filter(active=True, items__code__in=self.held).distinct().prefetch_related(items))
+            for model in (Purpose, Subcontractor)
         )
 
     def records(self) -> Iterator[FoundRecord]:
@@ -111,12 +101,6 @@ def _field_name(name: str) -> str:
     return str(getattr(Customer._meta.get_field(name), "verbose_name", name))
 
 
-def _value(fact: Fact) -> str:
-    if fact.field == "gender":
-        return str(Customer.Gender(fact.value).label)
-    return fact.value
-
-
 def _chunks(rows: Iterable[Any]) -> Iterator[list[Any]]:
     iterator = iter(rows)
     while chunk := list(islice(iterator, _CHUNK)):
@@ -130,9 +114,9 @@ def _html(package: _Package, language: str, out: IO[str]) -> None:
             {
                 "item": package.item_name(fact.item, language),
                 "field": _field_name(fact.field),
-                "value": _value(fact),
+                "value": fact.shown,
                 "original": fact.original,
-                "source": _source_name(fact.source),
+                "source": fact.source_name,
                 "obtained_at": fact.obtained_at,
             }
             for fact in package.facts
@@ -142,7 +126,7 @@ def _html(package: _Package, language: str, out: IO[str]) -> None:
             records = [
                 {
                     "kind": CustomerRecord.Kind(record.kind).label,
-                    "source": _source_name(record.source),
+                    "source": source_name(record.source),
                     "external_id": record.external_id,
                     "occurred_at": record.occurred_at,
                     "data": record.data,
@@ -249,7 +233,7 @@ def _json(package: _Package, out: IO[str]) -> None:
                 "name": _names(row, "name"),
                 "service": _names(row, "service"),
                 "country": row.country,
-                "items": [item.code for item in row.items.all() if item.code in package.held],
+                "items": [item.code for item in row.items.all()],
             }
             for row in package.subcontractors
         ),
@@ -331,7 +315,7 @@ def _csv_files(package: _Package) -> Iterator[tuple[str, list[str], Iterable[lis
                 row.service_ja,
                 row.service_en,
                 row.country,
-                " ".join(item.code for item in row.items.all() if item.code in package.held),
+                " ".join(item.code for item in row.items.all()),
             ]
             for row in package.subcontractors
         ),

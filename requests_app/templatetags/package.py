@@ -6,6 +6,8 @@ from django import template
 
 from consent_app.domain.record_fields import record_lines as lines_of
 
+from ..connectors.base import source_name
+
 register = template.Library()
 
 
@@ -13,3 +15,6 @@ register = template.Library()
 def record_lines(data: dict[str, Any]) -> list[tuple[str, str]]:
     """The pairs of name and text. In a template ``data.items`` would be the record's own key "items"."""
     return lines_of(data)
+
+
+register.filter("source_name", source_name)

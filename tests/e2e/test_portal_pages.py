@@ -137,10 +137,13 @@ class Visit:
             self.page.screenshot(path=Path(folder) / f"{name}-{self.label}.png", full_page=True)
 
 
-@pytest.fixture(params=[("ja-JP", 1280), ("en-GB", 390), ("ja-JP", 320)], ids=lambda size: f"{size[0]}-{size[1]}")
+SIGHTS = [("ja-JP", 1280, "light"), ("en-GB", 390, "light"), ("ja-JP", 320, "dark")]
+
+
+@pytest.fixture(params=SIGHTS, ids=lambda sight: "-".join(map(str, sight)))
 def visit(browser: Browser, live_portal: str, world: World, request: pytest.FixtureRequest) -> Iterator[Visit]:
-    locale, width = request.param
-    context = browser.new_context(locale=locale, viewport={"width": width, "height": 900})
+    locale, width, scheme = request.param
+    context = browser.new_context(locale=locale, color_scheme=scheme, viewport={"width": width, "height": 900})
     context.set_default_timeout(15_000)
     session = session_of(world.person)
     context.add_cookies([{"name": "sessionid", "value": session.session_key or "", "url": live_portal}])

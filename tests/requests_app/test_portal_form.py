@@ -322,6 +322,7 @@ class TestAnswers:
         fill(browser_client, who={"role": "statutory_agent"}, name=AGENT_NAME, contact=AGENT_ADDRESS)
         review = browser_client.get(f"{BASE}check/").content.decode()
         assert "代理野" in review
+        assert "今の住所と電話番号：代理人（あなた）" in review
         browser_client.post(f"{BASE}check/")
         parties = {party.kind: party for party in Party.objects.all()}
         assert parties["agent"].family_name == "代理野"

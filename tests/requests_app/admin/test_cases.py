@@ -155,7 +155,7 @@ def test_data_found_shows_values_with_their_origin(signed_in: Client) -> None:
     case = RequestFactory.in_review()
     OrderFactory(customer=case.customer)
     text = signed_in.get(address(case), {"tab": "data"}).content.decode()
-    for expected in ("髙橋", "０９０－１２３４－５６７８", "eccube", "サングラス"):
+    for expected in ("髙橋", "０９０－１２３４－５６７８", "EC-CUBE", "サングラス", "女性", "090-1234-5678"):
         assert expected in text
 
 
