@@ -16,7 +16,7 @@ from itertools import islice
 from typing import IO, Any
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
@@ -70,10 +70,9 @@ class _Package:
         self.has_provisions = customer.provisions.exists()
         # Only the items that are held about this person: those are what a subcontractor can have received.
         items = Prefetch("items", queryset=DataItem.objects.filter(code__in=self.held))
-        self.purposes, self.subcontractors = (
-            list(model.objects.filter(active=True, items__code__in=self.held).distinct().prefetch_related(items))
-            for model in (Purpose, Subcontractor)
-        )
+        using_held = Q(active=True, items__code__in=self.held)
+        self.purposes = list(Purpose.objects.filter(using_held).distinct().prefetch_related(items))
+        self.subcontractors = list(Subcontractor.objects.filter(using_held).distinct().prefetch_related(items))
 
     def records(self) -> Iterator[FoundRecord]:
         """Every record in scope, read anew for each part so that none is kept in memory."""
