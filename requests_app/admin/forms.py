@@ -42,7 +42,7 @@ class MessageForm(forms.Form):
         label=_("本文"),
         max_length=REASON_LENGTH,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 6}),
-        help_text=_("メールには本文を載せません。本人はサインインして読みます。"),
+        help_text=_("メールには本文を載せません。本人はログインして読みます。"),
     )
 
 
