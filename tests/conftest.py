@@ -15,6 +15,9 @@ except RuntimeError as error:  # EngineError, by its base: its package is import
 
 import django
 
+from privacy_portal.development.translations import compile_all
+
+compile_all()
 django.setup()
 
 pytest_plugins = ["tests.support.append_only", "tests.support.mail", "tests.support.worker", "tests.support.browser"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
@@ -75,11 +75,11 @@ def plain(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
-        return _now("はい") if value else _now("いいえ")
+        return gettext("はい") if value else gettext("いいえ")
     if isinstance(value, list):
         return "\n".join(plain(entry) for entry in value)
     if isinstance(value, dict):
-        return _now("、").join(f"{_name(key)} {plain(entry)}" for key, entry in _ordered(value))
+        return gettext("、").join(f"{_name(key)} {plain(entry)}" for key, entry in _ordered(value))
     return str(value)
 
 

@@ -7,7 +7,7 @@ from ..domain.formats import FileProblem, files
 
 def file_problem_text(problem: FileProblem) -> str:
     """One sentence: what is wrong with the file and what to do."""
-    columns = "、".join(problem.columns)
+    columns = _("、").join(problem.columns)
     texts = {
         files.EMPTY_FILE: _("ファイルが空です。"),
         files.NO_ROWS: _("見出しの行だけで、取り込む行がありません。"),

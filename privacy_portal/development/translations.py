@@ -7,9 +7,10 @@ calls of gettext, Python's parser reads the calls in our code, polib reads and w
 """
 
 import ast
+import os
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +21,6 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 SOURCES = ("privacy_portal", "consent_app", "requests_app", "templates")
 # The source language is Japanese; English is the catalogue that must be complete.
 ENGLISH = Path("locale/en/LC_MESSAGES/django.po")
-PARTS = Path("locale/parts")
 
 # Function -> positions of (context, singular, plural) among its arguments.
 _FUNCTIONS = {
@@ -60,13 +60,13 @@ def collect(root: Path = ROOT) -> dict[Message, list[tuple[str, int]]]:
 
 
 def update(root: Path = ROOT) -> list[Message]:
-    """Write the catalogue anew: what the source has, with the translations of the catalogue and of the parts.
+    """Write the catalogue anew: what the source has, with the translations that the catalogue had.
 
     Returns:
         Messages that still have no translation.
     """
     catalogue = root / ENGLISH
-    known = _translations([catalogue, *sorted((root / PARTS).glob("*.po"))])
+    known = _translations(catalogue)
     fresh = polib.POFile(wrapwidth=100)
     fresh.metadata = {
         "Project-Id-Version": "privacy-portal",
@@ -117,24 +117,15 @@ def problems(root: Path = ROOT) -> list[str]:
     return result
 
 
-def disagreements(root: Path = ROOT) -> list[str]:
-    """Texts that two parts translate differently: one sentence each."""
-    seen: dict[Message, tuple[str, list[str]]] = {}
-    result = []
-    for path in sorted((root / PARTS).glob("*.po")):
-        for message, forms in _translations([path]).items():
-            name, before = seen.setdefault(message, (path.name, forms))
-            if before != forms:
-                result.append(f"“{message.text}” is “{before[0]}” in {name} and “{forms[0]}” in {path.name}")
-    return result
-
-
 def compile_all(root: Path = ROOT) -> None:
     """Write the binary catalogue of every language whose text is newer."""
     for text in (root / "locale").glob("*/LC_MESSAGES/*.po"):
         binary = text.with_suffix(".mo")
         if not binary.exists() or binary.stat().st_mtime < text.stat().st_mtime:
-            polib.pofile(str(text)).save_as_mofile(str(binary))
+            # Several test processes may do this at once; none may read a half-written file.
+            written = binary.with_suffix(f".{os.getpid()}")
+            polib.pofile(str(text)).save_as_mofile(str(written))
+            written.replace(binary)
 
 
 def _source_files(root: Path) -> Iterator[Path]:
@@ -187,15 +178,12 @@ def _key(entry: polib.POEntry) -> Message:
     return Message(entry.msgid, entry.msgid_plural, entry.msgctxt or "")
 
 
-def _translations(paths: Iterable[Path]) -> dict[Message, list[str]]:
+def _translations(catalogue: Path) -> dict[Message, list[str]]:
     known: dict[Message, list[str]] = {}
-    for path in paths:
-        if not path.exists():
-            continue
-        for entry in polib.pofile(str(path)):
-            if entry.translated():
-                forms = [entry.msgstr_plural[number] for number in sorted(entry.msgstr_plural)]
-                known[_key(entry)] = forms or [entry.msgstr]
+    for entry in polib.pofile(str(catalogue)) if catalogue.exists() else ():
+        if entry.translated():
+            forms = [entry.msgstr_plural[number] for number in sorted(entry.msgstr_plural)]
+            known[_key(entry)] = forms or [entry.msgstr]
     return known
 
 
@@ -217,7 +205,6 @@ def main(arguments: list[str]) -> int:
             compile_all()
         case ["update"]:
             missing = update()
-            sys.stdout.writelines(f"{disagreement}\n" for disagreement in disagreements())
             sys.stdout.writelines(f"“{message.text}” has no English translation\n" for message in missing)
         case ["check"]:
             found = problems()

@@ -6,6 +6,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from privacy_portal.core.models import User
@@ -44,10 +45,21 @@ def case_context(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any
         "waits_for": WAITS_FOR[Status(case.status)],
         "is_open": case.status in OPEN_STATUSES,
         "days_left": (case.target_on - timezone.localdate()).days,
+        "days_left_words": days_left(case),
         "suit_possible_from": suit_possible_from(timezone.localdate(case.received_at)),
         "back_url": reverse("admin:requests_app_disclosurerequest_changelist"),
         **PARTS[tab](case, request),
     }
+
+
+def days_left(case: DisclosureRequest) -> str:
+    """How far the target date is, in words."""
+    days = (case.target_on - timezone.localdate()).days
+    if days < 0:
+        return ngettext("%(days)d日超過", "%(days)d日超過", -days) % {"days": -days}
+    if days == 0:
+        return gettext("今日")
+    return ngettext("あと%(days)d日", "あと%(days)d日", days) % {"days": days}
 
 
 def _overview(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from ..domain.transitions import OPEN_STATUSES, Status
 from ..models import DisclosureRequest, Party
 from ..services import messages
 from . import case_views
-from .case_page import case_context
+from .case_page import case_context, days_left
 from .steps import WAITS_FOR
 
 STATUS_COLOURS = {
@@ -202,13 +202,3 @@ def _views(request: HttpRequest) -> list[dict[str, Any]]:
         }
         for code, label in {"open": _("進行中のすべて"), **QUEUES}.items()
     ]
-
-
-def days_left(case: DisclosureRequest) -> str:
-    """How far the target date is, in words."""
-    days = (case.target_on - timezone.localdate()).days
-    if days < 0:
-        return str(_("%(days)d日超過") % {"days": -days})
-    if days == 0:
-        return str(_("今日"))
-    return str(_("あと%(days)d日") % {"days": days})

@@ -90,7 +90,7 @@ class IdentityForm(forms.Form):
 def _candidate(customer: Customer) -> str:
     telephone = written_telephone(customer.telephone)
     facts = (customer.full_name, customer.email, customer.full_address, telephone)
-    return " ｜ ".join(fact or "—" for fact in facts)
+    return " | ".join(fact or "—" for fact in facts)
 
 
 class DecisionForm(forms.Form):

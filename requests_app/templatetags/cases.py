@@ -43,7 +43,7 @@ def article(code: str) -> str:
 def finding(code: str) -> str:
     """A finding of the comparison, such as ``name.equal``; for staff only."""
     fact, _dot, result = code.partition(".")
-    return f"{_FACTS.get(fact, fact)}：{_RESULTS.get(result, result)}"
+    return f"{_FACTS.get(fact, fact)}{_('：')}{_RESULTS.get(result, result)}"
 
 
 register.filter("postal_code", written_postal_code)

@@ -43,12 +43,13 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def translate(project: Path, texts: dict[str, str], name: str = "part.po") -> None:
-    (project / translations.PARTS).mkdir(parents=True, exist_ok=True)
-    catalogue = polib.POFile()
+def translate(project: Path, texts: dict[str, str]) -> None:
+    """Write translations into the catalogue, as a translator does."""
+    translations.update(project)
+    catalogue = polib.pofile(str(project / translations.ENGLISH))
     for text, translation in texts.items():
-        catalogue.append(polib.POEntry(msgid=text, msgstr=translation))
-    catalogue.save(str(project / translations.PARTS / name))
+        catalogue.find(text).msgstr = translation
+    catalogue.save()
 
 
 def test_texts_of_code_and_templates_are_found_with_their_places(project: Path) -> None:
@@ -75,14 +76,13 @@ def test_every_missing_translation_is_named(project: Path) -> None:
     assert "consent_app/a.py:6: “氏名” has no English translation" in problems
 
 
-def test_update_takes_the_translations_of_the_parts_and_keeps_those_of_the_catalogue(project: Path) -> None:
+def test_update_keeps_the_translations_and_names_what_is_missing(project: Path) -> None:
     translate(project, {"氏名": "Name"})
-    assert Message("氏名") not in translations.update(project)
-    translate(project, {"住所": "Address"})
+    (project / "consent_app" / "b.py").write_text('_("名称")')
     missing = translations.update(project)
     assert Message("氏名") not in missing
-    assert Message("住所") not in missing
-    assert len(missing) == 10
+    assert Message("名称") in missing
+    assert len(missing) == 12
     before = (project / translations.ENGLISH).read_text()
     translations.update(project)
     assert (project / translations.ENGLISH).read_text() == before
@@ -108,9 +108,3 @@ def test_compiled_catalogue_is_what_gettext_reads(project: Path) -> None:
     read = gettext.translation("django", project / "locale", ["en"])
     assert read.gettext("氏名") == "Name"
     assert read.gettext("住所") == "住所"
-
-
-def test_parts_that_disagree_are_named(project: Path) -> None:
-    translate(project, {"氏名": "Name", "住所": "Address"}, "one.po")
-    translate(project, {"氏名": "Full name", "住所": "Address"}, "two.po")
-    assert translations.disagreements(project) == ["“氏名” is “Name” in one.po and “Full name” in two.po"]
