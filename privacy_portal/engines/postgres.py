@@ -96,6 +96,8 @@ class Postgres:
         if not self.durable:
             # What a test session holds is thrown away, so nothing needs to survive a power cut.
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "jit": "off"}
+            # Statistics gathered in the middle of one test would change the query plans that another one looks at.
+            settings |= {"autovacuum": "off"}
         options = " ".join(f"-c {name}={value}" for name, value in settings.items())
         return f"-k {self.place.sockets} {options}"
 
