@@ -259,6 +259,13 @@ UNFOLD = {
     "SITE_URL": "/",
     "SHOW_HISTORY": False,
     "SHOW_BACK_BUTTON": True,
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": f"/{STATIC_URL}portal/favicon.svg"}],
+    "ACCOUNT": {
+        "navigation": [
+            {"title": _("パスワードの変更"), "link": "/admin/password_change/"},
+            {"title": _("二段階認証"), "link": "/staff/second-factor/"},
+        ]
+    },
     "DASHBOARD_CALLBACK": "privacy_portal.dashboard.dashboard",
     # The blue of the Digital Agency's tokens, so that portal and admin look like one product.
     "COLORS": {
