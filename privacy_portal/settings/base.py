@@ -6,6 +6,7 @@ The table in README.md explains each variable.
 from pathlib import Path
 
 import environ
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -258,6 +259,8 @@ UNFOLD = {
     "SITE_SYMBOL": "shield_person",
     "SITE_URL": "/",
     "SHOW_HISTORY": False,
+    "SHOW_LANGUAGES": True,
+    "LANGUAGES": {"action": reverse_lazy("portal:set_language")},
     "SHOW_BACK_BUTTON": True,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": f"/{STATIC_URL}portal/favicon.svg"}],
     "ACCOUNT": {

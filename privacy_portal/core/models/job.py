@@ -7,6 +7,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from .. import job_registry
+
 
 class Job(models.Model):
     """A piece of long work and how far it is."""
@@ -47,7 +49,7 @@ class Job(models.Model):
         indexes = [models.Index(fields=["-created_at"], name="job_newest")]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.id}"
+        return job_registry.label(self.kind)
 
     @property
     def percent(self) -> int | None:

@@ -15,7 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 from django.views.i18n import set_language as django_set_language
 
-from .. import ratelimit
+from .. import page_language, ratelimit
 from ..models import User
 from ..ratelimit import LimitExceeded
 from ..services import audit, codes
@@ -160,20 +160,8 @@ def _enter(request: HttpRequest, user: User, next_url: str) -> HttpResponse:
     pending.forget(request.session)
     login(request, user, backend=BACKEND)
     response = redirect(next_url or resolve_url(settings.LOGIN_REDIRECT_URL))
-    if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
-        _set_language_cookie(response, user.language)
+    page_language.follow_account(request, response, user.language)
     return response
-
-
-def _set_language_cookie(response: HttpResponse, language: str) -> None:
-    response.set_cookie(
-        settings.LANGUAGE_COOKIE_NAME,
-        language,
-        max_age=settings.LANGUAGE_COOKIE_AGE,
-        secure=settings.LANGUAGE_COOKIE_SECURE,
-        httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
-        samesite="Lax",
-    )
 
 
 @require_POST

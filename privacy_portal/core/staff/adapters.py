@@ -11,12 +11,12 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from qrcode.image.svg import SvgPathFillImage
 
-from .. import ratelimit
+from .. import page_language, ratelimit
 from ..crypto import keyring
 from ..models import User
 from ..services import audit, outbox
@@ -66,6 +66,13 @@ class StaffAccountAdapter(DefaultAccountAdapter):
         super().login(request, user)
         if isinstance(user, User):
             audit.record(action="staff_sign_in.succeeded", actor=user, obj=user)
+
+    def post_login(self, request: HttpRequest, user: AbstractBaseUser, **details: Any) -> HttpResponse:
+        """Where to go after the sign-in; the pages then follow the account's language."""
+        response: HttpResponse = super().post_login(request, user, **details)
+        if isinstance(user, User):
+            page_language.follow_account(request, response, user.language)
+        return response
 
     def logout(self, request: HttpRequest) -> None:
         user = request.user

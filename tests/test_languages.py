@@ -1,0 +1,255 @@
+"""Every page of portal and admin speaks one language: no Japanese on an English page, no English on a Japanese one.
+
+The pages are found by following links from the first pages; what the address table has besides must be named here.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+from django.conf import settings
+from django.db.models import Model
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
+from django.utils import timezone
+
+from consent_app.models import DataItem, ProvisionBasis, Purpose
+from consent_app.services import imports, profiles
+from privacy_portal.core.models import User
+from privacy_portal.core.services import outbox
+from requests_app.domain.transitions import Status
+from requests_app.models import DisclosureRequest
+from requests_app.portal.wizard import STEPS
+from requests_app.services import fulfilment, intake
+from tests.factories.consent import ConsentFactory, CustomerFactory, OrderFactory, ProvisionFactory, RecipientFactory
+from tests.factories.core import PASSWORD, EnrolledStaffFactory, StaffFactory, UserFactory, pass_second_factor
+from tests.factories.requests import MessageFactory, RequestFactory
+from tests.support.words import ENGLISH, JAPANESE, stored_values, words_and_links
+
+pytestmark = pytest.mark.django_db
+
+LANGUAGES = ("ja", "en")
+# Japanese on every page: the language in its own words.
+JAPANESE_NAMES = ("日本語",)
+# English on Japanese pages: names, formats and what stands in files.
+ENGLISH_NAMES = {
+    *("Privacy", "Portal", "English", "Shopify", "EC", "CUBE", "BASE", "Shift_JIS", "JavaScript", "Cookie", "Message"),
+    *("CSV", "PDF", "ZIP", "JSON", "HTML", "TOML", "UTF", "SMS", "ISO", "alpha"),
+    *("index", "data", "csv", "load_profile", "esc"),
+}
+QUERIES_A_VIEW = 4
+# A form that is filled in and not sent.
+ANSWERS = {
+    "role": "person",
+    "family_name": "高橋",
+    "given_name": "花子",
+    "family_kana": "",
+    "given_kana": "",
+    "postal_code": "1000001",
+    "prefecture": "東京都",
+    "address1": "千代田区例町4-5-6",
+    "address2": "",
+    "telephone": "09012345678",
+    "customer_number": "",
+    "order_number": "",
+    "registered_postal_code": "",
+    "registered_address": "",
+    "wants_everything": "True",
+    "wanted_items": [],
+    "wanted_note": "",
+    "answer_method": "download",
+    "answer_method_note": "",
+}
+# Mail and web addresses, identifiers, masked names.
+NO_WORDS = re.compile(r"\S+@\S+|https?://\S+|\b[0-9a-f][0-9a-f-]{19,}\b|\S●+")
+
+
+def pages(client: Client, starts: list[str], language: str) -> Iterator[tuple[str, str, str]]:
+    """Follow every link from ``starts``: address, name of the view, page. A view is seen a few times with a query."""
+    waiting, seen, counts = list(starts), set(starts), Counter[str]()
+    while waiting:
+        address = waiting.pop(0)
+        path, query = urlsplit(address).path, urlsplit(address).query
+        name = resolve(path).view_name
+        counts[f"{name}?" if query else name] += 1
+        if counts[f"{name}?" if query else name] > (QUERIES_A_VIEW if query else 40):
+            continue
+        response = client.get(address, headers={"accept-language": language})
+        if response.status_code in (301, 302):
+            target = urljoin(address, response.headers["Location"])
+            if target not in seen:
+                seen.add(target)
+                waiting.append(target)
+            continue
+        if not response.headers.get("Content-Type", "").startswith("text/html") or response.streaming:
+            continue
+        assert response.status_code == 200, address
+        assert response.headers["Content-Language"] == language, address
+        page = response.content.decode()
+        yield address, name, page
+        for link in words_and_links(page, language)[1]:
+            target = urljoin(address, link).split("#")[0]
+            here = not urlsplit(target).netloc and urlsplit(target).path.startswith("/")
+            if here and not target.startswith((settings.STATIC_URL, "/dev/")) and target not in seen:
+                seen.add(target)
+                waiting.append(target)
+
+
+def foreign(page: str, language: str, data: list[str]) -> set[str]:
+    """What on the page is not in its language and no data either."""
+    found = set()
+    for text in words_and_links(page, language)[0]:
+        rest = NO_WORDS.sub(" ", text)
+        pattern = JAPANESE if language == "en" else ENGLISH
+        if not pattern.search(rest):
+            continue
+        for value in data:
+            # Titles begin with a capital letter; a short value must not eat a part of a word.
+            if value.lower() in rest.lower():
+                rest = re.sub(rf"(?<![A-Za-z]){re.escape(value)}(?![A-Za-z])", " ", rest, flags=re.IGNORECASE)
+        if language == "en":
+            for name in JAPANESE_NAMES:
+                rest = rest.replace(name, " ")
+            if JAPANESE.search(rest):
+                found.add(text)
+        elif any(word not in ENGLISH_NAMES for word in ENGLISH.findall(rest)):
+            found.add(text)
+    return found
+
+
+def names_in(resolver: URLResolver, namespace: str = "") -> Iterator[str]:
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLResolver):
+            inner = f"{namespace}{entry.namespace}:" if entry.namespace else namespace
+            yield from names_in(entry, inner)
+        elif isinstance(entry, URLPattern) and entry.name:
+            yield f"{namespace}{entry.name}"
+
+
+@pytest.fixture
+def manager() -> User:
+    """The manager of the product as it runs: a profile, imported customers, a request in every state, jobs, mails."""
+    manager = EnrolledStaffFactory()
+    profiles.load_profile(profile=profiles.read_profile("rokusho"), actor=manager)
+    data = Path(settings.BASE_DIR) / "tests" / "data"
+    with (data / "base_orders.csv").open("rb") as file:
+        batch = imports.upload(content=file, actor=manager)
+    imports.try_out(batch=batch, now=timezone.now())
+    outbox.enqueue(
+        template="staff_security",
+        recipient=manager.email,
+        language="ja",
+        user=manager,
+        context={"event": "app_added", "name": str(manager)},
+    )
+    customer = CustomerFactory()
+    RecipientFactory(record=OrderFactory(customer=customer))
+    ConsentFactory(customer=customer, purpose=Purpose.objects.earliest("pk"))
+    provision = ProvisionFactory(customer=customer, basis=ProvisionBasis.objects.earliest("pk"))
+    provision.items.set(DataItem.objects.all()[:2])
+    for status in Status:
+        MessageFactory(request=RequestFactory.in_status(status))
+    return manager
+
+
+@pytest.fixture
+def person(manager: User) -> User:
+    """A customer with requests in every state, an answer to open, and an unfinished one."""
+    person = UserFactory(email="hanako@post.example")
+    DisclosureRequest.objects.update(applicant=person)
+    decided = DisclosureRequest.objects.get(status=Status.FULFILLING)
+    fulfilment.fulfil(request_id=decided.pk, now=timezone.now())
+    intake.save_draft(user=person, request_type="disclosure", answers=ANSWERS, now=timezone.now())
+    return person
+
+
+def keys(model: type[Model]) -> list[object]:
+    return list(model._default_manager.values_list("pk", flat=True))
+
+
+def assert_one_language(client: Client, starts: list[str], language: str) -> set[str]:
+    """Look at every page that links lead to; the names of the views that were seen."""
+    seen = list(pages(client, starts, language))
+    # Afterwards: looking at a page writes the audit trail, which another page shows.
+    data = stored_values()
+    strange: dict[str, str] = {}
+    for address, _name, page in seen:
+        for text in foreign(page, language, data):
+            strange.setdefault(text, address)
+    assert not strange, "\n".join(f"{address}: {text}" for text, address in strange.items())
+    return {name for _address, name, _page in seen}
+
+
+# Addresses of the portal that no link leads to by itself, or that show no page.
+PORTAL_NO_PAGES = {
+    *("sign_out", "set_language", "operator_css", "sign_in_code", "answer_files", "answer_download"),
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_of_the_portal_speaks_one_language(client: Client, person: User, language: str) -> None:
+    public = assert_one_language(client, ["/"], language)
+    assert {"portal:home", "portal:contact", "portal:procedure", "portal:purposes", "portal:sign_in"} <= public
+    client.force_login(person)
+    cases = [reverse("portal:request_detail", args=[row.receipt_number]) for row in DisclosureRequest.objects.all()]
+    steps = [f"/requests/new/disclosure/{step.slug}/" for step in STEPS]
+    done = [reverse("portal:request_done", args=[DisclosureRequest.objects.latest("received_at").receipt_number])]
+    seen = assert_one_language(client, ["/", "/requests/", *cases, *steps, *done], language)
+    every = {name for name in names_in(get_resolver()) if name.startswith("portal:")}
+    assert every - seen - public == {f"portal:{name}" for name in PORTAL_NO_PAGES}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_of_the_admin_speaks_one_language(client: Client, manager: User, language: str) -> None:
+    seen = assert_one_language(client, ["/staff/login/"], language)
+    client.post("/staff/login/", {"login": StaffFactory().email, "password": PASSWORD})
+    client.cookies.pop(settings.LANGUAGE_COOKIE_NAME)
+    seen |= assert_one_language(client, ["/staff/second-factor/"], language)
+    pass_second_factor(client, manager)
+    cases = [reverse("admin:requests_app_disclosurerequest_change", args=[pk]) for pk in keys(DisclosureRequest)]
+    starts = ["/admin/", "/staff/second-factor/", "/staff/second-factor/passkeys/", "/staff/logout/", *cases]
+    seen |= assert_one_language(client, starts, language)
+    every = set(names_in(get_resolver()))
+    lists = {name for name in every if name.endswith("_changelist")} - {"admin:auth_group_changelist"}
+    steps = {name for name in every if name.startswith("admin:requests_app_case_")}
+    for_posting = {f"admin:requests_app_case_{name}" for name in ("message", "letter", "file")}
+    second_factor = {"mfa_index", "mfa_activate_totp", "mfa_view_recovery_codes", "mfa_list_webauthn"}
+    assert lists | second_factor | (steps - for_posting) <= seen
+
+
+@pytest.mark.parametrize(("stored", "shown"), [("ja", "今日の仕事"), ("en", "Today’s work")])
+def test_admin_follows_the_account_after_the_sign_in(client: Client, stored: str, shown: str) -> None:
+    manager = StaffFactory(language=stored)
+    response = client.post("/staff/login/", {"login": manager.email, "password": PASSWORD})
+    assert response.status_code == 302
+    assert client.cookies[settings.LANGUAGE_COOKIE_NAME].value == stored
+    pass_second_factor(client, manager)
+    assert shown in client.get("/admin/").content.decode()
+
+
+def test_staff_switch_the_language_in_the_menu_of_their_account(client: Client) -> None:
+    manager = EnrolledStaffFactory(language="ja")
+    pass_second_factor(client, manager)
+    page = client.get("/admin/").content.decode()
+    assert page.count(f'action="{reverse("portal:set_language")}"') == len(LANGUAGES)
+    client.post(reverse("portal:set_language"), {"language": "en"}, headers={"referer": "http://testserver/admin/"})
+    assert "Today’s work" in client.get("/admin/").content.decode()
+    manager.refresh_from_db()
+    assert manager.language == "en"
+
+
+TEMPLATES = Path(settings.BASE_DIR) / "templates"
+EMAILS = sorted(path.name for path in (TEMPLATES / "emails").iterdir() if path.is_dir())
+
+
+@pytest.mark.parametrize("mail", EMAILS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_mail_is_written_in_both_languages(mail: str, language: str) -> None:
+    folder = TEMPLATES / "emails" / mail / language
+    assert {path.name for path in folder.iterdir()} == {"subject.txt", "body.txt", "body.html"}
+    for path in folder.iterdir():
+        text = re.sub(r"{[{%].*?[}%]}|<[^>]*>", " ", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+        assert bool(JAPANESE.search(text)) == (language == "ja"), path
