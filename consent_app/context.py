@@ -16,7 +16,7 @@ from .selectors import current_operator
 FOOTER_PAGES = (
     ("portal:purposes", gettext_lazy("利用目的")),
     ("portal:procedure", gettext_lazy("請求の手続")),
-    ("portal:subcontractors", gettext_lazy("委託先")),
+    ("portal:subcontractors", gettext_lazy("委託先の一覧")),
     ("portal:contact", gettext_lazy("お問い合わせ先")),
 )
 
