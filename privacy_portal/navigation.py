@@ -7,10 +7,11 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 # Group -> models with their icon. A model without a registered admin, or without the right to see it, is left out.
 MENU: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
-    (_("請求"), (("requests_app.disclosurerequest", "inbox"),)),
+    (pgettext_lazy("複数", "請求"), (("requests_app.disclosurerequest", "inbox"),)),
     (
         _("本人とデータ"),
         (

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from .customer import Customer
 from .registers import Purpose
@@ -46,7 +47,7 @@ class Consent(models.Model):
 
     class Meta:
         verbose_name = _("同意")
-        verbose_name_plural = _("同意")
+        verbose_name_plural = pgettext_lazy("複数", "同意")
         ordering = ["-at"]
         indexes = [models.Index(fields=["customer", "purpose", "-at"], name="consent_state")]
 

@@ -9,6 +9,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from .registers import DataItem
 
@@ -76,7 +77,7 @@ class Customer(models.Model):
 
     class Meta:
         verbose_name = _("顧客")
-        verbose_name_plural = _("顧客")
+        verbose_name_plural = pgettext_lazy("複数", "顧客")
         ordering = ["-created_at", "id"]
         indexes = [
             models.Index(fields=["email"], name="customer_email", condition=~models.Q(email="")),

@@ -3,6 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from privacy_portal.core.localized import Localized
 
@@ -63,7 +64,7 @@ class Purpose(models.Model):
 
     class Meta:
         verbose_name = _("利用目的")
-        verbose_name_plural = _("利用目的")
+        verbose_name_plural = pgettext_lazy("複数", "利用目的")
         ordering = ["position", "id"]
 
     def __str__(self) -> str:
@@ -135,7 +136,7 @@ class Subcontractor(models.Model):
 
     class Meta:
         verbose_name = _("委託先")
-        verbose_name_plural = _("委託先")
+        verbose_name_plural = pgettext_lazy("複数", "委託先")
         ordering = ["position", "id"]
 
     def __str__(self) -> str:
