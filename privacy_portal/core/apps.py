@@ -14,4 +14,7 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         """Find what each app registers: its audit actions and its kinds of jobs."""
+        from .logs import withhold_last_words
+
         autodiscover_modules("audit_actions", "job_kinds")
+        withhold_last_words()

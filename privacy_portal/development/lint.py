@@ -24,6 +24,7 @@ PRODUCTION = {
     "REDIS_URL": "redis://localhost:6379/0",
     "EMAIL_URL": "smtp+tls://user:password@mail.example.com:587",
     "DEFAULT_FROM_EMAIL": "privacy@example.com",
+    "TRUSTED_PROXY_HOPS": "1",
 }
 
 

@@ -1,6 +1,11 @@
 """Development: the embedded engines and the keys that ``make run`` made in ``var/``."""
 
+import warnings
+
 from .base import *  # noqa: F403
+
+# Inside a container everything runs as root; on a developer's machine with sample data that is nobody's news.
+warnings.filterwarnings("ignore", message=r"\s*You're running the worker with superuser privileges")
 
 DEBUG = True
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]

@@ -218,12 +218,12 @@ def test_log_of_a_failed_task_has_no_message() -> None:
     arguments = {"name": "core.sweep", "exc": "ValueError('hanako@mail.example')"}
     record = logging.LogRecord("celery", logging.ERROR, "", 1, "Task %(name)s: %(exc)s", (arguments,), None)
     AddRequestId().filter(record)
-    assert record.getMessage() == "Task core.sweep: ValueError"
+    assert record.getMessage() == "Task core.sweep: ValueError (message withheld)"
 
 
 @override_settings(DEBUG=True)
-def test_messages_stay_on_a_developers_machine() -> None:
-    assert "hanako@mail.example" in formatted()
+def test_a_developers_log_names_nobody_either() -> None:
+    assert "hanako@mail.example" not in formatted()
 
 
 def test_a_failing_view_logs_no_value(client: Client, db: None, capsys: pytest.CaptureFixture[str]) -> None:
