@@ -1,8 +1,12 @@
 """Is the person in this row somebody we know already?
 
-A person is recognised by the same mail address, or by the same name with the same telephone number or the same postal
-code. Joining two different people shows one of them the other's data, so every contradiction wins over every likeness,
-and what is not certain stays apart and is reported for the manager to look at.
+A person is recognised by the same mail address; where neither side has one, by the same name with the same telephone
+number or the same postal code. Joining two different people shows one of them the other's data, so every contradiction
+wins over every likeness, and what is not certain stays apart and is reported for the manager to look at.
+
+The mail address is what a person has to hold to see their data, and names and telephone numbers are no secret: if a row
+with an address could join somebody by name, whoever orders under that name and number would put their own address on
+the other's data, whichever of the two came first.
 """
 
 from collections.abc import Hashable, Iterable
@@ -32,8 +36,8 @@ class Strength(IntEnum):
     """How well a candidate fits; the best one is taken if it is the only one."""
 
     NAME_AND_POSTAL_CODE = 1
-    EMAIL = 2
-    NAME_AND_TELEPHONE = 3
+    NAME_AND_TELEPHONE = 2
+    EMAIL = 3
     EMAIL_AND_NAME = 4
 
 
@@ -127,12 +131,14 @@ def fit(row: Known[K], known: Known[K]) -> Strength | bool:
         return True
     if same_email:
         return Strength.EMAIL_AND_NAME if names is Names.SAME else Strength.EMAIL
+    if row.email or known.email:
+        return True
     if same_telephone:
         return Strength.NAME_AND_TELEPHONE
     # A postal code covers many homes, and 佐藤太郎 is a common name.
-    elsewhere = row.address and known.address and not same_address(row.address, known.address)
-    unreachable_alike = _differ(row.email, known.email) and _differ(row.telephone, known.telephone)
-    return True if elsewhere or unreachable_alike else Strength.NAME_AND_POSTAL_CODE
+    if row.address and known.address:
+        return Strength.NAME_AND_POSTAL_CODE if same_address(row.address, known.address) else True
+    return True if _differ(row.telephone, known.telephone) else Strength.NAME_AND_POSTAL_CODE
 
 
 class Register(Generic[K]):

@@ -4,6 +4,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
+from enum import Enum
 from typing import Any, Final
 
 from django.db import transaction
@@ -12,6 +13,7 @@ from ..domain.formats import Problem, RecordRow, SourceRow
 from ..domain.formats.rows import WITHDRAWN
 from ..domain.matching import Known, Register
 from ..domain.normalise import address_key, name_key
+from ..domain.trust import TRUST, Trust, outranks
 from ..models import Consent, Customer, CustomerRecord, DataItem, Purpose
 from . import import_tables as tables
 from .import_tables import CustomerState
@@ -19,11 +21,19 @@ from .import_tables import CustomerState
 POSSIBLE_DUPLICATE: Final = "possible_duplicate"
 KEPT_CORRECTION: Final = "kept_correction"
 KEPT_CONSENT: Final = "kept_consent"
+KEPT_EMAIL: Final = "kept_email"
 # A consent for this purpose is what the carts' newsletter columns speak of.
 NEWSLETTER_PURPOSE: Final = "newsletter"
-# What a row's values may replace: what came from a file. Anything else the person or the staff entered since.
-FILE_SOURCES: Final = frozenset(("shopify", "eccube", "base"))
 COUNTS: Final = ("created", "merged", "updated", "unchanged", "rejected", "possible_duplicates")
+
+
+class Standing(Enum):
+    """How a row stands to the customer it speaks of."""
+
+    NEW = "new"  # the customer begins with this row
+    JOINED = "joined"  # matched by what it says
+    ALONE = "alone"  # known by its id, and nothing else belongs to the customer
+    SHARED = "shared"  # known by its id, beside others
 
 
 class Engine:
@@ -61,11 +71,15 @@ class Engine:
             return counts, problems
 
         people = self._people(pending, [known[row.external_id][0] for row in pending if row.external_id in known])
+        # A trial sees here who shares a customer by earlier files, not by earlier chunks of its own.
+        shared = tables.shared({known[row.external_id][0] for row in pending if row.external_id in known})
+        outranked: list[dict[str, Any]] = []
         register: Register[uuid.UUID] = Register(Known.of(key, state.person) for key, state in people.items())
         applied: list[tuple[SourceRow, CustomerState]] = []
         for row in pending:
             if row.external_id in known:
                 state = people[known[row.external_id][0]]
+                standing = Standing.SHARED if state.id in shared else Standing.ALONE
                 counts["updated"] += 1
             else:
                 verdict = register.judge(Known.of(uuid.UUID(int=0), row.person))
@@ -75,17 +89,21 @@ class Engine:
                 if verdict.joined is None:
                     state = CustomerState(uuid.uuid4(), type(row.person)(), new=True)
                     people[state.id] = state
+                    standing = Standing.NEW
                     counts["created"] += 1
                 else:
                     state = people[verdict.joined]
+                    standing = Standing.JOINED
+                    shared.add(state.id)
                     counts["merged"] += 1
-            problems += self._adopt(state, row)
+            problems += self._adopt(state, row, standing, outranked)
             register.add(Known.of(state.id, state.person))
             applied.append((row, state))
 
         tables.write_customers(people.values(), now=self.now, trial=self.trial)
         if not self.trial:
             self._write_rows(applied, set(known), problems)
+            tables.keep_beside(outranked)
         return counts, problems
 
     def _people(self, rows: list[SourceRow], ids: list[uuid.UUID]) -> dict[uuid.UUID, CustomerState]:
@@ -101,38 +119,70 @@ class Engine:
 
     # ----------------------------------------------------------------------------------------- one row, one customer
 
-    def _adopt(self, state: CustomerState, row: SourceRow) -> list[Problem]:
-        """Take over what the row may say about the customer; what it says differently stays with the row's record."""
+    def _adopt(
+        self, state: CustomerState, row: SourceRow, standing: Standing, outranked: list[dict[str, Any]]
+    ) -> list[Problem]:
+        """Take over what the row may say about the customer; what it says differently stays with the row's record.
+
+        Args:
+            outranked: takes up what a more trusted row replaces, to be kept with the record that it came from.
+        """
         problems: list[Problem] = []
         differing: dict[str, str] = {}
-        new_origin = self._origin(row)
         for item, fields in Customer.ITEM_FIELDS.items():
             incoming = {field: getattr(row.person, field) for field in fields}
             originals = {field: row.originals[field] for field in fields if field in row.originals}
+            present = {field: getattr(state.person, field) for field in fields}
             origin = state.origins.get(item)
-            if not any(incoming.values()) and not originals:
-                if origin and self._is_of(origin, row):
-                    self._set(state, item, incoming, {}, None)
+            own = origin is not None and self._is_of(origin, row)
+            says_nothing = not any(incoming.values()) and not originals
+            if says_nothing and not own:
                 continue
-            same = all(getattr(state.person, field) == value for field, value in incoming.items())
-            if origin is None and not any(getattr(state.person, field) for field in fields):
-                self._set(state, item, incoming, originals, dict(new_origin))
-            elif origin and (self._is_of(origin, row) or self._is_newer(origin, row)):
-                if not same or originals != {f: state.originals[f] for f in fields if f in state.originals}:
-                    self._set(state, item, incoming, originals, dict(new_origin))
-                elif self._is_newer(origin, row):
-                    # Confirmed: an order of a time between the two must not bring back what was before.
-                    origin |= {"external_id": row.external_id, "as_of": self._as_of(row)}
-                    state.changed = True
-            elif not same and not _equivalent(item, state, row):
-                if origin and origin.get("source") in FILE_SOURCES:
-                    differing |= {field: _plain(value) for field, value in incoming.items() if value}
-                else:
-                    problems.append(Problem(row.line, "", KEPT_CORRECTION, row.external_id))
+            same = incoming == present
+            if self._decides(item, row, standing, origin, present=present, same=same):
+                if same and own and originals == {f: state.originals[f] for f in fields if f in state.originals}:
+                    continue
+                if not same and item == "email":
+                    differing |= _said(present)
+                elif origin and not own and not same and not _equivalent(item, state, row):
+                    outranked.append({**_source_of(origin), "values": _said(present)})
+                self._set(state, item, incoming, originals, None if says_nothing else self._origin(row))
+            elif says_nothing or same or _equivalent(item, state, row):
+                continue
+            elif origin["source"] not in TRUST if origin else any(present.values()):
+                problems.append(Problem(row.line, "", KEPT_CORRECTION, row.external_id))
+            else:
+                differing |= _said(incoming)
+                if item == "email":
+                    problems.append(Problem(row.line, "", KEPT_EMAIL, row.external_id))
         if differing and row.records:
             row.records[0].data["differs"] = differing
         self._set_status(state, row)
         return problems
+
+    def _decides(
+        self,
+        item: str,
+        row: SourceRow,
+        standing: Standing,
+        origin: dict[str, str] | None,
+        *,
+        present: dict[str, Any],
+        same: bool,
+    ) -> bool:
+        """Whether the item becomes what the row says. The rules are those of ``domain.trust``."""
+        if standing is Standing.NEW:
+            return True
+        accounts = TRUST[row.source] is Trust.ACCOUNTS
+        if origin is None:
+            allowed = accounts and not any(present.values())
+        else:
+            allowed = self._is_of(origin, row) or outranks(row.source, origin.get("source"))
+        if item == "email" and not same:
+            # Whoever holds the address sees everything in the record, and what others added to it was added because of
+            # the former one. So only an account that has the record for itself may move on to another address.
+            return allowed and accounts and standing is Standing.ALONE
+        return allowed
 
     def _origin(self, row: SourceRow) -> dict[str, str]:
         origin = {"source": row.source, "external_id": row.external_id, "at": self.now}
@@ -147,14 +197,6 @@ class Engine:
     @staticmethod
     def _is_of(origin: dict[str, str], row: SourceRow) -> bool:
         return origin.get("source") == row.source and origin.get("external_id") == row.external_id
-
-    @staticmethod
-    def _is_newer(origin: dict[str, str], row: SourceRow) -> bool:
-        """Whether the row is a later word of the same source: the buyer's next order."""
-        as_of = origin.get("as_of")
-        return bool(
-            origin.get("source") == row.source and row.as_of and as_of and row.as_of > datetime.fromisoformat(as_of)
-        )
 
     @staticmethod
     def _set(
@@ -181,7 +223,7 @@ class Engine:
         key = f"{row.source}:{row.external_id}"
         origin = state.origins.get("status", {})
         memberships = {**origin.get("memberships", {}), key: row.membership}
-        decided_otherwise = origin and origin.get("source") not in FILE_SOURCES
+        decided_otherwise = origin and origin.get("source") not in TRUST
         if decided_otherwise or memberships == origin.get("memberships"):
             return
         left = all(membership == WITHDRAWN for membership in memberships.values())
@@ -297,8 +339,15 @@ class Engine:
         tables.insert_consents(events)
 
 
-def _plain(value: Any) -> str:
-    return value if isinstance(value, str) else str(value.isoformat())
+def _said(values: dict[str, Any]) -> dict[str, str]:
+    """What is not empty, as plain text."""
+    return {
+        field: value if isinstance(value, str) else str(value.isoformat()) for field, value in values.items() if value
+    }
+
+
+def _source_of(origin: dict[str, str]) -> dict[str, str]:
+    return {"source": origin["source"], "external_id": origin["external_id"]}
 
 
 def _equivalent(item: str, state: CustomerState, row: SourceRow) -> bool:

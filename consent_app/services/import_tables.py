@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from django.db import connection, models
+from django.db.models import Count
 
 from ..domain.formats import Person
 from ..domain.normalise import name_key, two_char_pieces
@@ -100,6 +101,14 @@ def identities(source: str, external_ids: list[str]) -> dict[str, tuple[uuid.UUI
         external_id: (customer_id, bytes(digest))
         for external_id, customer_id, digest in found.values_list("external_id", "customer_id", "digest")
     }
+
+
+def shared(ids: set[uuid.UUID]) -> set[uuid.UUID]:
+    """Which of these customers more than one row of the sources belongs to."""
+    if not ids:
+        return set()
+    several = CustomerIdentity.objects.filter(customer__in=ids).values("customer").annotate(rows=Count("pk"))
+    return set(several.filter(rows__gt=1).values_list("customer", flat=True))
 
 
 def people(
@@ -222,17 +231,50 @@ def insert_records(rows: list[dict[str, Any]], recipients: list[dict[str, Any]])
     _insert(Recipient, _RECIPIENT, recipients)
 
 
+def keep_beside(replaced: list[dict[str, Any]]) -> None:
+    """Keep what a more trusted source replaced with the record that it came from, under ``differs``.
+
+    Args:
+        replaced: ``source``, ``external_id`` and ``values`` by column of the customer.
+    """
+    if not replaced:
+        return
+    table = _table(CustomerRecord)
+    with connection.cursor() as cursor:
+        # A record with several items replaced comes several times, and UPDATE takes one row for each.
+        cursor.execute(
+            f"""
+            UPDATE {table} r
+            SET data = r.data || jsonb_build_object('differs', COALESCE(r.data->'differs', '{{}}') || n.values)
+            FROM (
+                SELECT source, external_id, jsonb_object_agg(field, value) AS values
+                FROM jsonb_to_recordset(%s::jsonb) AS one (source text, external_id text, values jsonb),
+                    jsonb_each(one.values) AS pair (field, value)
+                GROUP BY source, external_id
+            ) n
+            WHERE r.source = n.source AND r.external_id = n.external_id AND r.kind = %s""",
+            [_json(replaced), CustomerRecord.Kind.ORDER],
+        )
+
+
 def replace_records(
     source: str, external_ids: list[str], rows: list[dict[str, Any]], recipients: list[dict[str, Any]]
 ) -> None:
-    """Bring the records of changed rows up to date: change, add, and take away what the row no longer says."""
+    """Bring the records of changed rows up to date: change, add, and take away what the row no longer says.
+
+    A former mail address stays: it may be the one under which the person is known to others.
+    """
+    table = _table(CustomerRecord)
+    former = f"{table}.data #> '{{differs,email}}'"
     returned = _insert(
         CustomerRecord,
         _RECORD,
         rows,
-        "ON CONFLICT (source, kind, external_id) DO UPDATE"
-        " SET occurred_at = EXCLUDED.occurred_at, data = EXCLUDED.data, item_id = EXCLUDED.item_id"
-        " RETURNING kind, external_id, id",
+        f"""ON CONFLICT (source, kind, external_id) DO UPDATE
+            SET occurred_at = EXCLUDED.occurred_at, item_id = EXCLUDED.item_id,
+                data = CASE WHEN {former} IS NULL THEN EXCLUDED.data ELSE EXCLUDED.data || jsonb_build_object(
+                    'differs', jsonb_build_object('email', {former}) || COALESCE(EXCLUDED.data->'differs', '{{}}')) END
+            RETURNING kind, external_id, id""",
     )
     kept = {(kind, external_id): key for kind, external_id, key in returned}
     proposed = {row["id"]: kept[row["kind"], row["external_id"]] for row in rows}

@@ -35,16 +35,37 @@ NOTHING_ELSE = {"email": "", "telephone": "", "postal_code": "", "address1": "",
         ({"family_name": "佐藤"}, Strength.EMAIL),  # married
         ({"family_name": "", "given_name": ""}, Strength.EMAIL),
         ({"family_name": "Takahashi", "given_name": "Hanako"}, Strength.EMAIL),
-        ({"email": "other@post1.example"}, Strength.NAME_AND_TELEPHONE),
-        ({"email": "", "postal_code": "9999999", "address1": "那覇市1-1"}, Strength.NAME_AND_TELEPHONE),
-        ({"email": "", "telephone": ""}, Strength.NAME_AND_POSTAL_CODE),
-        ({"email": "", "telephone": "+818099999999"}, Strength.NAME_AND_POSTAL_CODE),
-        ({"email": "other@post1.example", "telephone": ""}, Strength.NAME_AND_POSTAL_CODE),
-        ({"email": "", "telephone": "", "address2": "コーポ12"}, Strength.NAME_AND_POSTAL_CODE),
+        ({"telephone": "+818099999999", "postal_code": "9999999", "address1": "那覇市1-1"}, Strength.EMAIL_AND_NAME),
     ],
 )
 def test_the_same_person(changes, strength):
     assert fit(known(**changes), known()) is strength
+
+
+@pytest.mark.parametrize(
+    ("changes", "strength"),
+    [
+        ({}, Strength.NAME_AND_TELEPHONE),
+        ({"postal_code": "9999999", "address1": "那覇市1-1"}, Strength.NAME_AND_TELEPHONE),
+        ({"telephone": ""}, Strength.NAME_AND_POSTAL_CODE),
+        ({"telephone": "+818099999999"}, Strength.NAME_AND_POSTAL_CODE),
+        ({"telephone": "", "address2": "コーポ12"}, Strength.NAME_AND_POSTAL_CODE),
+        ({"telephone": "", "address1": ""}, Strength.NAME_AND_POSTAL_CODE),
+        ({"telephone": "+818099999999", "address1": ""}, True),
+    ],
+)
+def test_without_mail_addresses_names_count(changes, strength):
+    assert fit(known(email="", **changes), known(email="")) is strength
+
+
+@pytest.mark.parametrize("changes", [{}, {"postal_code": ""}, {"telephone": ""}, {"birth_date": None}])
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("attacker@evil.example", "hanako@post1.example"), ("attacker@evil.example", ""), ("", "attacker@evil.example")],
+)
+def test_an_address_is_never_joined_by_name(changes, one, other):
+    """Neither to another address nor to somebody without one: it would become the key to what the other one has."""
+    assert fit(known(email=one, **changes), known(email=other)) is True
 
 
 @pytest.mark.parametrize(
@@ -61,8 +82,9 @@ def test_the_same_person(changes, strength):
         {"email": "other@post1.example", "telephone": "+818099999999"},
     ],
 )
-def test_not_certainly_the_same_person(changes):
-    assert not isinstance(fit(known(**changes), known()), Strength)
+@pytest.mark.parametrize("email", ["hanako@post1.example", ""])
+def test_not_certainly_the_same_person(changes, email):
+    assert not isinstance(fit(known(**changes), known(email=email)), Strength)
 
 
 @pytest.mark.parametrize(
@@ -87,22 +109,22 @@ def test_names():
     assert compare_names(alike, with_reading) is Names.ALIKE
     # The same reading with other kanji is enough beside a mail address of one's own, not beside a family's telephone.
     assert fit(alike, with_reading) is Strength.EMAIL
-    alike.email = ""
+    alike.email = with_reading.email = ""
     assert fit(alike, with_reading) is False
 
 
 def test_two_equal_candidates_are_left_to_the_manager():
-    register = Register([known(1, email="a@x.example"), known(2, email="b@x.example")])
+    register = Register([known(1, email=""), known(2, email="")])
     verdict = register.judge(known(None, email=""))
     assert verdict.joined is None
     assert sorted(verdict.possible) == [1, 2]
 
 
 def test_the_better_candidate_is_taken_and_the_other_reported():
-    register = Register([known(1), known(2, email="", telephone="")])
+    register = Register([known(1, family_name="佐藤"), known(2), known(3, email="")])
     verdict = register.judge(known(None))
-    assert verdict.joined == 1
-    assert verdict.possible == [2]
+    assert verdict.joined == 2
+    assert sorted(verdict.possible) == [1, 3]
 
 
 def test_what_became_known_since_counts():
@@ -136,7 +158,8 @@ def test_contradictions_always_win(one, other):
     if isinstance(fit(Known.of(1, one), Known.of(2, other)), Strength):
         assert not (one.birth_date and other.birth_date and one.birth_date != other.birth_date)
         assert not (one.given_name and other.given_name and one.given_name != other.given_name)
-        assert (one.email and one.email == other.email) or (
+        assert one.email == other.email
+        assert one.email or (
             Known.of(1, one).name == Known.of(2, other).name
             and (one.telephone == other.telephone != "" or one.postal_code == other.postal_code != "")
         )
