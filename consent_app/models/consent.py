@@ -13,7 +13,11 @@ from .registers import Purpose
 
 
 class Consent(models.Model):
-    """One event: a consent given, withdrawn or expired. Append-only."""
+    """One event: a consent given, withdrawn or expired.
+
+    Append-only, and the database sees to it: nothing is changed, and nothing is deleted but with the customer
+    (migration 0006).
+    """
 
     class Event(models.TextChoices):
         GIVEN = "given", _("同意")

@@ -1,7 +1,7 @@
-"""Lets the test runner empty the database although the audit trail refuses it.
+"""Lets the test runner empty the database although the audit trail and the consents refuse it.
 
-Tests with ``transaction=True`` are cleaned up by TRUNCATE, which the triggers of the audit tables refuse, as they must
-in production. Only the runner's own flush goes around them: the owner of the test database switches the two triggers
+Tests with ``transaction=True`` are cleaned up by TRUNCATE, which the triggers of these tables refuse, as they must in
+production. Only the runner's own flush goes around them: the owner of the test database switches these triggers
 off and on again inside the transaction of the flush, so that no test ever runs without them.
 """
 
@@ -14,6 +14,7 @@ from django.db.backends.base.operations import BaseDatabaseOperations
 TRIGGERS = {
     "core_auditentry": "core_auditentry_no_truncate",
     "core_auditlink": "core_auditlink_no_truncate",
+    "consent_app_consent": "consent_app_consent_no_truncate",
 }
 
 
