@@ -11,6 +11,7 @@ from django.test import Client
 from factory.django import DjangoModelFactory
 
 from privacy_portal.core.models import User
+from privacy_portal.core.staff import secrets
 
 TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 PASSWORD = "correct horse battery staple"
@@ -42,15 +43,17 @@ class EnrolledStaffFactory(StaffFactory):
 
     @factory.post_generation
     def second_factor(obj: User, create: bool, extracted: Any, **kwargs: Any) -> None:  # noqa: N805
-        TOTP.activate(obj, TOTP_SECRET)
-        RecoveryCodes.activate(obj)
+        with secrets.of(obj):
+            TOTP.activate(obj, TOTP_SECRET)
+            RecoveryCodes.activate(obj)
 
 
 def pass_second_factor(client: Client, user: User) -> None:
     """Sign ``user`` in with a session that passed the second factor, enrolling the account if it is not."""
     authenticator = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).first()
     if authenticator is None:
-        authenticator = TOTP.activate(user, TOTP_SECRET).instance
+        with secrets.of(user):
+            authenticator = TOTP.activate(user, TOTP_SECRET).instance
     client.force_login(user)
     session = client.session
     session["account_authentication_methods"] = [

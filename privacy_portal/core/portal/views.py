@@ -15,7 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 from django.views.i18n import set_language as django_set_language
 
-from .. import page_language, ratelimit
+from .. import known_device, page_language
 from ..models import User
 from ..ratelimit import LimitExceeded
 from ..services import audit, codes
@@ -52,7 +52,14 @@ def _limited(response: HttpResponse, error: LimitExceeded) -> HttpResponse:
 
 
 def _send(request: HttpRequest, address: str, next_url: str) -> None:
-    row = service.request_code(address=address, language=_language(), client=ratelimit.client_of(request))
+    under_way = pending.load(request.session)
+    row = service.request_code(
+        address=address,
+        language=_language(),
+        client=known_device.client_for(request, "portal", address),
+        replaces=under_way.code_id if under_way else None,
+        known=known_device.is_known(request, "portal", address),
+    )
     PendingSignIn(code_id=row.id, address=address, next_url=next_url, sent_at=time.time()).save(request.session)
 
 
@@ -106,7 +113,7 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
             code_id=under_way.code_id,
             code=form.cleaned_data["code"],
             language=_language(),
-            client=ratelimit.client_of(request),
+            client=known_device.client_for(request, "portal", under_way.address),
         )
     except codes.CodeWrong as error:
         form.add_error(
@@ -160,6 +167,7 @@ def _enter(request: HttpRequest, user: User, next_url: str) -> HttpResponse:
     pending.forget(request.session)
     login(request, user, backend=BACKEND)
     response = redirect(next_url or resolve_url(settings.LOGIN_REDIRECT_URL))
+    known_device.remember(request, response, "portal", user.email)
     page_language.follow_account(request, response, user.language)
     return response
 

@@ -9,7 +9,7 @@ import hmac
 import secrets
 import unicodedata
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,8 +26,9 @@ DIGITS = 8
 LIFETIME = timedelta(minutes=10)
 KEPT_AFTER_EXPIRY = timedelta(days=1)
 # How often a client may ask for a code for one subject, how many code mails it may send to one address and in all, how
-# many one address gets from everybody, and how many guesses one client may send over all codes. The narrow limits bind
-# client and address together: a stranger who uses up their own share leaves the owner theirs.
+# many one address gets for one purpose from everybody unknown, and how many guesses one client may send over all codes.
+# The narrow limits bind client and address together: a stranger who uses up their own share leaves the owner theirs.
+# The limit per address also bounds guessing: each code has five tries (docs/decisions/sign-in.md).
 PAUSE = Limit("code-pause", 1, 60)
 PER_CLIENT_AND_RECIPIENT = Limit("code-client-recipient", 6, 3600)
 PER_RECIPIENT = Limit("code-recipient", 20, 3600)
@@ -86,32 +87,36 @@ def issue(
     template: str,
     context: Mapping[str, Any] | None = None,
     user: User | None = None,
+    replaces: Collection[uuid.UUID] | None = None,
+    known: bool = False,
     now: datetime | None = None,
 ) -> OneTimeCode:
-    """Make a code for the subject, void the older ones and queue the mail that carries it.
+    """Make a code for the subject, void older ones and queue the mail that carries it.
 
     Args:
         subject: what the code is good for, such as an address, or "user id:request id". Kept as a keyed hash.
         recipient: the mail address that gets the code.
         client: what :func:`privacy_portal.core.ratelimit.client_of` says about the request.
         template: the mail's template; its context gets ``code`` ("1234 5678") and ``minutes``.
+        replaces: the subject's codes that become void; None: all of them, where nobody else can ask for the subject.
+        known: asked for in a browser that the recipient has used before: strangers' requests do not count against it.
 
     Raises:
         privacy_portal.core.ratelimit.LimitExceeded: too soon or too often; no code was made.
     """
     now = now or timezone.now()
-    ratelimit.hit(
+    limits = [
         (PAUSE, f"{purpose}:{subject}\0{client}"),
         (PER_CLIENT_AND_RECIPIENT, f"{recipient}\0{client}"),
-        (PER_RECIPIENT, recipient),
         (ISSUED_PER_CLIENT, client),
-    )
+    ]
+    ratelimit.hit(*limits, *([] if known else [(PER_RECIPIENT, f"{purpose}\0{recipient}")]))
     subject_digest = _subject_digest(purpose, subject)
     with connection.cursor() as cursor:
         # Two requests at once for one subject: the later waits here and voids the earlier one's code.
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(subject_digest[:8], "big", signed=True)])
     live = OneTimeCode.objects.filter(purpose=purpose, subject_digest=subject_digest, used_at=None, expires_at__gt=now)
-    live.update(expires_at=now)
+    (live if replaces is None else live.filter(pk__in=replaces)).update(expires_at=now)
     code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
     row = OneTimeCode(purpose=purpose, subject_digest=subject_digest, created_at=now, expires_at=now + LIFETIME)
     row.code_digest = _code_digest(purpose, subject_digest, row.id, code)

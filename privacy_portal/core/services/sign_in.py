@@ -47,13 +47,25 @@ def normalise_address(typed: str) -> str:
     return address
 
 
-def request_code(*, address: str, language: str, client: str, now: datetime | None = None) -> OneTimeCode:
-    """Send a sign-in code to the address, known or not. Its older codes stop working.
+def request_code(
+    *,
+    address: str,
+    language: str,
+    client: str,
+    replaces: uuid.UUID | None = None,
+    known: bool = False,
+    now: datetime | None = None,
+) -> OneTimeCode:
+    """Send a sign-in code to the address, known or not.
+
+    Codes that others asked for stay as they are: a stranger must not be able to void the one that the owner is typing.
 
     Args:
         address: as :func:`normalise_address` returns it.
         language: "ja" or "en", the one the person reads right now.
-        client: see :func:`privacy_portal.core.ratelimit.client_of`.
+        client: see :func:`privacy_portal.core.known_device.client_for`.
+        replaces: the code that this session has asked for before; it stops working.
+        known: see :func:`privacy_portal.core.services.codes.issue`.
 
     Raises:
         LimitExceeded: too soon or too often; the same for known and unknown addresses.
@@ -67,6 +79,8 @@ def request_code(*, address: str, language: str, client: str, now: datetime | No
                 client=client,
                 language=language,
                 template="sign_in_code",
+                replaces=[replaces] if replaces else [],
+                known=known,
                 now=now,
             )
             audit.record(action="sign_in.requested", actor=ANONYMOUS, obj=row)

@@ -18,10 +18,13 @@ MANAGER_GROUP = "Personal Information Manager"
 _MANAGED_APPS = ("consent_app", "requests_app")
 _VIEWED_APPS = ("core",)
 
-# The narrow limit binds account and client together, so that a stranger cannot lock the manager out by guessing.
+# The narrow limit binds account and client together, so that a stranger cannot lock the manager out by guessing. Many
+# strangers together can use up the account's limit; a browser in which its owner signed in before is counted for itself
+# instead (core/known_device.py).
 PASSWORD_NARROW = Limit("password-account-client", 5, 300)
 PASSWORD_PER_CLIENT = Limit("password-client", 30, 300)
 PASSWORD_PER_ACCOUNT = Limit("password-account", 100, 3600)
+PASSWORD_PER_DEVICE = Limit("password-device", 30, 3600)
 # Whoever gets here knows the password. Three codes of a million are valid at a time: with 60 tries a day one of them is
 # hit in 15 years on average.
 SECOND_FACTOR = Limit("second-factor", 5, 300)

@@ -1,6 +1,5 @@
 """The points where allauth asks us: who may sign in, how secrets are kept, what is recorded and mailed."""
 
-import base64
 import re
 from typing import Any
 
@@ -16,13 +15,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from qrcode.image.svg import SvgPathFillImage
 
-from .. import page_language, ratelimit
-from ..crypto import keyring
+from .. import known_device, page_language, ratelimit
 from ..models import User
 from ..services import audit, outbox
-from . import limits, second_factor
+from . import limits, second_factor, secrets
 
-_SECRET_CONTEXT = b"mfa_authenticator.data"
 # allauth's mail templates -> the word of the event in our notice and audit trail
 _EVENTS = {
     "mfa/email/totp_activated": "app_added",
@@ -68,10 +65,15 @@ class StaffAccountAdapter(DefaultAccountAdapter):
             audit.record(action="staff_sign_in.succeeded", actor=user, obj=user)
 
     def post_login(self, request: HttpRequest, user: AbstractBaseUser, **details: Any) -> HttpResponse:
-        """Where to go after the sign-in; the pages then follow the account's language."""
+        """Where to go after the sign-in; the pages then follow the account's language.
+
+        The browser is known from now on, if the second factor was shown in it.
+        """
         response: HttpResponse = super().post_login(request, user, **details)
         if isinstance(user, User):
             page_language.follow_account(request, response, user.language)
+            if second_factor.has_passed(request):
+                known_device.remember(request, response, "staff", user.email)
         return response
 
     def logout(self, request: HttpRequest) -> None:
@@ -113,13 +115,13 @@ class StaffAccountAdapter(DefaultAccountAdapter):
 
 
 class StaffMFAAdapter(DefaultMFAAdapter):
-    """Second factors: secrets encrypted at rest."""
+    """Second factors: secrets encrypted at rest, each for its account only."""
 
     def encrypt(self, text: str) -> str:
-        return base64.b64encode(keyring().seal(text.encode(), context=_SECRET_CONTEXT)).decode()
+        return secrets.seal(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return keyring().open(base64.b64decode(encrypted_text), context=_SECRET_CONTEXT).decode()
+        return secrets.unseal(encrypted_text)
 
     def build_totp_svg(self, url: str) -> str:
         """The QR code as an element of the page, which needs no exception in the content security policy.

@@ -7,7 +7,7 @@ from allauth.core import context
 from django.core.exceptions import ValidationError
 from django.utils.translation import ngettext
 
-from .. import ratelimit
+from .. import known_device, ratelimit
 from ..models import User
 from ..ratelimit import LimitExceeded
 from ..services import audit
@@ -15,6 +15,7 @@ from ..services.staff_accounts import (
     PASSWORD_NARROW,
     PASSWORD_PER_ACCOUNT,
     PASSWORD_PER_CLIENT,
+    PASSWORD_PER_DEVICE,
     SECOND_FACTOR,
     SECOND_FACTOR_PER_DAY,
 )
@@ -40,12 +41,14 @@ def count_password_try(address: str) -> None:
     Raises:
         ValidationError: too many, with the time to wait.
     """
-    client = ratelimit.client_of(context.request)
     account = address.strip().lower()
+    client = known_device.client_for(context.request, "staff", account)
+    if known_device.is_known(context.request, "staff", account):
+        wide = [(PASSWORD_PER_DEVICE, client)]
+    else:
+        wide = [(PASSWORD_PER_CLIENT, client), (PASSWORD_PER_ACCOUNT, account)]
     try:
-        ratelimit.hit(
-            (PASSWORD_NARROW, f"{account}\0{client}"), (PASSWORD_PER_CLIENT, client), (PASSWORD_PER_ACCOUNT, account)
-        )
+        ratelimit.hit((PASSWORD_NARROW, f"{account}\0{client}"), *wide)
     except LimitExceeded as error:
         raise _refuse(error, "staff_sign_in.limited", None) from None
 

@@ -10,6 +10,8 @@ from allauth.mfa.webauthn.views import AddWebAuthnView
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 
+from .. import known_device
+from ..models import User
 from . import second_factor
 
 
@@ -39,6 +41,8 @@ class _ProvenByEnrolling:
         added = Authenticator.objects.filter(user_id=self.request.user.pk, type=self.factor).latest("created_at")
         post_authentication(self.request, added)
         second_factor.forget_cached(self.request)
+        if isinstance(self.request.user, User):
+            known_device.remember(self.request, response, "staff", self.request.user.email)
         return response
 
 

@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from privacy_portal.core.models import AuditEntry, OutgoingMail, User
+from privacy_portal.core.staff import secrets
 from tests.factories.core import (
     PASSWORD,
     TOTP_SECRET,
@@ -69,7 +70,8 @@ def test_password_and_app_open_the_admin(client: Client) -> None:
 
 def test_recovery_code_opens_once(client: Client) -> None:
     user = EnrolledStaffFactory()
-    code = Authenticator.objects.get(user=user, type="recovery_codes").wrap().get_unused_codes()[0]
+    with secrets.of(user):
+        code = Authenticator.objects.get(user=user, type="recovery_codes").wrap().get_unused_codes()[0]
     password_step(client, user)
     client.post(AUTHENTICATE, {"code": f"{code[:4]} {code[4:]}"})
     assert admin_is_open(client)
@@ -159,7 +161,8 @@ def test_first_sign_in_enrols_and_enrolling_counts(client: Client, django_captur
     page = client.get("/staff/second-factor/app/activate/")
     assert page.status_code == 200
     assert "<svg " in page.content.decode()
-    secret = client.session["mfa.totp.secret"]
+    secret = page.context["form"].secret
+    assert secret not in str(dict(client.session.items()))
     response = client.post("/staff/second-factor/app/activate/", {"code": wrong_totp()})
     assert response.status_code == 200
     with django_capture_on_commit_callbacks(execute=True):
@@ -177,9 +180,48 @@ def test_secrets_are_encrypted_at_rest() -> None:
     for authenticator in Authenticator.objects.filter(user=user):
         stored = str(authenticator.data)
         assert TOTP_SECRET not in stored
-        for code in authenticator.wrap().generate_codes() if authenticator.type == "recovery_codes" else []:
+        with secrets.of(user):
+            codes = authenticator.wrap().generate_codes() if authenticator.type == "recovery_codes" else []
+        for code in codes:
             assert code not in stored
-    assert Authenticator.objects.get(user=user, type="totp").wrap().validate_code(totp())
+    with secrets.of(user):
+        assert Authenticator.objects.get(user=user, type="totp").wrap().validate_code(totp())
+
+
+def test_a_secret_copied_to_another_account_opens_nothing(client: Client) -> None:
+    """Whoever can write to the database puts the secret of an app of their own into the manager's row."""
+    manager, attacker = EnrolledStaffFactory(), EnrolledStaffFactory()
+    for kind in ("totp", "recovery_codes"):
+        taken = Authenticator.objects.get(user=attacker, type=kind)
+        Authenticator.objects.filter(user=manager, type=kind).update(data=taken.data)
+    with secrets.of(attacker):
+        recovery = Authenticator.objects.get(user=attacker, type="recovery_codes").wrap().get_unused_codes()[0]
+    password_step(client, manager)
+    for code in (totp(), recovery):
+        response = client.post(AUTHENTICATE, {"code": code})
+        assert response.status_code == 200
+        assert response.context["form"].errors
+    assert not admin_is_open(client)
+    assert AuditEntry.objects.filter(action="second_factor.failed").count() == 2
+
+
+def test_an_enrolment_begun_in_another_account_is_not_taken_over(client: Client) -> None:
+    password_step(client, StaffFactory())
+    client.get("/staff/second-factor/app/activate/")
+    stolen = client.session["mfa.totp.secret"]
+    other = Client()
+    password_step(other, StaffFactory())
+    session = other.session
+    session["mfa.totp.secret"] = stolen
+    session.save()
+    page = other.post("/staff/second-factor/app/activate/", {"code": "000000"})
+    assert page.status_code == 200
+    assert other.session["mfa.totp.secret"] != stolen
+
+
+def test_nobodys_secret_is_refused() -> None:
+    with pytest.raises(RuntimeError):
+        secrets.seal("x")
 
 
 def test_a_code_of_the_app_works_once_in_all_the_time_it_is_valid() -> None:
