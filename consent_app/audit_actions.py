@@ -27,3 +27,10 @@ register(
     possible_duplicates=int,
     problems=int,
 )
+
+_kinds = words(["use", "provision"])
+register("suspension.set", _("利用または提供を止めた"), kind=_kinds)
+register("suspension.ended", _("利用または提供の停止を終えた"), kind=_kinds)
+register("consent.given", _("ご本人が同意した"), purpose=int)
+register("consent.withdrawn", _("ご本人が同意を取り下げた"), purpose=int)
+register("consent.receipt_taken", _("ご本人が同意の記録をダウンロードした"))

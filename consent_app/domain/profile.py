@@ -109,6 +109,8 @@ class PurposeSection:
     text: Text
     needs_consent: bool
     statistical_only: bool
+    shipping: bool
+    provided_to: str
     items: tuple[str, ...]
     part_of: str
 

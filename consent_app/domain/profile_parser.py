@@ -204,6 +204,8 @@ def _purpose(reader: TableReader, item_codes: tuple[str, ...], wholes: tuple[str
         text=reader.pair("text"),
         needs_consent=reader.flag("needs_consent", default=False),
         statistical_only=reader.flag("statistical_only", default=False),
+        shipping=reader.flag("shipping", default=False),
+        provided_to=reader.text("provided_to", required=False, max_length=200),
         items=reader.choices("items", item_codes),
         part_of=reader.choice("part_of", wholes, default=""),
     )

@@ -6,6 +6,7 @@ from .imports import ImportBatch
 from .operator import Operator, RequestRule
 from .provision import Provision
 from .registers import DataItem, ProvisionBasis, Purpose, RefusalGround, Subcontractor
+from .suspension import Suspension
 
 __all__ = [
     "Consent",
@@ -22,4 +23,5 @@ __all__ = [
     "RefusalGround",
     "RequestRule",
     "Subcontractor",
+    "Suspension",
 ]

@@ -48,12 +48,21 @@ class Consent(models.Model):
         verbose_name=_("記録者"),
     )
     at = models.DateTimeField(_("日時"), default=timezone.now)
+    valid_until = models.DateTimeField(
+        _("有効期限"), null=True, blank=True, help_text=_("空欄は期限なしです。同意だけに定められます。")
+    )
 
     class Meta:
         verbose_name = _("同意")
         verbose_name_plural = pgettext_lazy("複数", "同意")
         ordering = ["-at"]
         indexes = [models.Index(fields=["customer", "purpose", "-at"], name="consent_state")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(valid_until=None) | models.Q(event="given", valid_until__gt=models.F("at")),
+                name="consent_limit_only_when_given",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_event_display()} {self.at:%Y-%m-%d}"

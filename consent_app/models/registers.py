@@ -48,6 +48,10 @@ class Purpose(models.Model):
     text_en = models.TextField(_("利用目的（英語）"))
     needs_consent = models.BooleanField(_("個別の同意が必要"), default=False)
     statistical_only = models.BooleanField(_("個人を特定しない統計だけ"), default=False)
+    shipping = models.BooleanField(_("お届け"), default=False, help_text=_("贈り先の情報は、この目的だけに使えます。"))
+    provided_to = models.CharField(
+        _("提供先"), max_length=200, blank=True, help_text=_("第三者への提供に同意を得る目的のとき、その相手。")
+    )
     items = models.ManyToManyField(DataItem, verbose_name=_("使うデータ項目"), related_name="purposes", blank=True)
     part_of = models.ForeignKey(
         "self",

@@ -1,0 +1,358 @@
+"""The gate: may this person's data be used for that, or be given to them?
+
+Everything that is not known is a reason to refuse. Only what is found, present and not contradicted is allowed, and
+every answer names the records that it rests on. Where the law leaves a judgement to people (articles 27(1)i to vii,
+27(5)ii and iii), the gate does not judge: it refuses and says so, and the manager records what was decided on which
+ground.
+
+Sources: APPI articles 18 (no use beyond the purpose), 25 (entrusting), 27 and 28 (third parties, abroad), 35 (stops).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+# The data item of people to whom a customer has something sent.
+RECIPIENT_ITEM = "recipient"
+HOME_COUNTRY = "JP"
+CONSENT_ARTICLE = "27(1)"
+# The kinds of suspension that stop use; giving data away is a use of it too.
+USE = frozenset({"use"})
+USE_AND_PROVISION = frozenset({"use", "provision"})
+
+
+class Reason(StrEnum):
+    """Why the gate answered as it did."""
+
+    # Allowed, because …
+    PURPOSE_KNOWN = "purpose_known"
+    CONSENT_GIVEN = "consent_given"
+    ENTRUSTED = "entrusted"
+    GIFT_SHIPPING = "gift_shipping"
+    # Refused, because …
+    PERSON_UNKNOWN = "person_unknown"
+    PERSON_WITHDRAWN = "person_withdrawn"
+    PURPOSE_UNKNOWN = "purpose_unknown"
+    PURPOSE_RETIRED = "purpose_retired"
+    USE_SUSPENDED = "use_suspended"
+    PURPOSE_SUSPENDED = "purpose_suspended"
+    PROVISION_SUSPENDED = "provision_suspended"
+    CONSENT_MISSING = "consent_missing"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
+    CONSENT_EXPIRED = "consent_expired"
+    GIFT_SHIPPING_ONLY = "gift_shipping_only"
+    RECIPIENT_NOT_COVERED = "recipient_not_covered"
+    RECIPIENT_UNKNOWN = "recipient_unknown"
+    RECIPIENT_ABROAD = "recipient_abroad"
+    ITEMS_UNKNOWN = "items_unknown"
+    ITEMS_NOT_COVERED = "items_not_covered"
+    BASIS_UNKNOWN = "basis_unknown"
+    NEEDS_JUDGEMENT = "needs_judgement"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Something that an answer rests on: the kind of register and the key of its row."""
+
+    kind: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Allowed or refused; ``reasons`` is never empty, and a refusal names every reason that was found."""
+
+    allowed: bool
+    reasons: tuple[Reason, ...]
+    records: tuple[Record, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PurposeFacts:
+    """What the register says about a purpose. ``active`` is false too where the whole that it is part of is retired."""
+
+    key: int
+    active: bool
+    needs_consent: bool
+    shipping: bool
+    provided_to: str = ""
+    whole: int | None = None
+    items: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentFacts:
+    """The newest event for a person and a purpose."""
+
+    key: str
+    event: str
+    valid_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SuspensionFacts:
+    """A stop in force; ``purpose`` None means everything of its kind."""
+
+    key: str
+    kind: str
+    purpose: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonFacts:
+    """A customer as far as the gate needs them."""
+
+    key: str
+    active: bool
+    consent: ConsentFacts | None = None
+    suspensions: tuple[SuspensionFacts, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EntrusteeFacts:
+    """A subcontractor: which items may be entrusted, and where it is."""
+
+    key: str
+    active: bool
+    country: str
+    items: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class BasisFacts:
+    """A case of the policy: ``articles`` are the grounds of the law that can carry it."""
+
+    key: str
+    active: bool
+    articles: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Entrusted:
+    """Asked for: handing over to the subcontractor ``code`` for the purpose ``purpose`` (article 27(5)i)."""
+
+    code: str
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class ThirdParty:
+    """Asked for: provision to a third party in this case of the policy, consented to under this purpose.
+
+    Args:
+        name: the recipient, as the purpose names it.
+        basis: code of the provision basis.
+        purpose: code of the purpose whose consent names the provision; empty where there is none.
+        country: ISO 3166-1 alpha-2 of the recipient; empty means not known.
+    """
+
+    name: str
+    basis: str
+    purpose: str = ""
+    country: str = ""
+
+
+Destination = Entrusted | ThirdParty
+
+_NOBODY = Answer(False, (Reason.PERSON_UNKNOWN,))
+
+
+def decide_use(*, person: PersonFacts | None, purpose: PurposeFacts | None, at: datetime) -> Answer:
+    """May the data of this customer be used for this purpose at this moment (article 18, promises R1, K1, A1)?
+
+    Args:
+        person: None where nobody of that key is held.
+        purpose: None where the register does not know it.
+        at: an aware moment.
+    """
+    if person is None:
+        return _NOBODY
+    reasons: list[Reason] = []
+    records: list[Record] = []
+    _judge_person(person, reasons, records)
+    _judge_purpose(purpose, reasons, records)
+    _judge_suspensions(person, purpose, USE, reasons, records)
+    consented = purpose is not None and purpose.needs_consent
+    if consented:
+        _judge_consent(person.consent, at, reasons, records)
+    if reasons:
+        return _refused(reasons, records)
+    return Answer(True, (Reason.CONSENT_GIVEN if consented else Reason.PURPOSE_KNOWN,), tuple(records))
+
+
+def decide_gift_use(*, known: bool, key: str, purpose: PurposeFacts | None) -> Answer:
+    """May the data of a gift recipient be used for this purpose? Only to ship (promise Q8): nobody asked them."""
+    reasons: list[Reason] = [] if known else [Reason.PERSON_UNKNOWN]
+    records = [Record("recipient", key)] if known else []
+    _judge_purpose(purpose, reasons, records)
+    if purpose and (not purpose.shipping or purpose.needs_consent):
+        reasons.append(Reason.GIFT_SHIPPING_ONLY)
+    if reasons:
+        return _refused(reasons, records)
+    return Answer(True, (Reason.GIFT_SHIPPING,), tuple(records))
+
+
+def decide_entrusting(
+    *,
+    person: PersonFacts | None,
+    purpose: PurposeFacts | None,
+    entrustee: EntrusteeFacts | None,
+    items: frozenset[str],
+    at: datetime,
+) -> Answer:
+    """May these items be handed to a subcontractor for this purpose (articles 25, 27(5)i)?
+
+    Entrusting is use: whatever forbids the purpose forbids it. A stop of provision to third parties does not reach it,
+    because a subcontractor is none. Abroad it needs what article 28 asks for, which the gate cannot see: refused.
+    """
+    if person is None:
+        return _NOBODY
+    use = decide_use(person=person, purpose=purpose, at=at)
+    reasons = [] if use.allowed else list(use.reasons)
+    records = list(use.records)
+    _judge_entrustee(entrustee, items, reasons, records)
+    if purpose:
+        _judge_items(items, purpose.items, reasons)
+        if RECIPIENT_ITEM in items and not purpose.shipping:
+            reasons.append(Reason.GIFT_SHIPPING_ONLY)
+    if reasons:
+        return _refused(reasons, records)
+    return Answer(True, (Reason.ENTRUSTED,), tuple(records))
+
+
+def decide_gift_entrusting(
+    *, known: bool, key: str, purpose: PurposeFacts | None, entrustee: EntrusteeFacts | None
+) -> Answer:
+    """May the data of a gift recipient be handed to a subcontractor? To one who ships, for shipping."""
+    use = decide_gift_use(known=known, key=key, purpose=purpose)
+    reasons = [] if use.allowed else list(use.reasons)
+    records = list(use.records)
+    _judge_entrustee(entrustee, frozenset({RECIPIENT_ITEM}), reasons, records)
+    if reasons:
+        return _refused(reasons, records)
+    return Answer(True, (Reason.GIFT_SHIPPING,), tuple(records))
+
+
+def decide_provision(
+    *,
+    person: PersonFacts | None,
+    basis: BasisFacts | None,
+    purpose: PurposeFacts | None,
+    name: str,
+    country: str,
+    items: frozenset[str],
+    at: datetime,
+) -> Answer:
+    """May these items be given to a third party (articles 27(1), 28)?
+
+    Only a consent to this very provision opens the gate; the other cases need a person's judgement. Data about gift
+    recipients is never given: the customer cannot consent for them.
+    """
+    if person is None:
+        return _NOBODY
+    reasons: list[Reason] = []
+    records: list[Record] = []
+    _judge_person(person, reasons, records)
+    _judge_suspensions(person, purpose, USE_AND_PROVISION, reasons, records)
+    if basis is None or not basis.active:
+        reasons.append(Reason.BASIS_UNKNOWN)
+    else:
+        records.append(Record("basis", basis.key))
+        if CONSENT_ARTICLE not in basis.articles:
+            reasons.append(Reason.NEEDS_JUDGEMENT)
+    _judge_country(country, reasons)
+    if RECIPIENT_ITEM in items:
+        reasons.append(Reason.GIFT_SHIPPING_ONLY)
+    if purpose is None:
+        reasons.append(Reason.CONSENT_MISSING)
+        _judge_items(items, items, reasons)
+    else:
+        _judge_purpose(purpose, reasons, records)
+        _judge_items(items, purpose.items, reasons)
+        if not name or purpose.provided_to != name:
+            reasons.append(Reason.RECIPIENT_NOT_COVERED)
+        if not purpose.needs_consent:
+            # A purpose without a consent of its own says nothing about giving data away.
+            reasons.append(Reason.CONSENT_MISSING)
+        else:
+            _judge_consent(person.consent, at, reasons, records)
+    if reasons:
+        return _refused(reasons, records)
+    return Answer(True, (Reason.CONSENT_GIVEN,), tuple(records))
+
+
+def _refused(reasons: Iterable[Reason], records: Iterable[Record]) -> Answer:
+    return Answer(False, tuple(dict.fromkeys(reasons)), tuple(dict.fromkeys(records)))
+
+
+def _judge_person(person: PersonFacts, reasons: list[Reason], records: list[Record]) -> None:
+    records.append(Record("customer", person.key))
+    if not person.active:
+        reasons.append(Reason.PERSON_WITHDRAWN)
+
+
+def _judge_purpose(purpose: PurposeFacts | None, reasons: list[Reason], records: list[Record]) -> None:
+    if purpose is None:
+        reasons.append(Reason.PURPOSE_UNKNOWN)
+        return
+    records.append(Record("purpose", str(purpose.key)))
+    if not purpose.active:
+        reasons.append(Reason.PURPOSE_RETIRED)
+
+
+def _judge_entrustee(
+    entrustee: EntrusteeFacts | None, items: frozenset[str], reasons: list[Reason], records: list[Record]
+) -> None:
+    if entrustee is None or not entrustee.active:
+        reasons.append(Reason.RECIPIENT_UNKNOWN)
+        return
+    records.append(Record("subcontractor", entrustee.key))
+    _judge_country(entrustee.country, reasons)
+    _judge_items(items, entrustee.items, reasons)
+
+
+def _judge_suspensions(
+    person: PersonFacts,
+    purpose: PurposeFacts | None,
+    kinds: frozenset[str],
+    reasons: list[Reason],
+    records: list[Record],
+) -> None:
+    """A stop of a whole purpose stops its parts."""
+    stopped = {None} if purpose is None else {None, purpose.key, purpose.whole}
+    for suspension in person.suspensions:
+        if suspension.kind not in kinds or suspension.purpose not in stopped:
+            continue
+        if suspension.kind == "provision":
+            reasons.append(Reason.PROVISION_SUSPENDED)
+        else:
+            reasons.append(Reason.USE_SUSPENDED if suspension.purpose is None else Reason.PURPOSE_SUSPENDED)
+        records.append(Record("suspension", suspension.key))
+
+
+def _judge_consent(consent: ConsentFacts | None, at: datetime, reasons: list[Reason], records: list[Record]) -> None:
+    if consent is None:
+        reasons.append(Reason.CONSENT_MISSING)
+        return
+    records.append(Record("consent", consent.key))
+    if consent.event == "withdrawn":
+        reasons.append(Reason.CONSENT_WITHDRAWN)
+    elif consent.event == "expired" or (consent.valid_until is not None and consent.valid_until <= at):
+        reasons.append(Reason.CONSENT_EXPIRED)
+    elif consent.event != "given":
+        reasons.append(Reason.CONSENT_MISSING)
+
+
+def _judge_items(items: frozenset[str], covered: frozenset[str], reasons: list[Reason]) -> None:
+    if not items:
+        reasons.append(Reason.ITEMS_UNKNOWN)
+    elif not items <= covered:
+        reasons.append(Reason.ITEMS_NOT_COVERED)
+
+
+def _judge_country(country: str, reasons: list[Reason]) -> None:
+    if country != HOME_COUNTRY:
+        reasons.append(Reason.RECIPIENT_ABROAD if country else Reason.RECIPIENT_UNKNOWN)

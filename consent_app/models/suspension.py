@@ -1,0 +1,88 @@
+"""What must not be done with a person's data for the time being, whatever they once consented to."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .customer import Customer
+from .registers import Purpose
+
+
+class Suspension(models.Model):
+    """A stop of use or of provision to third parties (利用停止・提供停止, article 35), until it is ended.
+
+    A row is never deleted: what was stopped, and from when to when, is the proof that a promise was kept.
+    """
+
+    class Kind(models.TextChoices):
+        USE = "use", _("利用の停止")
+        PROVISION = "provision", _("第三者への提供の停止")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="suspensions", verbose_name=_("顧客"))
+    kind = models.CharField(_("種類"), max_length=10, choices=Kind)
+    purpose = models.ForeignKey(
+        Purpose,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="suspensions",
+        verbose_name=_("利用目的"),
+        help_text=_("空欄は、すべての利用または提供です。"),
+    )
+    begins_at = models.DateTimeField(_("開始日時"), default=timezone.now)
+    ended_at = models.DateTimeField(_("終了日時"), null=True, blank=True)
+    ground = models.CharField(_("根拠"), max_length=30, help_text=_("条文（例：35(1)）。"))
+    reference = models.CharField(_("参照"), max_length=60, blank=True, help_text=_("受付番号など。"))
+    set_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("停止した人"),
+    )
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("終えた人"),
+    )
+    created_at = models.DateTimeField(_("記録日時"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("停止")
+        verbose_name_plural = _("停止")
+        ordering = ["-begins_at"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(kind__in=("use", "provision")), name="suspension_kind_known"),
+            models.CheckConstraint(
+                condition=models.Q(ended_at=None) | models.Q(ended_at__gte=models.F("begins_at")),
+                name="suspension_ends_after_begin",
+                violation_error_message=_("終了は開始より後です。"),
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(ground=""),
+                name="suspension_names_ground",
+                violation_error_message=_("停止には根拠が要ります。"),
+            ),
+            # Two constraints, because NULL differs from NULL on the older servers that we support.
+            models.UniqueConstraint(
+                fields=["customer", "kind", "purpose"],
+                condition=models.Q(ended_at=None, purpose__isnull=False),
+                name="suspension_open_once_per_purpose",
+            ),
+            models.UniqueConstraint(
+                fields=["customer", "kind"],
+                condition=models.Q(ended_at=None, purpose=None),
+                name="suspension_open_once_for_all",
+            ),
+        ]
+        indexes = [models.Index(fields=["customer", "kind"], name="suspension_by_customer")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {timezone.localtime(self.begins_at):%Y-%m-%d}"

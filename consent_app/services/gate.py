@@ -1,0 +1,217 @@
+"""Asking the gate (:mod:`consent_app.domain.gate`) about rows of the registers.
+
+Reads only. A question is one statement for the persons and their purpose and one for the recipient, however many
+persons are asked about.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Case, CharField, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Cast, JSONObject
+from django.utils.dateparse import parse_datetime
+
+from ..domain import gate
+from ..domain.gate import Answer, Destination, Entrusted
+from ..models import Consent, Customer, DataItem, ProvisionBasis, Purpose, Recipient, Subcontractor, Suspension
+
+
+def may_use(*, customer: uuid.UUID, purpose: str, at: datetime) -> Answer:
+    """May the data of this customer be used for this purpose at this moment? One statement.
+
+    Args:
+        customer: key of the customer.
+        purpose: code of the purpose.
+        at: an aware moment; what was said after it does not count.
+
+    Raises:
+        ValueError: the moment has no zone.
+    """
+    return may_use_many(customers=[customer], purpose=purpose, at=at)[customer]
+
+
+def may_use_many(*, customers: Collection[uuid.UUID], purpose: str, at: datetime) -> dict[uuid.UUID, Answer]:
+    """The same for many, in one statement; somebody who is not held is answered with ``PERSON_UNKNOWN``.
+
+    Raises:
+        ValueError: the moment has no zone.
+    """
+    found = _persons(customers, purpose, at)
+    return {
+        key: gate.decide_use(person=person, purpose=known, at=at)
+        for key, (person, known) in _completed(customers, found).items()
+    }
+
+
+def may_provide(*, customer: uuid.UUID, recipient: Destination, items: Iterable[str], at: datetime) -> Answer:
+    """May these items of this customer be given to this recipient? Two statements.
+
+    Args:
+        customer: key of the customer.
+        recipient: a subcontractor and its purpose, or a third party with its basis and the purpose consented to.
+        items: codes of data items.
+        at: an aware moment.
+
+    Raises:
+        ValueError: the moment has no zone.
+    """
+    return may_provide_many(customers=[customer], recipient=recipient, items=items, at=at)[customer]
+
+
+def may_provide_many(
+    *, customers: Collection[uuid.UUID], recipient: Destination, items: Iterable[str], at: datetime
+) -> dict[uuid.UUID, Answer]:
+    """The same for many, in as many statements as for one."""
+    wanted = frozenset(items)
+    found = _completed(customers, _persons(customers, recipient.purpose, at))
+    if isinstance(recipient, Entrusted):
+        entrustee = _entrustee(recipient.code)
+        return {
+            key: gate.decide_entrusting(person=person, purpose=purpose, entrustee=entrustee, items=wanted, at=at)
+            for key, (person, purpose) in found.items()
+        }
+    basis = _basis(recipient.basis)
+    return {
+        key: gate.decide_provision(
+            person=person,
+            basis=basis,
+            purpose=purpose,
+            name=recipient.name,
+            country=recipient.country,
+            items=wanted,
+            at=at,
+        )
+        for key, (person, purpose) in found.items()
+    }
+
+
+def may_use_gift_recipient(*, recipient: uuid.UUID, purpose: str) -> Answer:
+    """May the data of somebody to whom a gift was sent be used for this purpose? Only to ship it (promise Q8)."""
+    known = Recipient.objects.filter(pk=recipient).exists()
+    return gate.decide_gift_use(known=known, key=str(recipient), purpose=_purpose(purpose))
+
+
+def may_provide_gift_recipient(*, recipient: uuid.UUID, to: Destination) -> Answer:
+    """May the data of somebody to whom a gift was sent be given on? To a subcontractor who ships; to nobody else."""
+    known = Recipient.objects.filter(pk=recipient).exists()
+    purpose = _purpose(to.purpose)
+    entrustee = _entrustee(to.code) if isinstance(to, Entrusted) else None
+    return gate.decide_gift_entrusting(known=known, key=str(recipient), purpose=purpose, entrustee=entrustee)
+
+
+_Found = dict[uuid.UUID, tuple[gate.PersonFacts, gate.PurposeFacts | None]]
+
+
+def newest_consent(at: datetime, **purpose: Any) -> QuerySet[Consent]:
+    """The newest consent event of the customer of an outer query, for the purpose of these lookups.
+
+    Of two events of the same moment the one that is no consent wins.
+    """
+    given_last = Case(When(event=Consent.Event.GIVEN, then=1), default=0, output_field=IntegerField())
+    return Consent.objects.filter(at__lte=at, **purpose).order_by("-at", given_last)
+
+
+def _purposes(code: Any) -> QuerySet[Purpose]:
+    items = DataItem.objects.filter(active=True, purposes=OuterRef("pk")).values("code")
+    facts = JSONObject(
+        key=F("pk"),
+        active=F("active"),
+        needs_consent=F("needs_consent"),
+        shipping=F("shipping"),
+        provided_to=F("provided_to"),
+        whole=F("part_of"),
+        whole_active=F("part_of__active"),
+        items=ArraySubquery(items),
+    )
+    return Purpose.objects.filter(code=code).order_by().values(facts=facts)
+
+
+def _persons(customers: Collection[uuid.UUID], purpose: str, at: datetime) -> _Found:
+    if at.tzinfo is None:
+        raise ValueError("The gate is asked about a moment with a zone.")
+    consent = newest_consent(at, customer=OuterRef("pk"), purpose__code=purpose).values(
+        facts=JSONObject(key=Cast("pk", CharField()), event=F("event"), valid_until=F("valid_until"))
+    )
+    in_force = Suspension.objects.filter(
+        Q(ended_at=None) | Q(ended_at__gt=at), customer=OuterRef("pk"), begins_at__lte=at
+    )
+    suspensions = in_force.order_by("begins_at", "pk").values(
+        facts=JSONObject(key=Cast("pk", CharField()), kind=F("kind"), purpose=F("purpose"))
+    )
+    rows = (
+        Customer.objects.filter(pk__in=set(customers))
+        .order_by()
+        .values_list(
+            "pk",
+            "status",
+            Subquery(consent[:1]),
+            ArraySubquery(suspensions),
+            Subquery(_purposes(Value(purpose))[:1]),
+        )
+    )
+    return {
+        key: (
+            gate.PersonFacts(
+                key=str(key),
+                active=status == Customer.Status.ACTIVE,
+                consent=_consent_facts(consent_row),
+                suspensions=tuple(gate.SuspensionFacts(**row) for row in suspension_rows),
+            ),
+            _purpose_facts(purpose_row),
+        )
+        for key, status, consent_row, suspension_rows, purpose_row in rows
+    }
+
+
+def _completed(
+    customers: Collection[uuid.UUID], found: _Found
+) -> dict[uuid.UUID, tuple[gate.PersonFacts | None, gate.PurposeFacts | None]]:
+    """With those who are not held. Their purpose is left open, as the statement had no row to carry it."""
+    return {key: found.get(key, (None, None)) for key in customers}
+
+
+def _consent_facts(row: dict[str, Any] | None) -> gate.ConsentFacts | None:
+    if row is None:
+        return None
+    limit = row["valid_until"]
+    return gate.ConsentFacts(row["key"], row["event"], parse_datetime(limit) if limit else None)
+
+
+def _purpose_facts(row: dict[str, Any] | None) -> gate.PurposeFacts | None:
+    if row is None:
+        return None
+    return gate.PurposeFacts(
+        key=row["key"],
+        active=row["active"] and row["whole_active"] is not False,
+        needs_consent=row["needs_consent"],
+        shipping=row["shipping"],
+        provided_to=row["provided_to"],
+        whole=row["whole"],
+        items=frozenset(row["items"]),
+    )
+
+
+def _purpose(code: str) -> gate.PurposeFacts | None:
+    return _purpose_facts(_purposes(code).values_list("facts", flat=True).first())
+
+
+def _entrustee(code: str) -> gate.EntrusteeFacts | None:
+    items = ArraySubquery(DataItem.objects.filter(active=True, subcontractors=OuterRef("pk")).values("code"))
+    row = Subcontractor.objects.filter(code=code).annotate(codes=items).first()
+    if row is None:
+        return None
+    return gate.EntrusteeFacts(key=str(row.pk), active=row.active, country=row.country, items=frozenset(row.codes))
+
+
+def _basis(code: str) -> gate.BasisFacts | None:
+    """A case that is no ground of the law by itself is carried by one of those that it names instead."""
+    row = ProvisionBasis.objects.filter(code=code).first()
+    if row is None:
+        return None
+    articles = frozenset([row.article] if row.statutory else row.requires)
+    return gate.BasisFacts(key=str(row.pk), active=row.active, articles=articles)

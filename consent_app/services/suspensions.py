@@ -1,0 +1,71 @@
+"""Setting and ending a stop of use or of provision (article 35). Who may decide it is the caller's business."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from privacy_portal.core.models import User
+from privacy_portal.core.services import audit
+
+from ..models import Customer, Purpose, Suspension
+
+
+def suspend(
+    *,
+    customer: Customer,
+    kind: str,
+    actor: audit.Actor,
+    ground: str,
+    now: datetime,
+    purpose: Purpose | None = None,
+    reference: str = "",
+) -> Suspension:
+    """Stop use or provision of this customer's data from now on. What is already stopped stays as it is.
+
+    Args:
+        customer: whose data.
+        kind: a value of ``Suspension.Kind``.
+        actor: who does it, for the audit trail.
+        ground: the article, for example "35(1)".
+        now: an aware moment.
+        purpose: the one purpose that is stopped; None stops all.
+        reference: the receipt number of the request behind it.
+
+    Raises:
+        ValueError: no ground, or no such kind.
+    """
+    kind = Suspension.Kind(kind)
+    if not ground:
+        raise ValueError("A suspension names its ground.")
+    with transaction.atomic():
+        # Two requests about one customer take turns, so that the second finds what the first stopped.
+        Customer.objects.select_for_update().get(pk=customer.pk)
+        present = Suspension.objects.filter(customer=customer, kind=kind, purpose=purpose, ended_at=None).first()
+        if present is not None:
+            return present
+        suspension = Suspension.objects.create(
+            customer=customer,
+            kind=kind,
+            purpose=purpose,
+            begins_at=now,
+            ground=ground,
+            reference=reference,
+            set_by=actor if isinstance(actor, User) else None,
+        )
+        audit.record(action="suspension.set", actor=actor, obj=suspension, detail={"kind": str(kind)})
+    return suspension
+
+
+def end(*, suspension: Suspension, actor: audit.Actor, now: datetime) -> Suspension:
+    """Let the stop end now. One that has ended stays as it is."""
+    with transaction.atomic():
+        row = Suspension.objects.select_for_update(of=("self",)).get(pk=suspension.pk)
+        if row.ended_at is not None:
+            return row
+        row.ended_at = max(now, row.begins_at)
+        row.ended_by = actor if isinstance(actor, User) else None
+        row.save(update_fields=["ended_at", "ended_by"])
+        audit.record(action="suspension.ended", actor=actor, obj=row, detail={"kind": row.kind})
+    return row

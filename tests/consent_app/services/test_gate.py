@@ -1,0 +1,223 @@
+"""The gate on rows of the registers: the same answers in a constant number of statements."""
+
+import uuid
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from consent_app.domain.gate import Entrusted, Record, ThirdParty
+from consent_app.models import Consent, Customer, Purpose, Suspension
+from consent_app.services import gate, suspensions
+from privacy_portal.core.models import AuditEntry
+from tests.factories.consent import (
+    ConsentFactory,
+    CustomerFactory,
+    DataItemFactory,
+    ProvisionBasisFactory,
+    PurposeFactory,
+    RecipientFactory,
+    SubcontractorFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+NOW = timezone.now()
+BEFORE, AFTER = NOW - timedelta(minutes=1), NOW + timedelta(minutes=1)
+
+
+@pytest.fixture
+def newsletter() -> Purpose:
+    return PurposeFactory(code="newsletter", needs_consent=True, items=[DataItemFactory(code="email")])
+
+
+def ask(customer: Customer, at: datetime = NOW) -> tuple[bool, tuple[str, ...]]:
+    answer = gate.may_use(customer=customer.pk, purpose="newsletter", at=at)
+    return answer.allowed, answer.reasons
+
+
+def test_the_newest_event_counts_and_later_ones_do_not(newsletter: Purpose) -> None:
+    customer = CustomerFactory()
+    assert ask(customer) == (False, ("consent_missing",))
+    given = ConsentFactory(customer=customer, purpose=newsletter, at=BEFORE)
+    ConsentFactory(customer=customer, purpose=newsletter, event="withdrawn", at=AFTER)
+    ConsentFactory(customer=CustomerFactory(), purpose=newsletter, event="withdrawn", at=BEFORE)
+    ConsentFactory(customer=customer, purpose=PurposeFactory(needs_consent=True), event="withdrawn", at=NOW)
+    assert ask(customer) == (True, ("consent_given",))
+    answer = gate.may_use(customer=customer.pk, purpose="newsletter", at=NOW)
+    assert Record("consent", str(given.pk)) in answer.records
+    assert ask(customer, AFTER) == (False, ("consent_withdrawn",))
+    assert ask(customer, BEFORE - timedelta(minutes=1)) == (False, ("consent_missing",))
+
+
+@pytest.mark.parametrize("order", [("given", "withdrawn"), ("withdrawn", "given")])
+def test_of_two_events_of_one_moment_the_refusal_counts(newsletter: Purpose, order: tuple[str, str]) -> None:
+    customer = CustomerFactory()
+    for event in order:
+        ConsentFactory(customer=customer, purpose=newsletter, event=event, at=NOW)
+    assert ask(customer) == (False, ("consent_withdrawn",))
+
+
+def test_a_limit_ends_a_consent_without_any_event(newsletter: Purpose) -> None:
+    customer = CustomerFactory()
+    ConsentFactory(customer=customer, purpose=newsletter, at=BEFORE, valid_until=AFTER)
+    assert ask(customer) == (True, ("consent_given",))
+    assert ask(customer, AFTER) == (False, ("consent_expired",))
+
+
+def test_a_limit_stands_only_with_a_consent() -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ConsentFactory(event=Consent.Event.WITHDRAWN, valid_until=timezone.now() + timedelta(days=1))
+
+
+def test_a_suspension_wins_from_its_begin_to_its_end(newsletter: Purpose) -> None:
+    customer = CustomerFactory()
+    ConsentFactory(customer=customer, purpose=newsletter, at=BEFORE - timedelta(days=1))
+    stop = suspensions.suspend(customer=customer, kind="use", actor="command", ground="35(1)", now=BEFORE)
+    assert ask(customer, BEFORE - timedelta(seconds=1)) == (True, ("consent_given",))
+    assert ask(customer, BEFORE) == (False, ("use_suspended",))
+    suspensions.end(suspension=stop, actor="command", now=NOW)
+    assert ask(customer, NOW - timedelta(seconds=1)) == (False, ("use_suspended",))
+    assert ask(customer) == (True, ("consent_given",))
+
+
+def test_a_stopped_whole_stops_its_part() -> None:
+    whole = PurposeFactory(code="services")
+    part = PurposeFactory(code="newsletter", needs_consent=True, part_of=whole)
+    customer = CustomerFactory()
+    ConsentFactory(customer=customer, purpose=part, at=BEFORE)
+    suspensions.suspend(customer=customer, kind="use", purpose=whole, actor="command", ground="35(5)", now=NOW)
+    assert ask(customer) == (False, ("purpose_suspended",))
+
+
+def test_a_retired_whole_retires_its_part() -> None:
+    part = PurposeFactory(code="newsletter", needs_consent=True, part_of=PurposeFactory(active=False))
+    customer = CustomerFactory()
+    ConsentFactory(customer=customer, purpose=part, at=BEFORE)
+    assert ask(customer) == (False, ("purpose_retired",))
+
+
+def test_a_customer_who_left_and_one_who_never_was(newsletter: Purpose) -> None:
+    left = CustomerFactory(status=Customer.Status.WITHDRAWN)
+    ConsentFactory(customer=left, purpose=newsletter, at=BEFORE)
+    assert ask(left) == (False, ("person_withdrawn",))
+    answer = gate.may_use(customer=uuid.uuid4(), purpose="newsletter", at=NOW)
+    assert (answer.allowed, answer.reasons) == (False, ("person_unknown",))
+
+
+def test_a_purpose_that_is_not_registered() -> None:
+    answer = gate.may_use(customer=CustomerFactory().pk, purpose="anything", at=NOW)
+    assert (answer.allowed, answer.reasons) == (False, ("purpose_unknown",))
+
+
+def test_a_moment_without_zone_is_no_question(newsletter: Purpose) -> None:
+    with pytest.raises(ValueError, match="zone"):
+        gate.may_use(customer=CustomerFactory().pk, purpose="newsletter", at=datetime(2026, 1, 1))  # noqa: DTZ001
+
+
+@pytest.mark.parametrize("number", [1, 30])
+def test_one_statement_for_use_however_many_are_asked_about(
+    newsletter: Purpose, number: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    customers = CustomerFactory.create_batch(number)
+    for customer in customers[::2]:
+        ConsentFactory(customer=customer, purpose=newsletter, at=BEFORE)
+    keys = [customer.pk for customer in customers] + [uuid.uuid4()]
+    with django_assert_num_queries(1):
+        answers = gate.may_use_many(customers=keys, purpose="newsletter", at=NOW)
+    assert list(answers) == keys
+    assert [answers[key].allowed for key in keys] == [n % 2 == 0 for n in range(number)] + [False]
+    for key in keys[:3]:
+        with django_assert_num_queries(1):
+            assert gate.may_use(customer=key, purpose="newsletter", at=NOW) == answers[key]
+
+
+@pytest.mark.parametrize("number", [1, 30])
+def test_provision_in_two_statements(number: int, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    name, gender = DataItemFactory(code="name"), DataItemFactory(code="gender")
+    shipping = PurposeFactory(code="delivery", shipping=True, items=[name, gender])
+    giving = PurposeFactory(code="partner", needs_consent=True, provided_to="例の百貨店", items=[name, gender])
+    SubcontractorFactory(code="carrier", items=[name])
+    ProvisionBasisFactory(code="consent")
+    ProvisionBasisFactory(code="contract", statutory=False, article="", requires=["27(1)", "27(5)i"])
+    ProvisionBasisFactory(code="court", article="27(1)i")
+    customers = CustomerFactory.create_batch(number)
+    for customer in customers:
+        ConsentFactory(customer=customer, purpose=giving, at=BEFORE)
+    keys = [customer.pk for customer in customers]
+    carrier = Entrusted("carrier", shipping.code)
+    partner = ThirdParty("例の百貨店", basis="consent", purpose="partner", country="JP")
+    for recipient, items, allowed, reasons in [
+        (carrier, ["name"], True, ("entrusted",)),
+        (carrier, ["name", "gender"], False, ("items_not_covered",)),
+        (Entrusted("nobody", shipping.code), ["name"], False, ("recipient_unknown",)),
+        (partner, ["name", "gender"], True, ("consent_given",)),
+        (ThirdParty("例の百貨店", "contract", "partner", "JP"), ["name"], True, ("consent_given",)),
+        (ThirdParty("例の百貨店", "court", "partner", "JP"), ["name"], False, ("needs_judgement",)),
+        (ThirdParty("例の百貨店", "never", "partner", "JP"), ["name"], False, ("basis_unknown",)),
+        (ThirdParty("ほかの店", "consent", "partner", "JP"), ["name"], False, ("recipient_not_covered",)),
+    ]:
+        with django_assert_num_queries(2):
+            answers = gate.may_provide_many(customers=keys, recipient=recipient, items=items, at=NOW)
+        assert {(answer.allowed, answer.reasons) for answer in answers.values()} == {(allowed, reasons)}
+    suspensions.suspend(customer=customers[0], kind="provision", actor="command", ground="35(3)", now=BEFORE)
+    answer = gate.may_provide(customer=keys[0], recipient=partner, items=["name"], at=NOW)
+    assert (answer.allowed, answer.reasons) == (False, ("provision_suspended",))
+    assert gate.may_provide(customer=keys[0], recipient=carrier, items=["name"], at=NOW).allowed
+
+
+def test_gift_recipients_are_for_shipping_only() -> None:
+    gift = RecipientFactory()
+    item = DataItemFactory(code="recipient")
+    PurposeFactory(code="delivery", shipping=True, items=[item])
+    PurposeFactory(code="services", items=[item])
+    SubcontractorFactory(code="carrier", items=[item])
+    assert gate.may_use_gift_recipient(recipient=gift.pk, purpose="delivery").allowed
+    assert gate.may_use_gift_recipient(recipient=gift.pk, purpose="services").reasons == ("gift_shipping_only",)
+    assert gate.may_use_gift_recipient(recipient=uuid.uuid4(), purpose="delivery").reasons == ("person_unknown",)
+    assert gate.may_provide_gift_recipient(recipient=gift.pk, to=Entrusted("carrier", "delivery")).allowed
+    third = ThirdParty("X", "consent", "delivery", "JP")
+    assert gate.may_provide_gift_recipient(recipient=gift.pk, to=third).reasons == ("recipient_unknown",)
+
+
+def test_setting_a_stop_twice_leaves_one_and_ending_twice_leaves_the_first_end() -> None:
+    customer = CustomerFactory()
+    first = suspensions.suspend(customer=customer, kind="use", actor="command", ground="35(1)", now=BEFORE)
+    again = suspensions.suspend(customer=customer, kind="use", actor="command", ground="35(5)", now=NOW)
+    assert first == again
+    assert suspensions.end(suspension=first, actor="command", now=NOW).ended_at == NOW
+    assert suspensions.end(suspension=first, actor="command", now=AFTER).ended_at == NOW
+    assert suspensions.suspend(customer=customer, kind="use", actor="command", ground="35(1)", now=AFTER) != first
+    actions = AuditEntry.objects.filter(object_type="consent_app.suspension").order_by("id")
+    assert [entry.action for entry in actions] == ["suspension.set", "suspension.ended", "suspension.set"]
+
+
+def test_a_stop_needs_a_ground_and_a_kind() -> None:
+    for kind, ground in [("use", ""), ("everything", "35(1)")]:
+        with pytest.raises(ValueError):  # noqa: PT011
+            suspensions.suspend(customer=CustomerFactory(), kind=kind, actor="command", ground=ground, now=NOW)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"ended_at": BEFORE},
+        {"ground": ""},
+        {"kind": "everything"},
+    ],
+    ids=["ends before it begins", "no ground", "unknown kind"],
+)
+def test_the_database_refuses(wrong: dict[str, object]) -> None:
+    values = {"kind": "use", "begins_at": NOW, "ground": "35(1)", **wrong}
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Suspension.objects.create(customer=CustomerFactory(), **values)
+
+
+@pytest.mark.parametrize("purpose", [True, False], ids=["one purpose", "everything"])
+def test_the_database_refuses_two_open_stops_of_the_same(purpose: bool) -> None:
+    same = {"customer": CustomerFactory(), "kind": "use", "purpose": PurposeFactory() if purpose else None}
+    Suspension.objects.create(ground="35(1)", **same)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Suspension.objects.create(ground="35(1)", **same)
