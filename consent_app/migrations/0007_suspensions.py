@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('consent_app', '0005_imports'),
+        ('consent_app', '0006_consent_append_only'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
