@@ -237,7 +237,7 @@ def _cautions(profile: Profile) -> list[str]:
         _("提供の根拠「%(code)s」：%(warning)s")
         % {"code": basis.code, "warning": basis.warning.in_language(get_language())}
         for basis in profile.provision_bases
-        if not basis.statutory
+        if basis.warning.ja
     ]
     grounds = [
         _("拒む理由「%(code)s」は法律の定める理由ではありません。%(requires)s のどれかがあわせて必要です。")

@@ -28,10 +28,12 @@ class Offer:
     @property
     def cost(self) -> str:
         """The fee rule in one sentence; article 38 wants it knowable beforehand."""
+        if self.rule.fee == RequestRule.Fee.FIXED:
+            words = _("%(yen)s円（税込）です。") % {"yen": number_format(self.rule.fee_yen or 0, force_grouping=True)}
+            # The note says what comes beside the amount, such as who bears the transfer fee.
+            return f"{words} {self.rule.fee_note}".strip()
         if self.rule.fee == RequestRule.Fee.NONE:
             words = _("無料です。")
-        elif self.rule.fee == RequestRule.Fee.FIXED:
-            words = _("%(yen)s円（税込）です。") % {"yen": number_format(self.rule.fee_yen or 0, force_grouping=True)}
         else:
             words = _("かかる場合は、先に金額をお知らせします。ご承諾いただくまで、費用はかかりません。")
         # A profile's own words say it better than the rule's.
