@@ -201,9 +201,13 @@ def first_sign_in() -> str:
     """Make the manager's account when there is none, and keep its first sign-in data where only the owner reads it."""
     from django.core.management import call_command
 
+    from consent_app.models import Operator
+
     path = state_folder() / FIRST_SIGN_IN
     printed = io.StringIO()
-    call_command("ensure_manager", stdout=printed, stderr=io.StringIO())
+    # The manager belongs to the operator whose profile was loaded.
+    domain = Operator.objects.get().email.rpartition("@")[2]
+    call_command("ensure_manager", email=f"manager@{domain}", stdout=printed, stderr=io.StringIO())
     text = printed.getvalue().strip()
     if text:
         path.unlink(missing_ok=True)
