@@ -42,7 +42,7 @@ def received(*, request: DisclosureRequest) -> OutgoingMail | None:
 
 
 def status_changed(*, request: DisclosureRequest, event: Event) -> OutgoingMail | None:
-    """The mail that follows ``event``, in the language of the request."""
+    """The mail that follows ``event``."""
     return _enqueue(request, TEMPLATES[event])
 
 
@@ -52,14 +52,17 @@ def message_written(*, request: DisclosureRequest) -> OutgoingMail | None:
 
 
 def _enqueue(request: DisclosureRequest, template: str) -> OutgoingMail | None:
-    """None where the person has no account: a request that came by letter is answered by letter."""
+    """None where the person has no account: a request that came by letter is answered by letter.
+
+    In the account's language, which the person can change; the request's own is that of its letter.
+    """
     person = request.applicant
     if person is None:
         return None
     return outbox.enqueue(
         template=template,
         recipient=person.email,
-        language=request.language,
+        language=person.language,
         context={
             "receipt_number": request.receipt_number,
             "request_type": REQUEST_TYPES[request.request_type].name,

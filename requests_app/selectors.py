@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.core.paginator import Page, Paginator
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import TruncWeek
 from django.utils import timezone
@@ -22,6 +23,9 @@ from .domain.receipt_numbers import InvalidReceiptNumber, parse
 from .domain.transitions import OPEN_STATUSES, WAITING_FOR_PERSON, Status
 from .models import DisclosureRequest, IdentityCheck, Message, Party, RequestEvent
 
+# Messages shown at once: a conversation, not an archive.
+THREAD_PAGE = 50
+
 __all__ = [
     "FoundData",
     "anything_wanted_is_held",
@@ -37,6 +41,7 @@ __all__ = [
     "queue_conditions",
     "request_of",
     "requests_of",
+    "thread_page",
     "timeline",
     "to_close",
     "to_fulfil",
@@ -71,6 +76,14 @@ def timeline(request: DisclosureRequest, *, public_only: bool) -> QuerySet[Reque
     """What happened, oldest first. The person sees the public entries, and no names of staff."""
     events = RequestEvent.objects.filter(request=request).order_by("at", "pk")
     return events.filter(public=True) if public_only else events.select_related("actor")
+
+
+def thread_page(request: DisclosureRequest, number: str | int | None) -> Page[Message]:
+    """A page of the messages, oldest first; page 1 holds the newest ones. Whatever is no page number counts as 1."""
+    newest_first = Message.objects.filter(request=request).select_related("author").order_by("-sent_at", "-pk")
+    page: Page[Message] = Paginator(newest_first, THREAD_PAGE).get_page(number)
+    page.object_list = list(page.object_list)[::-1]
+    return page
 
 
 def queue(user: User) -> QuerySet[DisclosureRequest]:

@@ -80,7 +80,7 @@ def _data(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any]:
 
 
 def _messages(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any]:
-    return {"thread": case.messages.select_related("author")}
+    return {"thread": selectors.thread_page(case, request.GET.get("page"))}
 
 
 def _files(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any]:

@@ -7,8 +7,9 @@ name                      equal: same after normalising (width, spaces, kana, va
                           name in either order · different · not_held
 kana                      equal · different · not_stated · not_held
 telephone                 equal (E.164) · different · not_stated · not_held
-address                   equal: the present one, or the one that the person says was registered earlier; the building
-                          may be missing on one side, and where both postal codes are known they must agree ·
+address                   equal: the present one, or the one that the person says was registered earlier; only the
+                          building or the room may be missing on one side (behind a whole block number such as 4-5-6),
+                          and where both postal codes are known they must agree ·
                           moved: only the present one was stated and it differs · different: the one that should be
                           registered differs too · not_stated · not_held
 customer_number, order    equal: belongs to this customer · different: is unknown or belongs to another · not_stated
@@ -22,6 +23,7 @@ stand on parcels and can be counted up.
 """
 
 import enum
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
@@ -139,7 +141,24 @@ def _same_home(one: Home, other: Home) -> bool:
     # Without a number it is a district, in which many people live.
     if not any(character.isdigit() for character in min(first, second, key=len)):
         return False
-    return normalise.same_address(first, second)
+    return _only_building_missing(first, second)
+
+
+# A whole block number; in "…1条西" or "…123" more of it may follow that only the people who live there know.
+_BLOCK_NUMBER = re.compile(r"\d-\d")
+_NUMBER_GOES_ON = re.compile(r"[-\d条丁番号線区町村通地のノ之]")
+
+
+def _only_building_missing(one: str, other: str) -> bool:
+    """Whether two address keys are one home. A mere beginning is not: it holds for a whole district."""
+    short, long = sorted((one, other), key=len)
+    if not long.startswith(short):
+        return False
+    rest = long[len(short) :]
+    if not rest:
+        return True
+    cut_number = short[-1].isdigit() and _NUMBER_GOES_ON.match(rest)
+    return bool(_BLOCK_NUMBER.search(short)) and not cut_number
 
 
 def _postal_code(home: Home) -> str:

@@ -138,7 +138,11 @@ def answer_files(request: PersonRequest, receipt: str) -> HttpResponse:
     files = offered_files(disclosure, now=timezone.now())
     if request.method == "POST":
         chosen = _chosen([entry.file for entry in files], request.POST.get("file", ""))
-        grant = access.grant(answer_file=chosen, user=request.user, now=timezone.now())
+        try:
+            grant = access.grant(answer_file=chosen, user=request.user, now=timezone.now())
+        except access.GrantExpired:
+            flash.info(request, _("このファイルは、今は開けません。"))
+            return redirect("portal:request_detail", receipt=receipt)
         return redirect("portal:answer_download", receipt=receipt, grant=grant.pk)
     context = {"disclosure": disclosure, "type_name": type_name(disclosure.request_type), "files": files}
     return render(request, "portal/requests/answer_files.html", context)

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages as flash
 from django.contrib.auth.decorators import login_required
+from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,6 +15,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from privacy_portal.core.models import User
+from privacy_portal.core.portal.views import limited, wait_text
+from privacy_portal.core.ratelimit import LimitExceeded
 from privacy_portal.core.templatetags.portal import jp_date
 
 from .. import selectors
@@ -28,6 +31,7 @@ from ..domain.transitions import (
 )
 from ..models import DisclosureRequest
 from ..services import lifecycle, messages
+from ..services.errors import ThreadClosed
 from .access import PersonRequest, own_request_or_404
 from .files import offered_files
 from .forms import MessageForm
@@ -85,7 +89,9 @@ def request_detail(request: PersonRequest, receipt: str) -> HttpResponse:
     """Where the request stands, what the person can do, what the operator does next, what happened so far."""
     disclosure = own_request_or_404(request, receipt)
     files = offered_files(disclosure, now=timezone.now())
-    thread = list(disclosure.messages.defer("body"))
+    thread = disclosure.messages.aggregate(
+        count=Count("pk"), unread=Count("pk", filter=Q(from_person=False, read_at__isnull=True))
+    )
     # While the person owes a reply the clock stands still, so there is no date to name.
     running = disclosure.status in OPEN_STATUSES - WAITING_FOR_PERSON
     context = {
@@ -96,8 +102,8 @@ def request_detail(request: PersonRequest, receipt: str) -> HttpResponse:
         "late": running and disclosure.target_on < timezone.localdate(),
         "events": _timeline(disclosure),
         "files": files,
-        "message_count": len(thread),
-        "unread": sum(1 for entry in thread if not entry.from_person and entry.read_at is None),
+        "message_count": thread["count"],
+        "unread": thread["unread"],
         "stated": stated_sections(disclosure),
         "can_withdraw": _can_withdraw(disclosure),
         "can_write": disclosure.status not in MESSAGES_END,
@@ -152,11 +158,23 @@ def request_message(request: PersonRequest, receipt: str) -> HttpResponse:
     form = MessageForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and not can_write:
         return redirect("portal:request_message", receipt=receipt)
+    too_many: LimitExceeded | None = None
     if request.method == "POST" and form.is_valid():
-        _send(disclosure, request.user, form.cleaned_data["body"])
-        flash.success(request, _("メッセージを送りました。"))
-        return redirect("portal:request_detail", receipt=receipt)
+        try:
+            _send(disclosure, request.user, form.cleaned_data["body"])
+        except ThreadClosed as error:
+            # It ended between the page and its sending.
+            flash.info(request, str(error))
+            return redirect("portal:request_detail", receipt=receipt)
+        except LimitExceeded as error:
+            too_many = error
+            words = _("短い間に多くのメッセージが送られました。%(wait)sにもう一度お送りください。")
+            form.add_error(None, words % {"wait": wait_text(error.retry_after)})
+        else:
+            flash.success(request, _("メッセージを送りました。"))
+            return redirect("portal:request_detail", receipt=receipt)
     messages.mark_read(request=disclosure, reader=request.user, now=timezone.now())
+    page = selectors.thread_page(disclosure, request.GET.get("page"))
     thread = [
         {
             "sender": _("あなた") if entry.from_person else _("担当者"),
@@ -164,16 +182,18 @@ def request_message(request: PersonRequest, receipt: str) -> HttpResponse:
             "body": entry.body,
             "mine": entry.from_person,
         }
-        for entry in disclosure.messages.all()
+        for entry in page
     ]
     context = {
         **_common(disclosure),
         "messages_list": thread,
+        "page_obj": page,
         "form": form,
         "can_write": can_write,
         "asked": disclosure.status in WAITING_FOR_PERSON,
     }
-    return render(request, "portal/requests/messages.html", context)
+    response = render(request, "portal/requests/messages.html", context)
+    return limited(response, too_many) if too_many else response
 
 
 def _send(disclosure: DisclosureRequest, user: User, body: str) -> None:

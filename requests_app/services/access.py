@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from privacy_portal.core.models import OneTimeCode, User
+from privacy_portal.core.ratelimit import LimitExceeded
 from privacy_portal.core.services import audit, codes, files
 
 from ..domain.transitions import Actor, Note
@@ -65,17 +66,23 @@ def request_code(*, request: DisclosureRequest, user: User, client: str, now: da
         ratelimit.LimitExceeded: too soon or too often; no code was made.
     """
     _own(request, user)
-    code = codes.issue(
-        purpose=OneTimeCode.Purpose.OPEN_FILE,
-        subject=_subject(request, user),
-        recipient=user.email,
-        client=client,
-        language=user.language,
-        template="open_file_code",
-        context={"receipt_number": request.receipt_number},
-        user=user,
-        now=now,
-    )
+    try:
+        with transaction.atomic():
+            code = codes.issue(
+                purpose=OneTimeCode.Purpose.OPEN_FILE,
+                subject=_subject(request, user),
+                recipient=user.email,
+                client=client,
+                language=user.language,
+                template="open_file_code",
+                context={"receipt_number": request.receipt_number},
+                user=user,
+                now=now,
+            )
+            audit.record(action="answer.code_requested", actor=user, obj=request)
+    except LimitExceeded:
+        audit.record(action="answer.limited", actor=user, obj=request)
+        raise
     return code.pk
 
 
@@ -101,10 +108,12 @@ def check_code(
     except codes.CodeRefused:
         audit.record(action="answer.code_refused", actor=user, obj=request)
         raise
+    except LimitExceeded:
+        audit.record(action="answer.limited", actor=user, obj=request)
+        raise
     audit.record(action="answer.code_accepted", actor=user, obj=request)
 
 
-@transaction.atomic
 def grant(*, answer_file: AnswerFile, user: User, now: datetime) -> DownloadGrant:
     """Allow one download of one file by one account, within ten minutes.
 
@@ -116,15 +125,15 @@ def grant(*, answer_file: AnswerFile, user: User, now: datetime) -> DownloadGran
     """
     _own(answer_file.request, user)
     if answer_file not in available_files(request=answer_file.request, now=now):
+        audit.record(action="answer.link_refused", actor=user, obj=answer_file)
         raise GrantExpired
     return DownloadGrant.objects.create(
         answer_file=answer_file, user=user, created_at=now, expires_at=now + GRANT_LIFETIME
     )
 
 
-@transaction.atomic
 def open_grant(*, grant_id: uuid.UUID, user: User, now: datetime) -> tuple[AnswerFile, Iterator[bytes]]:
-    """Use the permission up and hand out the decrypted content as a stream.
+    """Use the permission up and hand out the decrypted content as a stream. A refusal is recorded.
 
     Raises:
         DownloadGrant.DoesNotExist: there is none of this id for this account.
@@ -133,6 +142,16 @@ def open_grant(*, grant_id: uuid.UUID, user: User, now: datetime) -> tuple[Answe
     """
     found = DownloadGrant.objects.select_related("answer_file__file", "answer_file__request", "answer_file__decision")
     allowed = found.get(pk=grant_id, user=user)
+    try:
+        return allowed.answer_file, _use_up(allowed, user, now)
+    except GrantRefused:
+        # Outside the transaction, which takes back what it wrote.
+        audit.record(action="answer.link_refused", actor=user, obj=allowed.answer_file)
+        raise
+
+
+@transaction.atomic
+def _use_up(allowed: DownloadGrant, user: User, now: datetime) -> Iterator[bytes]:
     answer = allowed.answer_file
     if allowed.used_at is not None:
         raise GrantUsed
@@ -140,7 +159,7 @@ def open_grant(*, grant_id: uuid.UUID, user: User, now: datetime) -> tuple[Answe
     if allowed.expires_at <= now or gone:
         raise GrantExpired
     # Two clicks at once: the database lets exactly one of them through.
-    if not DownloadGrant.objects.filter(pk=grant_id, used_at=None).update(used_at=now):
+    if not DownloadGrant.objects.filter(pk=allowed.pk, used_at=None).update(used_at=now):
         raise GrantUsed
     first = answer.download_count == 0
     AnswerFile.objects.filter(pk=answer.pk).update(
@@ -156,7 +175,7 @@ def open_grant(*, grant_id: uuid.UUID, user: User, now: datetime) -> tuple[Answe
             data={"file": answer.kind},
         )
     audit.record(action="answer.downloaded", actor=user, obj=answer, detail={"kind": str(answer.kind)})
-    return answer, files.open_stream(answer.file)
+    return files.open_stream(answer.file)
 
 
 def purge_grants(*, now: datetime) -> int:

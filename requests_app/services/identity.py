@@ -5,7 +5,7 @@ everybody who does not pass (``notifications.TEMPLATES``).
 """
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -25,6 +25,11 @@ from .errors import NoteRequired
 from .permissions import require_staff
 
 NOTE_LENGTH = 500
+# Whoever reads a person's mail could otherwise try one telephone number after the other until one fits. Two tries leave
+# room for a slip of the pen; after that people look, and the person notices no difference.
+TRIES = 2
+TRIES_WITHIN = timedelta(days=30)
+TOO_MANY_TRIES = "too_many_tries"
 
 
 @transaction.atomic
@@ -32,11 +37,14 @@ def verify(*, request_id: uuid.UUID | str, now: datetime) -> DisclosureRequest |
     """Compare what was stated with what is registered (level 2) and let the request go on. Run by a worker.
 
     May run twice, and twice at once: the row is locked, and a request that is no longer new is left alone. The rule is
-    in ``domain.comparison``; an agent is never passed by facts, because their papers have to be seen.
+    in ``domain.comparison``; an agent is never passed by facts, because their papers have to be seen. An account that
+    was unclear :data:`TRIES` times within :data:`TRIES_WITHIN` is not passed by a comparison any more, right or not.
 
     Returns:
         The request in its new status, or None where there was nothing to do.
     """
+    # The account first: several requests of one account, compared at once, would not see each other's result.
+    User.objects.select_for_update(no_key=True, of=("self",)).filter(disclosure_requests__pk=request_id).first()
     request = (
         DisclosureRequest.objects.select_for_update(of=("self",))
         .select_related("applicant")
@@ -58,6 +66,9 @@ def verify(*, request_id: uuid.UUID | str, now: datetime) -> DisclosureRequest |
         findings = _compare(request, found[0])
         codes += comparison.codes(findings)
         passed = email == "email.registered" and _passes(request, level, findings)
+    if _tried_too_often(request, now):
+        codes.insert(0, TOO_MANY_TRIES)
+        passed = False
     check.findings = {"codes": codes, "candidates": len(found)}
     check.state = IdentityCheck.State.PASSED if passed else IdentityCheck.State.UNCLEAR
     check.finished_at = now
@@ -80,6 +91,18 @@ def verify(*, request_id: uuid.UUID | str, now: datetime) -> DisclosureRequest |
         actor_kind=Actor.WORKER,
         now=now,
     )
+
+
+def _tried_too_often(request: DisclosureRequest, now: datetime) -> bool:
+    if request.applicant is None:
+        return False
+    unclear = IdentityCheck.objects.filter(
+        request__applicant=request.applicant,
+        method=IdentityCheck.Method.FACTS,
+        state=IdentityCheck.State.UNCLEAR,
+        finished_at__gt=now - TRIES_WITHIN,
+    )
+    return unclear.count() >= TRIES
 
 
 def _needed_level(request: DisclosureRequest) -> int:

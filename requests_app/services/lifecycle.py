@@ -33,7 +33,7 @@ def close(*, request: DisclosureRequest, actor: User, now: datetime) -> Disclosu
         NotAllowed: no permission, or their own request.
         TransitionRefused: it is not answered.
     """
-    require_staff(actor, request)
+    require_staff(actor, request, "decide_request")
     return transition.apply(request=request, event=Event.CLOSED, actor=actor, actor_kind=Actor.STAFF, now=now)
 
 

@@ -5,7 +5,9 @@ from datetime import datetime
 from django.db import transaction
 
 from consent_app.domain.normalise import clean_note
+from privacy_portal.core import ratelimit
 from privacy_portal.core.models import User
+from privacy_portal.core.ratelimit import Limit
 from privacy_portal.core.services import audit
 
 from .. import notifications
@@ -17,6 +19,8 @@ from .errors import InvalidMessage, ThreadClosed
 from .permissions import require_person, require_staff
 
 BODY_LENGTH = 4000
+# Far more than anybody writes who has something to say; a program would bury what matters.
+WRITTEN_BY_PERSON = Limit("request-message", 30, 3600)
 
 
 def _body(text: str) -> str:
@@ -67,9 +71,11 @@ def reply(*, request: DisclosureRequest, actor: User, body: str, now: datetime) 
         InvalidMessage: see :func:`_body`.
         NotAllowed: not the person's own request.
         TransitionRefused: nothing was asked, or it was answered already.
+        ratelimit.LimitExceeded: more than 30 messages of this account within an hour.
     """
     require_person(actor, request)
     text = _body(body)
+    ratelimit.hit((WRITTEN_BY_PERSON, str(actor.pk)))
     with transaction.atomic():
         row = transition.apply(request=request, event=Event.REPLIED, actor=actor, actor_kind=Actor.PERSON, now=now)
         return _write(row, actor, text, now, from_person=True)
@@ -82,6 +88,7 @@ def write(*, request: DisclosureRequest, actor: User, body: str, now: datetime) 
         InvalidMessage: see :func:`_body`.
         NotAllowed: neither the person nor staff.
         ThreadClosed: the request has ended.
+        ratelimit.LimitExceeded: more than 30 messages of this account within an hour; staff have no such limit.
     """
     from_person = actor.pk == request.applicant_id
     if from_person:
@@ -89,6 +96,8 @@ def write(*, request: DisclosureRequest, actor: User, body: str, now: datetime) 
     else:
         require_staff(actor, request)
     text = _body(body)
+    if from_person:
+        ratelimit.hit((WRITTEN_BY_PERSON, str(actor.pk)))
     with transaction.atomic():
         row = transition.locked(request)
         if row.status in ENDED_STATUSES:

@@ -4,11 +4,23 @@ A denied attempt is recorded. The gates therefore stand before a service opens i
 record back together with everything else.
 """
 
+from typing import NoReturn
+
 from privacy_portal.core.models import User
 from privacy_portal.core.services import audit
 
 from ..models import DisclosureRequest
 from .errors import NotAllowed
+
+
+def may_act_as_staff(user: User, request: DisclosureRequest, permission: str = "change_disclosurerequest") -> bool:
+    """Whether :func:`require_staff` would let this member of staff through; for choosing, nothing is recorded."""
+    return (
+        user.is_active
+        and user.is_staff
+        and user.pk != request.applicant_id
+        and user.has_perm(f"requests_app.{permission}")
+    )
 
 
 def require_staff(actor: User, request: DisclosureRequest, permission: str = "change_disclosurerequest") -> None:
@@ -20,13 +32,8 @@ def require_staff(actor: User, request: DisclosureRequest, permission: str = "ch
     Raises:
         NotAllowed: see there.
     """
-    if (
-        not actor.is_active
-        or not actor.is_staff
-        or actor.pk == request.applicant_id
-        or not actor.has_perm(f"requests_app.{permission}")
-    ):
-        _deny(actor, request)
+    if not may_act_as_staff(actor, request, permission):
+        deny(actor, request)
 
 
 def require_person(actor: User, request: DisclosureRequest) -> None:
@@ -36,9 +43,14 @@ def require_person(actor: User, request: DisclosureRequest) -> None:
         NotAllowed: somebody else, or a request that came without an account.
     """
     if not actor.is_active or request.applicant_id is None or actor.pk != request.applicant_id:
-        _deny(actor, request)
+        deny(actor, request)
 
 
-def _deny(actor: User, request: DisclosureRequest) -> None:
+def deny(actor: User, request: DisclosureRequest) -> NoReturn:
+    """Record the attempt and refuse it. Outside any transaction.
+
+    Raises:
+        NotAllowed: always.
+    """
     audit.record(action="request.denied", actor=actor, obj=request)
     raise NotAllowed

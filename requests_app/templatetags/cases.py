@@ -42,6 +42,8 @@ def article(code: str) -> str:
 @register.filter
 def finding(code: str) -> str:
     """A finding of the comparison, such as ``name.equal``; for staff only."""
+    if code == "too_many_tries":
+        return str(_("照合が続けて確認できなかったため、自動では確認しません"))
     fact, _dot, result = code.partition(".")
     return f"{_FACTS.get(fact, fact)}{_('：')}{_RESULTS.get(result, result)}"
 

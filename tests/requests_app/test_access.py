@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from privacy_portal.core import ratelimit
 from privacy_portal.core.models import AuditEntry, OutgoingMail, User
+from privacy_portal.core.ratelimit import LimitExceeded
 from privacy_portal.core.services import codes
 from requests_app.models import AnswerFile, DisclosureRequest, DownloadGrant
 from requests_app.services import access, fulfilment, lifecycle
@@ -161,3 +163,36 @@ def test_twenty_clicks_at_once_open_it_once() -> None:
     outcomes = run_at_once([click] * 20)
     assert sorted(outcomes) == ["opened"] + ["used"] * 19
     assert package_of(request).download_count == 1
+
+
+class TestRecords:
+    """Who tried to open an answer stays known, whatever was rolled back."""
+
+    def recorded(self, user: User) -> list[str]:
+        made = AuditEntry.objects.filter(actor=f"user:{user.pk}").order_by("pk")
+        return [entry.action for entry in made if entry.action != "answer.downloaded"]
+
+    def test_codes_and_limits(self) -> None:
+        request, person = answered()
+        code_id = access.request_code(request=request, user=person, client="c", now=timezone.now())
+        with pytest.raises(LimitExceeded):
+            access.request_code(request=request, user=person, client="c", now=timezone.now())
+        for _try in range(codes.GUESSED_PER_CLIENT.amount):
+            ratelimit.hit((codes.GUESSED_PER_CLIENT, "c"))
+        with pytest.raises(LimitExceeded):
+            access.check_code(request=request, user=person, code_id=code_id, code="0", client="c", now=timezone.now())
+        assert self.recorded(person) == ["answer.code_requested", "answer.limited", "answer.limited"]
+
+    def test_links_that_open_nothing(self) -> None:
+        request, person = answered()
+        file = package_of(request)
+        used = access.grant(answer_file=file, user=person, now=timezone.now())
+        access.open_grant(grant_id=used.pk, user=person, now=timezone.now())
+        with pytest.raises(access.GrantUsed):
+            access.open_grant(grant_id=used.pk, user=person, now=timezone.now())
+        late = access.grant(answer_file=file, user=person, now=timezone.now() - access.GRANT_LIFETIME)
+        with pytest.raises(access.GrantExpired):
+            access.open_grant(grant_id=late.pk, user=person, now=timezone.now())
+        with pytest.raises(access.GrantExpired):
+            access.grant(answer_file=file, user=person, now=file.expires_at)
+        assert self.recorded(person) == ["answer.link_refused"] * 3

@@ -13,7 +13,7 @@ from django.utils import timezone
 from privacy_portal.core.models import OutgoingMail, User
 from requests_app.domain.transitions import Status
 from requests_app.models import DisclosureRequest, DownloadGrant
-from requests_app.services import fulfilment
+from requests_app.services import access, fulfilment
 from tests.factories.consent import OperatorFactory, RequestRuleFactory, catalogue
 from tests.factories.requests import PersonFactory, RequestFactory, StaffFactory
 
@@ -266,3 +266,21 @@ class TestDownload:
         with time_machine.travel(expiry + timedelta(minutes=1)):
             signed_in.force_login(disclosure.applicant)
             assert "回答を開く" not in signed_in.get(status_url).content.decode()
+
+
+def test_an_answer_may_end_between_the_page_and_the_button(
+    signed_in: Client, disclosure: DisclosureRequest, person: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enter(signed_in, disclosure, person)
+    make = access.grant
+
+    def ended_meanwhile(**kwargs: object) -> DownloadGrant:
+        disclosure.answer_files.update(expires_at=timezone.now() - timedelta(minutes=1))
+        return make(**kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(access, "grant", ended_meanwhile)
+    file = disclosure.answer_files.get(kind="package")
+    response = signed_in.post(f"{base(disclosure)}files/", {"file": str(file.pk)}, follow=True)
+    assert response.redirect_chain == [(f"/requests/{disclosure.receipt_number}/", 302)]
+    assert "このファイルは、今は開けません。" in response.content.decode()
+    assert not DownloadGrant.objects.exists()

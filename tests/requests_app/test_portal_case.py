@@ -12,7 +12,7 @@ from privacy_portal.core.models import User
 from requests_app.domain.transitions import OPEN_STATUSES, WAITING_FOR_PERSON, Event, Note, Status
 from requests_app.models import DisclosureRequest, Message
 from requests_app.portal.wording import happened, stand
-from requests_app.services import intake
+from requests_app.services import intake, lifecycle, messages
 from tests.factories.consent import OperatorFactory, RequestRuleFactory, catalogue
 from tests.factories.requests import MessageFactory, PersonFactory, RequestFactory, StaffFactory
 
@@ -239,6 +239,52 @@ class TestMessages:
         assert "<form" not in main_part(signed_in.get(url))
         assert signed_in.post(url, {"body": "まだありますか"}).url == url
         assert not Message.objects.exists()
+
+    def test_it_may_end_between_the_page_and_its_sending(
+        self, signed_in: Client, person: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        made = RequestFactory.answered(applicant=person)
+        send = messages.write
+
+        def ended_meanwhile(**kwargs: Any) -> Message:
+            lifecycle.close(request=DisclosureRequest.objects.get(), actor=StaffFactory(), now=timezone.now())
+            return send(**kwargs)
+
+        monkeypatch.setattr(messages, "write", ended_meanwhile)
+        response = signed_in.post(f"/requests/{made.receipt_number}/messages/", {"body": "ありがとう"}, follow=True)
+        assert response.redirect_chain == [(f"/requests/{made.receipt_number}/", 302)]
+        assert "この手続きは終わっています" in response.content.decode()
+        assert not Message.objects.exists()
+
+    def test_a_flood_is_stopped_and_what_was_typed_stays(self, signed_in: Client, person: User) -> None:
+        made = RequestFactory.in_review(applicant=person)
+        url = f"/requests/{made.receipt_number}/messages/"
+        for n in range(messages.WRITTEN_BY_PERSON.amount):
+            assert signed_in.post(url, {"body": f"{n}"}).status_code == 302
+        response = signed_in.post(url, {"body": "もう一通だけ"})
+        assert response.status_code == 429
+        assert 3500 < int(response["Retry-After"]) <= 3600
+        assert "60分後" in response.content.decode()
+        assert "もう一通だけ" in response.content.decode()
+        assert made.messages.count() == messages.WRITTEN_BY_PERSON.amount
+
+    def test_a_long_thread_has_pages_and_the_newest_comes_first(
+        self, signed_in: Client, person: User, django_assert_max_num_queries: Any
+    ) -> None:
+        made = RequestFactory.in_review(applicant=person)
+        for n in range(60):
+            sent_at = timezone.now() + timedelta(seconds=n)
+            MessageFactory(request=made, body=f"第{n}通。", author=None, sent_at=sent_at)
+        url = f"/requests/{made.receipt_number}/messages/"
+        with django_assert_max_num_queries(8):
+            newest = main_part(signed_in.get(url))
+        assert "第9通。" not in newest
+        assert newest.index("第10通。") < newest.index("第59通。")
+        assert "?page=2" in newest
+        older = main_part(signed_in.get(f"{url}?page=2"))
+        assert "第9通。" in older
+        assert "第10通。" not in older
+        assert "?page=1" in older
 
     def test_markup_in_a_message_is_text(self, signed_in: Client, person: User) -> None:
         made = RequestFactory.waiting(applicant=person)

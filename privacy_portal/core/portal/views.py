@@ -38,6 +38,9 @@ def wait_text(seconds: int) -> str:
     if seconds <= 90:
         return ngettext("%(n)d秒後", "%(n)d秒後", seconds) % {"n": seconds}
     minutes = -(-seconds // 60)
+    if minutes > 90:
+        hours = -(-minutes // 60)
+        return ngettext("%(n)d時間後", "%(n)d時間後", hours) % {"n": hours}
     return ngettext("%(n)d分後", "%(n)d分後", minutes) % {"n": minutes}
 
 
@@ -45,7 +48,8 @@ def _language() -> str:
     return "en" if (get_language() or "").startswith("en") else "ja"
 
 
-def _limited(response: HttpResponse, error: LimitExceeded) -> HttpResponse:
+def limited(response: HttpResponse, error: LimitExceeded) -> HttpResponse:
+    """The page as an answer that says when the next try will be accepted (RFC 6585)."""
     response.status_code = 429
     response["Retry-After"] = str(error.retry_after)
     return response
@@ -88,7 +92,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             _("短い間に何度もコードが求められました。%(wait)sにもう一度お試しください。")
             % {"wait": wait_text(error.retry_after)},
         )
-        return _limited(render(request, "portal/sign_in.html", {"form": form}), error)
+        return limited(render(request, "portal/sign_in.html", {"form": form}), error)
     return redirect("portal:sign_in_code")
 
 
@@ -137,7 +141,7 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
             "code",
             _("入力の回数が多すぎます。%(wait)sにもう一度お試しください。") % {"wait": wait_text(error.retry_after)},
         )
-        return _limited(_code_page(request, under_way, form), error)
+        return limited(_code_page(request, under_way, form), error)
     return _enter(request, user, under_way.next_url)
 
 
@@ -158,7 +162,7 @@ def _resend(request: HttpRequest, under_way: PendingSignIn) -> HttpResponse:
             _("新しいコードは%(wait)sに送れます。それまでは届いたコードを使えます。")
             % {"wait": wait_text(error.retry_after)},
         )
-        return _limited(_code_page(request, under_way, form), error)
+        return limited(_code_page(request, under_way, form), error)
     messages.success(request, _("新しいコードを送りました。前のコードは使えません。"))
     return redirect("portal:sign_in_code")
 

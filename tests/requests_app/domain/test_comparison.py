@@ -175,3 +175,62 @@ def test_findings_hold_codes_only(stated: Person) -> None:
     found = codes(compare(stated, REGISTERED))
     assert {code.split(".")[0] for code in found} == set(FACTS)
     assert {code.split(".")[1] for code in found} <= {result.value for result in Result}
+
+
+SAPPORO = "北海道札幌市中央区北1条西2丁目3-4"
+
+
+@pytest.mark.parametrize(
+    ("registered", "stated"),
+    [
+        (SAPPORO, "札幌市中央区北1"),
+        (SAPPORO, "札幌市中央区北1条"),
+        (SAPPORO, "札幌市中央区北1条西2"),
+        (SAPPORO, "札幌市中央区北1条西2丁目"),
+        (SAPPORO, "札幌市中央区北1条西2丁目3"),
+        ("札幌市中央区北1西2-3-4", "札幌市中央区北1"),
+        ("東京都千代田区2番町3-4", "東京都千代田区2"),
+        ("東京都品川区西5反田1-2-3", "東京都品川区西5"),
+        ("岩手県九戸郡洋野町種市第10地割32-5", "岩手県九戸郡洋野町種市第10"),
+        ("北海道岩見沢市栗沢町12線3-4", "北海道岩見沢市栗沢町12"),
+        ("長野県例村123の4", "長野県例村123"),
+        ("東京都千代田区例町4-5-6 例マンション101", "東京都千代田区例町4"),
+        ("東京都千代田区例町4-5-6 例マンション101", "東京都千代田区例町4-5-6 例マンション1"),
+    ],
+)
+def test_a_beginning_of_an_address_is_not_the_address(registered: str, stated: str) -> None:
+    for one, other in ((registered, stated), (stated, registered)):
+        held = replace(REGISTERED, home=Home("", other))
+        assert compare(replace(STATED, home=Home("", one)), held)["address"] == Result.MOVED
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        "札幌市中央区北1条西2丁目3-4",
+        "札幌市中央区北１条西２丁目３番４号",
+        "北海道札幌市中央区北1条西2丁目3-4 例ハイツ5",
+    ],
+)
+def test_only_building_and_room_may_be_missing(stated: str) -> None:
+    held = replace(REGISTERED, home=Home("", SAPPORO))
+    assert compare(replace(STATED, home=Home("", stated)), held)["address"] == Result.EQUAL
+
+
+BLOCK = st.lists(st.integers(1, 40), min_size=2, max_size=3).map(lambda parts: "-".join(map(str, parts)))
+DISTRICT = st.sampled_from(
+    ["札幌市中央区北1条西", "札幌市北区北24条西", "千代田区2番町", "例村第10地割", "例市3区", "旭川市4条通"]
+)
+BUILDING = st.sampled_from(["", "例マンション", "例ハイツ101", "北ビル2-305", "メゾン例 A棟"])
+
+
+@given(DISTRICT, BLOCK, BUILDING, st.data())
+def test_no_text_that_ends_before_the_block_number_does_counts(
+    district: str, block: str, building: str, data: st.DataObject
+) -> None:
+    whole = replace(REGISTERED, home=Home("", district + block + building))
+    cut = (district + block)[: data.draw(st.integers(0, len(district + block) - 1))]
+    if cut:
+        assert compare(replace(STATED, home=Home("", cut)), whole)["address"] == Result.MOVED
+    without_building = replace(STATED, home=Home("", district + block))
+    assert compare(without_building, whole)["address"] == Result.EQUAL

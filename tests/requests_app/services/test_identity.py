@@ -1,5 +1,6 @@
 """Who passes by comparison, who goes to the manager, and that nobody outside can tell the difference."""
 
+import functools
 import threading
 from datetime import UTC, datetime
 from typing import Any
@@ -13,10 +14,12 @@ from privacy_portal.core.models import AuditEntry, OutgoingMail, User
 from requests_app import selectors
 from requests_app.domain.transitions import Status, TransitionRefused
 from requests_app.models import DisclosureRequest, IdentityCheck, Party, RequestEvent
-from requests_app.services import identity
+from requests_app.services import identity, lifecycle
 from requests_app.services.errors import NotAllowed, NoteRequired
+from requests_app.templatetags.cases import finding
 from tests.factories.consent import CustomerFactory, OrderFactory, RequestRuleFactory
 from tests.factories.requests import PartyFactory, PersonFactory, RequestFactory, StaffFactory
+from tests.support.concurrency import run_at_once
 
 NOW = datetime(2026, 11, 16, 1, 5, tzinfo=UTC)
 EMAIL = "hanako@post.example"
@@ -331,3 +334,51 @@ class TestReconsider:
     def test_not_in_another_status(self, status: Status) -> None:
         with pytest.raises(TransitionRefused):
             identity.reconsider(request=RequestFactory.in_status(status), actor=StaffFactory(), note="理由", now=NOW)
+
+
+class TestTries:
+    """Whoever reads a person's mail must not find their telephone number out by trying."""
+
+    def one_more(self, person: User, telephone: str, **kwargs: Any) -> DisclosureRequest:
+        party = {"telephone": telephone, "address1": "", "address2": "", "postal_code": "", "prefecture": ""}
+        return RequestFactory.received(applicant=person, party=party, **kwargs)
+
+    def test_after_two_unclear_ones_a_right_one_goes_to_the_manager_too(self, person: User) -> None:
+        CustomerFactory(email=EMAIL)
+        for wrong in ("+819000000001", "+819000000002"):
+            request = verify(self.one_more(person, wrong))
+            assert request.status == Status.IDENTITY_REVIEW
+            assert "too_many_tries" not in facts(request).findings["codes"]
+            lifecycle.withdraw(request=request, actor=person, now=NOW)
+        OutgoingMail.objects.all().delete()
+        request = verify(self.one_more(person, "+819012345678"))
+        assert (request.status, request.customer) == (Status.IDENTITY_REVIEW, None)
+        assert facts(request).findings["codes"][:3] == ["too_many_tries", "email.registered", "name.equal"]
+        assert OutgoingMail.objects.get().template == "request_identity_review"
+
+    def test_one_slip_of_the_pen_is_forgiven(self, person: User) -> None:
+        CustomerFactory(email=EMAIL)
+        verify(self.one_more(person, "+819000000001"))
+        assert verify(self.one_more(person, "+819012345678")).status == Status.IN_REVIEW
+
+    def test_after_a_month_and_for_others_it_starts_anew(self, person: User) -> None:
+        CustomerFactory(email=EMAIL)
+        for wrong in ("+819000000001", "+819000000002"):
+            verify(self.one_more(person, wrong))
+        IdentityCheck.objects.filter(method="facts").update(finished_at=NOW - identity.TRIES_WITHIN)
+        assert verify(self.one_more(person, "+819012345678")).status == Status.IN_REVIEW
+
+    def test_findings_are_in_words(self) -> None:
+        assert "自動では確認しません" in finding("too_many_tries")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_tries_that_are_compared_at_once_are_counted() -> None:
+    RequestRuleFactory()
+    CustomerFactory(email=EMAIL)
+    person = PersonFactory(email=EMAIL)
+    numbers = [f"+8190123456{n}" for n in (70, 71, 72, 73, 74, 75, 76, 77)]
+    requests = [TestTries().one_more(person, number) for number in numbers]
+    run_at_once([functools.partial(identity.verify, request_id=one.pk, now=NOW) for one in requests])
+    marked = [facts(one).findings["codes"][0] for one in requests].count("too_many_tries")
+    assert marked == len(requests) - identity.TRIES

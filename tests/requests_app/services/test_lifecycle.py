@@ -4,8 +4,10 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.contrib.auth.models import Permission
 
-from privacy_portal.core.models import EncryptedFile, OutgoingMail
+from privacy_portal.core.models import EncryptedFile, OutgoingMail, User
+from requests_app.admin.steps import BY_CODE
 from requests_app.domain.transitions import Actor, Event, Status, TransitionRefused, possible_events
 from requests_app.models import AnswerFile, Decision, DisclosureRequest, DownloadGrant
 from requests_app.services import decisions, lifecycle
@@ -117,3 +119,16 @@ class TestReopen:
     def test_not_without_the_permission(self) -> None:
         with pytest.raises(NotAllowed):
             lifecycle.reopen(request=RequestFactory.answered(), actor=StaffFactory(is_superuser=False), now=NOW)
+
+
+@pytest.mark.django_db
+def test_closing_asks_for_the_permission_that_its_button_asks_for() -> None:
+    request = RequestFactory.answered()
+    clerk = StaffFactory(is_superuser=False)
+    clerk.user_permissions.set(Permission.objects.filter(codename="change_disclosurerequest"))
+    with pytest.raises(NotAllowed):
+        lifecycle.close(request=request, actor=clerk, now=NOW)
+    clerk = User.objects.get(pk=clerk.pk)
+    clerk.user_permissions.add(Permission.objects.get(codename="decide_request"))
+    lifecycle.close(request=request, actor=clerk, now=NOW)
+    assert BY_CODE["close"].permission == "requests_app.decide_request"

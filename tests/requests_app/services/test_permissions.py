@@ -8,9 +8,9 @@ import pytest
 
 from privacy_portal.core.models import AuditEntry, User
 from requests_app.models import DisclosureRequest
-from requests_app.services import decisions, identity, lifecycle, messages
+from requests_app.services import assignment, decisions, identity, lifecycle, messages
 from requests_app.services.errors import NotAllowed
-from tests.factories.requests import PersonFactory, RequestFactory
+from tests.factories.requests import PersonFactory, RequestFactory, StaffFactory
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 DECISION: dict[str, Any] = {"outcome": "granted", "ground": "", "reason": "", "withheld_items": []}
@@ -25,6 +25,7 @@ VERBS: list[tuple[Callable[..., Any], dict[str, Any]]] = [
     (lifecycle.withdraw, {}),
     (lifecycle.close, {}),
     (lifecycle.reopen, {}),
+    (assignment.assign, {"to": None}),
 ]
 
 
@@ -40,3 +41,15 @@ def test_every_verb_refuses_a_stranger_and_the_attempt_stays() -> None:
     assert AuditEntry.objects.count() == len(VERBS)
     assert DisclosureRequest.objects.get().status == "in_review"
     assert User.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_case_is_not_given_to_whoever_may_not_handle_it_and_the_one_who_tried_is_recorded() -> None:
+    request, manager = RequestFactory.in_review(), StaffFactory()
+    assert request.applicant is not None
+    for nobody in (PersonFactory(), request.applicant):
+        with pytest.raises(NotAllowed):
+            assignment.assign(request=request, actor=manager, to=nobody, now=NOW)
+    denied = AuditEntry.objects.filter(action="request.denied", object_id=str(request.pk))
+    assert [entry.actor for entry in denied] == [f"user:{manager.pk}"] * 2
+    assert assignment.assign(request=request, actor=manager, to=manager, now=NOW).assigned_to == manager

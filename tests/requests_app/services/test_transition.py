@@ -21,7 +21,7 @@ from requests_app.domain.transitions import (
 from requests_app.models import DisclosureRequest, RequestEvent
 from requests_app.notifications import TEMPLATES
 from requests_app.services import transition
-from tests.factories.requests import RequestFactory, StaffFactory
+from tests.factories.requests import PersonFactory, RequestFactory, StaffFactory
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 CELLS = list(product(Status, Event, Actor))
@@ -134,8 +134,8 @@ def _apply(request: DisclosureRequest, event: Event, kind: Actor, at: datetime =
 
 @pytest.mark.django_db
 class TestMail:
-    def test_is_written_in_the_language_of_the_request_without_personal_data(self) -> None:
-        request = RequestFactory.received(language="en")
+    def test_is_written_in_the_language_of_the_account_without_personal_data(self) -> None:
+        request = RequestFactory.received(applicant=PersonFactory(language="en"), language="ja")
         _apply(request, Event.IDENTITY_UNCLEAR, Actor.WORKER)
         mail = OutgoingMail.objects.get()
         text = f"{mail.subject}{mail.body_text}{mail.body_html}"
