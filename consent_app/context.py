@@ -33,10 +33,16 @@ def mail_context() -> dict[str, str]:
     """Who writes a mail, in the active language; named by the setting ``MAIL_CONTEXT``."""
     sender = current_operator()
     if sender is None:
-        return {"operator_name": _("個人情報の窓口"), "operator_contact": "", "operator_hours": ""}
+        return {
+            "operator_name": _("個人情報の窓口"),
+            "operator_contact": "",
+            "operator_hours": "",
+            "operator_address": "",
+        }
     contacts = (sender.email, sender.telephone)
     return {
         "operator_name": sender.name,
         "operator_contact": "\n".join(contact for contact in contacts if contact),
         "operator_hours": sender.hours,
+        "operator_address": sender.email,
     }

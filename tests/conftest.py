@@ -37,9 +37,9 @@ def _media_root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(autouse=True)
 def _empty_cache() -> None:
     """Rate limits and cached values of one test must not reach the next."""
-    from django.core.cache import cache
+    from tests.support.limits import empty_redis
 
-    cache.clear()
+    empty_redis()
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.contrib.sessions.backends.cached_db import SessionStore
 from django.utils import timezone
 
-from .services import audit, codes, delivery, files, outbox
+from .services import audit, codes, delivery, files, jobs, outbox
 
 
 @shared_task(name="core.send_mail_row")
@@ -47,3 +47,9 @@ def purge_codes() -> None:
 def clear_sessions() -> None:
     """Delete sessions that are over; a sign-in that was never finished leaves a sealed address there."""
     SessionStore.clear_expired()
+
+
+@shared_task(name="core.purge_jobs")
+def purge_jobs() -> None:
+    """Delete jobs, and what went wrong in them, 90 days after their last sign of life."""
+    jobs.purge(now=timezone.now())

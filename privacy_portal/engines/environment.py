@@ -31,7 +31,7 @@ def _made_once() -> Path:
             "FIELD_ENCRYPTION_KEYS": f"dev1:{base64.b64encode(secrets.token_bytes(32)).decode()}",
             "PORTAL_URL": "http://127.0.0.1:8000",
             "EMAIL_URL": f"smtp://127.0.0.1:{free_port()}",
-            "DEFAULT_FROM_EMAIL": "privacy@example.com",
+            "DEFAULT_FROM_EMAIL": "privacy@portal.example",
         }
         # Linked into place when complete: of two first runs at once one wins, and neither reads half a file.
         unfinished = path.with_name(f"development.env.{os.getpid()}")

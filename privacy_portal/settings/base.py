@@ -89,7 +89,13 @@ DATABASES = {"default": {**env.db("DATABASE_URL"), "CONN_MAX_AGE": 60, "CONN_HEA
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL: str = env("REDIS_URL")
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CACHES = {
+    "default": {
+        "BACKEND": "privacy_portal.core.cache.PrefixedRedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "cache",
+    }
+}
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SESSION_COOKIE_AGE = 60 * 60 * 12
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -248,6 +254,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "core.remove_orphan_files": {"task": "core.remove_orphan_files", "schedule": 86400.0},
     "core.purge_codes": {"task": "core.purge_codes", "schedule": 3600.0},
     "core.clear_sessions": {"task": "core.clear_sessions", "schedule": 86400.0},
+    "core.purge_jobs": {"task": "core.purge_jobs", "schedule": 86400.0},
     "consent.sweep_imports": {"task": "consent.sweep_imports", "schedule": 60.0},
     "requests.sweep": {"task": "requests.sweep", "schedule": 60.0},
 }

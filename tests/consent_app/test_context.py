@@ -21,7 +21,11 @@ pytestmark = pytest.mark.django_db
 def test_a_mail_is_signed_in_its_language(language: str, expected: dict[str, str]) -> None:
     OperatorFactory()
     with translation.override(language):
-        assert context.mail_context() == {**expected, "operator_contact": "privacy@shop.example\n050-0000-0000"}
+        assert context.mail_context() == {
+            **expected,
+            "operator_contact": "privacy@shop.example\n050-0000-0000",
+            "operator_address": "privacy@shop.example",
+        }
 
 
 def test_a_mail_before_the_first_profile_is_signed_by_the_service() -> None:
@@ -29,6 +33,7 @@ def test_a_mail_before_the_first_profile_is_signed_by_the_service() -> None:
         "operator_name": "個人情報の窓口",
         "operator_contact": "",
         "operator_hours": "",
+        "operator_address": "",
     }
 
 

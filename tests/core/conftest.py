@@ -37,6 +37,7 @@ def mail_context() -> dict[str, str]:
         "operator_name": "六書・商店 Ltd.",
         "operator_contact": "個人情報窓口\n03-0000-0000",
         "operator_hours": "平日",
+        "operator_address": "desk@shop.example",
     }
 
 

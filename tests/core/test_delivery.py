@@ -49,6 +49,7 @@ class TestAccepted:
             "こんにちは 山田",
             mail.message_id,
         )
+        assert message["Reply-To"] == "desk@shop.example"
         assert message["Auto-Submitted"] == "auto-generated"
         assert message["Content-Language"] == "ja"
         assert message["List-Unsubscribe"] is None

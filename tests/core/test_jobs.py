@@ -153,3 +153,27 @@ def test_command_line_shows_progress_on_one_line() -> None:
     assert "25 %" in written[1]
     assert "2/8" in written[1]
     assert all("\n" not in line for line in written)
+
+
+def test_jobs_go_after_ninety_days_and_take_their_problems_along() -> None:
+    now = timezone.now()
+    old, young = jobs.create(kind="test"), jobs.create(kind="test")
+    JobProblem.objects.create(job=old, code="x")
+    Job.objects.filter(pk=old.pk).update(updated_at=now - datetime.timedelta(days=91))
+    Job.objects.filter(pk=young.pk).update(updated_at=now - datetime.timedelta(days=89))
+    assert jobs.purge(now=now) == 1
+    assert Job.objects.get() == young
+    assert not JobProblem.objects.exists()
+
+
+def test_a_job_that_an_import_stands_on_keeps_its_counts_and_loses_its_problems() -> None:
+    from consent_app.models import ImportBatch
+
+    now = timezone.now()
+    job = jobs.create(kind="test")
+    JobProblem.objects.create(job=job, code="x")
+    ImportBatch.objects.create(format="base", encoding="utf-8", trial=job)
+    Job.objects.filter(pk=job.pk).update(updated_at=now - datetime.timedelta(days=91))
+    assert jobs.purge(now=now) == 0
+    assert Job.objects.get() == job
+    assert not JobProblem.objects.exists()

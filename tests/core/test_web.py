@@ -241,3 +241,7 @@ def test_a_failing_view_logs_no_value(client: Client, db: None, capsys: pytest.C
     printed = capsys.readouterr().err
     assert "ValueError (message withheld)" in printed
     assert "hanako" not in printed
+
+
+def test_browsers_find_the_icon_where_they_look_for_it(client: Client, db: None) -> None:
+    assert client.get("/favicon.ico")["Location"] == "/static/portal/favicon.svg"

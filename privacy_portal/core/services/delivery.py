@@ -170,13 +170,16 @@ def _message(mail: OutgoingMail) -> EmailMultiAlternatives:
     if not recipient.rpartition("@")[0].isascii():
         raise UnsendableAddress
     with translation.override(mail.language):
-        name = str(mail_context().get("operator_name", ""))
+        sender = mail_context()
+        name = str(sender.get("operator_name", ""))
     address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
     message = EmailMultiAlternatives(
         subject=mail.subject or "",
         body=mail.body_text or "",
         from_email=str(Address(display_name=" ".join(name.split()), addr_spec=address)),
         to=[recipient],
+        # Answers go to the operator's desk; the sending address may be one that nobody reads.
+        reply_to=[str(sender["operator_address"])] if sender.get("operator_address") else None,
         # RFC 3834: nobody's holiday responder answers. Never List-Unsubscribe: these are notices of a procedure.
         headers={"Message-ID": mail.message_id, "Auto-Submitted": "auto-generated", "Content-Language": mail.language},
     )

@@ -5,12 +5,13 @@ it speaks of, and work that is taken up again knows where it stood. Progress ins
 by nobody until its end.
 """
 
+import contextlib
 import datetime
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, ProtectedError
 from django.utils import timezone
 
 from .. import job_registry
@@ -18,6 +19,7 @@ from ..models import Job, JobProblem, User
 
 # Work that says nothing for this long has probably lost its worker; the admin says so.
 STALLED = datetime.timedelta(minutes=10)
+KEPT = datetime.timedelta(days=90)
 OPEN_STATES = (Job.State.WAITING, Job.State.RUNNING)
 
 
@@ -112,6 +114,25 @@ def fail(*, job: Job, error: str) -> None:
 def is_stalled(job: Job, *, now: datetime.datetime) -> bool:
     """Whether the job runs but has said nothing for ten minutes."""
     return job.state == Job.State.RUNNING and now - job.updated_at > STALLED
+
+
+def purge(*, now: datetime.datetime) -> int:
+    """Delete jobs that said nothing for 90 days, with their problems.
+
+    Where something else stands on a job, such as the record of an import, the row with its counts stays and only the
+    problems go.
+
+    Returns:
+        How many jobs were deleted.
+    """
+    old = Job.objects.filter(updated_at__lt=now - KEPT)
+    JobProblem.objects.filter(job__in=old).delete()
+    deleted = 0
+    for job in old:
+        with contextlib.suppress(ProtectedError), transaction.atomic():
+            job.delete()
+            deleted += 1
+    return deleted
 
 
 def print_progress(*, job: Job, write: Callable[[str], object]) -> None:

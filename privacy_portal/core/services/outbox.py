@@ -34,7 +34,8 @@ class MailCannotBeRetried(Exception):
 
 
 def mail_context() -> dict[str, Any]:
-    """Who writes, in the active language: ``operator_name``, ``operator_contact``, ``operator_hours``, ``portal_url``.
+    """Who writes, in the active language: ``operator_name``, ``operator_contact``, ``operator_hours``,
+    ``operator_address`` (where answers go), ``portal_url``.
 
     The kernel does not know the operator; the setting ``MAIL_CONTEXT`` names the function that does.
     """

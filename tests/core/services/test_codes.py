@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -17,13 +16,14 @@ from privacy_portal.core.models import OneTimeCode, OutgoingMail
 from privacy_portal.core.ratelimit import LimitExceeded
 from privacy_portal.core.services import codes
 from privacy_portal.core.services.codes import CodeDead, CodeRefused, CodeWrong
+from tests.support.limits import empty_redis
 
 PURPOSE = OneTimeCode.Purpose.OPEN_FILE
 SUBJECT = "user:request"
 
 
 def issue(subject: str = SUBJECT, purpose: OneTimeCode.Purpose = PURPOSE, **changes: Any) -> tuple[OneTimeCode, str]:
-    cache.clear()
+    empty_redis()
     row = codes.issue(
         purpose=purpose,
         subject=subject,
