@@ -140,6 +140,13 @@ def test_number_of_purposes(code: str, count: int) -> None:
     assert sum(not purpose.part_of for purpose in read_profile(code).purposes) == count
 
 
+@pytest.mark.parametrize("code", CODES)
+def test_gift_recipients_are_there_for_what_ships(code: str) -> None:
+    """A purpose that cannot use them should not claim to."""
+    purposes = read_profile(code).purposes
+    assert [purpose.shipping for purpose in purposes if "recipient" in purpose.items] == [True]
+
+
 def test_gift_recipients_of_quipearl_are_used_for_shipping_only() -> None:
     purposes = read_profile("quipearl").purposes
     assert [purpose.code for purpose in purposes if "recipient" in purpose.items] == ["gift_delivery"]
