@@ -20,6 +20,7 @@ register(
     from_status=words(Status),
     to_status=words(Status),
 )
+register("request.limited", _("回数が多すぎるため、請求を受け付けなかった"))
 register("request.denied", _("権限のない操作を拒んだ"))
 register("request.viewed", _("請求の個人データを見た"))
 register("identity.passed", _("登録情報との照合で本人と確認した"), level=int, customer=uuid.UUID)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consent_app.domain import normalise
 
-from ..domain.answers import holds_my_number
+from ..domain.answers import MY_NUMBER, holds_my_number
 
 Text = str | Promise
 
@@ -72,6 +72,16 @@ PREFECTURE_CHOICES: list[tuple[str, Text]] = [
 _KANA = re.compile(r"[ァ-ヺー・＝\s]*")
 
 
+def refuse_my_number(text: str) -> None:
+    """Nobody may keep one for a request, whatever field it was typed into (Number Use Act, article 20).
+
+    Raises:
+        ValidationError: with the code by which a form knows that not even a draft may hold this.
+    """
+    if holds_my_number(text):
+        raise ValidationError(MY_NUMBER, code="my_number")
+
+
 class LineField(forms.CharField):
     """One line of text, cleaned by a function of ``consent_app.domain.normalise`` before its length is checked."""
 
@@ -80,7 +90,9 @@ class LineField(forms.CharField):
         super().__init__(**kwargs)
 
     def to_python(self, value: Any) -> str:
-        return self.clean_with(super().to_python(value) or "")
+        text = super().to_python(value) or ""
+        refuse_my_number(text)
+        return self.clean_with(text)
 
 
 class KanaField(LineField):
@@ -138,10 +150,4 @@ class NoteField(forms.CharField):
 
     def validate(self, value: str) -> None:
         super().validate(value)
-        if holds_my_number(value):
-            raise ValidationError(
-                _(
-                    "マイナンバー（個人番号）のような12桁の番号が入っています。番号を消してください。お預かりできない番号です。"
-                ),
-                code="my_number",
-            )
+        refuse_my_number(value)

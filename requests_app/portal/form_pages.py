@@ -14,6 +14,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from privacy_portal.core.models import User
+from privacy_portal.core.portal.views import address_proven, limited, wait_text
+from privacy_portal.core.ratelimit import LimitExceeded
 
 from .. import selectors
 from ..services import intake
@@ -52,6 +54,8 @@ def request_step(request: PersonRequest, request_type: str, step: str) -> HttpRe
     page = BY_SLUG.get(step)
     if page is None:
         raise Http404
+    if not address_proven(request):
+        return _prove_address(request, offer)
     wizard = _wizard(request.user, request_type)
     if (before := wizard.to_do_before(page)) is not None:
         return redirect(wizard.url(before))
@@ -95,25 +99,41 @@ def _step_page(
 def request_review(request: PersonRequest, request_type: str) -> HttpResponse:
     """All answers with their "change" links; sending."""
     offer = offer_or_404(request_type)
+    if not address_proven(request):
+        return _prove_address(request, offer)
     wizard = _wizard(request.user, request_type)
     if not wizard.answers and request.method == "POST":
         return _already_sent(request.user, request_type)
     if wizard.first_open is not None:
         return redirect(f"{wizard.url(wizard.first_open)}?change=1" if wizard.answers else offer.url)
     if request.method != "POST":
-        context = {"offer": offer, "sections": wizard.review(), "progress": wizard.progress(None), "wizard": wizard}
-        return render(request, "portal/requests/review.html", context)
+        return _review_page(request, offer, wizard)
     try:
         sent = intake.submit(
             user=request.user,
             request_type=request_type,
             answers=wizard.submitted(),
             language="en" if (get_language() or "").startswith("en") else "ja",
+            address_proven=address_proven(request),
             now=timezone.now(),
         )
     except InvalidAnswers as error:
         return _mend(request, wizard, error)
+    except LimitExceeded as error:
+        words = _("一度に多くの請求が送られました。入力した内容は残っています。%(wait)sにもう一度お送りください。")
+        messages.error(request, words % {"wait": wait_text(error.retry_after)})
+        return limited(_review_page(request, offer, wizard), error)
     return redirect("portal:request_done", receipt=sent.receipt_number)
+
+
+def _review_page(request: PersonRequest, offer: Offer, wizard: Wizard) -> HttpResponse:
+    context = {"offer": offer, "sections": wizard.review(), "progress": wizard.progress(None), "wizard": wizard}
+    return render(request, "portal/requests/review.html", context)
+
+
+def _prove_address(request: PersonRequest, offer: Offer) -> HttpResponse:
+    """Staff who came in by password have not shown yet that they read the mail of this address."""
+    return render(request, "portal/requests/prove_address.html", {"offer": offer}, status=403)
 
 
 def _mend(request: PersonRequest, wizard: Wizard, error: InvalidAnswers) -> HttpResponse:

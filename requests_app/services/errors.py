@@ -34,6 +34,12 @@ class TypeNotOffered(RequestError):
     message = _("この種類の請求は、ここでは受け付けていません。")
 
 
+class AddressNotProven(RequestError):
+    """The session was not signed in by a mailed code, so nothing says that the mailbox is the person's."""
+
+    message = _("メールのコードでログインしてから請求してください。")
+
+
 class NotAllowed(RequestError):
     """The actor may not do this: not their request, no permission, or their own request as staff."""
 

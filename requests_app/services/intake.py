@@ -11,7 +11,9 @@ from django.db import IntegrityError, transaction
 from django.utils.crypto import salted_hmac
 
 from consent_app.models import DataItem, RequestRule
+from privacy_portal.core import ratelimit
 from privacy_portal.core.models import User
+from privacy_portal.core.ratelimit import Limit, LimitExceeded
 from privacy_portal.core.services import audit
 
 from .. import notifications
@@ -22,11 +24,13 @@ from ..domain.transitions import OPEN_STATUSES, Actor, Note, Status
 from ..models import DisclosureRequest, IdentityCheck, Party, RequestDraft, RequestEvent
 from . import nudges
 from .deadlines import first_target
-from .errors import InvalidAnswers, TypeNotOffered
+from .errors import AddressNotProven, InvalidAnswers, TypeNotOffered
 
 # What a draft may hold at most, as JSON: far more than the longest honest form, far less than a nuisance.
 DRAFT_LENGTH = 50_000
-FREE_TEXTS = ("wanted_note", "answer_method_note")
+# Nobody is kept from asking again (whether a request is an abuse is judged by people, by the law); only programs are
+# slowed down.
+SUBMITTED = Limit("request-submit", 10, 24 * 3600)
 
 
 def offered_rule(request_type: str) -> RequestRule:
@@ -49,11 +53,11 @@ def save_draft(*, user: User, request_type: str, answers: Mapping[str, Any], now
 
     Raises:
         TypeNotOffered: see :func:`offered_rule`.
-        InvalidAnswers: a My Number in a free text, or more than a form can hold.
+        InvalidAnswers: a My Number in any text, or more than a form can hold.
     """
     if request_type not in REQUEST_TYPES:
         raise TypeNotOffered
-    errors = {name: MY_NUMBER for name in FREE_TEXTS if holds_my_number(str(answers.get(name) or ""))}
+    errors = {name: MY_NUMBER for name, value in answers.items() if _holds_my_number(value)}
     text = json.dumps(dict(answers), ensure_ascii=False, sort_keys=True)
     if errors or len(text) > DRAFT_LENGTH:
         raise InvalidAnswers(errors)
@@ -71,6 +75,12 @@ def save_draft(*, user: User, request_type: str, answers: Mapping[str, Any], now
         if draft is None:
             raise
         return draft
+
+
+def _holds_my_number(value: object) -> bool:
+    if isinstance(value, list | tuple):
+        return any(map(_holds_my_number, value))
+    return isinstance(value, str) and holds_my_number(value)
 
 
 @transaction.atomic
@@ -124,9 +134,14 @@ def _checked(answers: Mapping[str, Any], items: Mapping[str, int]) -> CleanAnswe
     return clean
 
 
-@transaction.atomic
 def submit(
-    *, user: User, request_type: str, answers: Mapping[str, Any], language: str, now: datetime
+    *,
+    user: User,
+    request_type: str,
+    answers: Mapping[str, Any],
+    language: str,
+    address_proven: bool,
+    now: datetime,
 ) -> DisclosureRequest:
     """File a request: request, parties, identity checks, timeline, mail and audit entry in one transaction.
 
@@ -136,7 +151,9 @@ def submit(
     Args:
         answers: columns of ``Party`` (an agent's with the prefix ``agent_``), ``role``, ``wants_everything``,
             ``wanted_items`` (codes), ``wanted_note``, ``answer_method``, ``answer_method_note``.
-        language: "ja" or "en", in which the person is written to from now on.
+        language: "ja" or "en", that of the letter.
+        address_proven: whether the session was signed in by a code mailed to the account's address. It is what passes
+            the check of level 1, so nothing is filed without it.
 
     Returns:
         The new request, or the open one that was submitted with the same answers.
@@ -144,7 +161,22 @@ def submit(
     Raises:
         InvalidAnswers: with a message for each field.
         TypeNotOffered: the profile does not offer this type.
+        AddressNotProven: see ``address_proven``.
+        ratelimit.LimitExceeded: more than ten new requests of this account within a day; nothing was filed.
     """
+    if not address_proven:
+        raise AddressNotProven
+    try:
+        return _submit(user, request_type, answers, language, now)
+    except LimitExceeded:
+        audit.record(action="request.limited", actor=user)
+        raise
+
+
+@transaction.atomic
+def _submit(
+    user: User, request_type: str, answers: Mapping[str, Any], language: str, now: datetime
+) -> DisclosureRequest:
     # PostgreSQL: FOR NO KEY UPDATE does not stop others from referring to the account meanwhile.
     User.objects.select_for_update(no_key=True).get(pk=user.pk)
     rule = offered_rule(request_type)
@@ -155,6 +187,7 @@ def submit(
         applicant=user, request_type=request_type, status__in=OPEN_STATUSES, submission_digest=digest
     ).first()
     if same is None:
+        ratelimit.hit((SUBMITTED, str(user.pk)))
         same = _create(user, rule, clean, items, digest, language, now)
     RequestDraft.objects.filter(user=user, request_type=request_type).delete()
     return same

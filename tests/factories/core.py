@@ -11,6 +11,7 @@ from django.test import Client
 from factory.django import DjangoModelFactory
 
 from privacy_portal.core.models import User
+from privacy_portal.core.portal.views import ADDRESS_PROVEN
 from privacy_portal.core.staff import secrets
 
 TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -61,4 +62,12 @@ def pass_second_factor(client: Client, user: User) -> None:
         {"method": "mfa", "at": time.time(), "type": "totp", "id": authenticator.pk},
     ]
     session["account_authentication_methods_user"] = str(user.pk)
+    session.save()
+
+
+def sign_in_by_code(client: Client, user: User) -> None:
+    """Sign ``user`` in as the portal does when the mailed code was right."""
+    client.force_login(user)
+    session = client.session
+    session[ADDRESS_PROVEN] = str(user.pk)
     session.save()

@@ -15,6 +15,7 @@ from requests_app.domain import receipt_numbers
 from requests_app.models import DisclosureRequest, DownloadGrant, Message
 from requests_app.services import access, fulfilment
 from tests.factories.consent import OperatorFactory, RequestRuleFactory, catalogue
+from tests.factories.core import sign_in_by_code
 from tests.factories.requests import MessageFactory, PersonFactory, RequestFactory, StaffFactory
 
 pytestmark = pytest.mark.django_db
@@ -181,13 +182,13 @@ def test_the_other_pages_show_nothing_of_the_request(client: Client, world: Worl
 
 @pytest.mark.parametrize("name", of_kind(SIGNED_IN, OF_A_REQUEST))
 def test_personal_pages_are_kept_out_of_every_cache(client: Client, world: World, name: str) -> None:
-    client.force_login(world.person)
+    sign_in_by_code(client, world.person)
     assert "no-store" in client.get(url_of(name, world))["Cache-Control"]
 
 
 def test_a_link_made_for_one_request_does_not_work_under_another(client: Client, world: World) -> None:
     other = RequestFactory.answered(applicant=world.person, customer=world.request.customer)
-    client.force_login(world.person)
+    sign_in_by_code(client, world.person)
     url = reverse("portal:answer_download", args=[other.receipt_number, world.grant.pk])
     assert client.get(url).status_code == 404
     world.grant.refresh_from_db()

@@ -5,13 +5,16 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from privacy_portal.core import ratelimit
 from privacy_portal.core.models import OutgoingMail, User
+from privacy_portal.core.portal.views import ADDRESS_PROVEN
 from requests_app.models import DisclosureRequest, Party, RequestDraft
 from requests_app.portal.wizard import STEPS
 from requests_app.services import intake
 from requests_app.services.errors import InvalidAnswers
 from tests.factories.consent import DataItemFactory, OperatorFactory, RequestRuleFactory, catalogue
-from tests.factories.requests import PersonFactory
+from tests.factories.core import pass_second_factor, sign_in_by_code
+from tests.factories.requests import PersonFactory, StaffFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -46,7 +49,7 @@ def person() -> User:
 
 @pytest.fixture
 def browser_client(client: Client, person: User) -> Client:
-    client.force_login(person)
+    sign_in_by_code(client, person)
     return client
 
 
@@ -215,7 +218,7 @@ class TestDraft:
 
     def test_drafts_of_two_people_are_apart(self, browser_client: Client, person: User) -> None:
         fill(browser_client, until="contact")
-        browser_client.force_login(PersonFactory())
+        sign_in_by_code(browser_client, PersonFactory())
         assert "髙橋" not in browser_client.get(f"{BASE}who/").content.decode()
         assert browser_client.get(f"{BASE}contact/").url == f"{BASE}who/"
 
@@ -379,3 +382,58 @@ class TestReview:
         labels = [row["label"] for s in browser_client.get(f"{BASE}check/").context["sections"] for row in s["rows"]]
         assert "見たい項目" not in labels
         assert "その他の方法の説明" not in labels
+
+
+class TestAddress:
+    def test_staff_who_came_in_by_password_sign_in_by_code_first(self, client: Client, person: User) -> None:
+        manager = StaffFactory()
+        pass_second_factor(client, manager)
+        for page in ("who", "name", "check"):
+            response = client.post(f"{BASE}{page}/", PAGES["who"])
+            assert response.status_code == 403
+            assert "メールのコードでログイン" in response.content.decode()
+        assert not RequestDraft.objects.exists()
+        assert not DisclosureRequest.objects.exists()
+
+    def test_the_mark_of_another_account_is_none(self, client: Client, person: User) -> None:
+        sign_in_by_code(client, person)
+        session = client.session
+        session[ADDRESS_PROVEN] = str(PersonFactory().pk)
+        session.save()
+        assert client.get(f"{BASE}who/").status_code == 403
+
+
+def test_too_many_requests_are_told_when_to_go_on_and_lose_nothing(browser_client: Client, person: User) -> None:
+    for _filed in range(intake.SUBMITTED.amount):
+        ratelimit.hit((intake.SUBMITTED, str(person.pk)))
+    fill(browser_client)
+    response = browser_client.post(f"{BASE}check/")
+    assert response.status_code == 429
+    assert 86_300 < int(response["Retry-After"]) <= 86_400
+    assert "24時間後" in response.content.decode()
+    assert draft(person)["family_name"] == "髙橋"
+    assert not DisclosureRequest.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("step", "name"),
+    [
+        ("name", "given_name"),
+        ("contact", "address1"),
+        ("contact", "telephone"),
+        ("contact", "postal_code"),
+        ("records", "customer_number"),
+        ("records", "order_number"),
+        ("records", "registered_address"),
+        ("records", "registered_postal_code"),
+    ],
+)
+@pytest.mark.parametrize("button", ["x", "later", "back"])
+def test_a_my_number_is_refused_beside_its_field_and_not_kept(
+    browser_client: Client, person: User, step: str, name: str, button: str
+) -> None:
+    fill(browser_client, until=step)
+    response = send(browser_client, step, **{name: "１２３４ー５６７８ー９０１８", button: "1"})
+    assert "マイナンバー" in str(errors(response)[name])
+    assert "9018" not in str(draft(person))
+    assert "９０１８" not in str(draft(person))

@@ -25,6 +25,8 @@ from .forms import AddressForm, CodeForm
 from .pending import PendingSignIn
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
+# Session key: the account whose address was proven by a mailed code. A session of staff has passwords instead.
+ADDRESS_PROVEN = "address_proven"
 
 
 def safe_next(request: HttpRequest, url: str) -> str:
@@ -42,6 +44,11 @@ def wait_text(seconds: int) -> str:
         hours = -(-minutes // 60)
         return ngettext("%(n)d時間後", "%(n)d時間後", hours) % {"n": hours}
     return ngettext("%(n)d分後", "%(n)d分後", minutes) % {"n": minutes}
+
+
+def address_proven(request: HttpRequest) -> bool:
+    """Whether this session was signed in by a code mailed to the account's address."""
+    return request.user.is_authenticated and request.session.get(ADDRESS_PROVEN) == str(request.user.pk)
 
 
 def _language() -> str:
@@ -170,6 +177,7 @@ def _resend(request: HttpRequest, under_way: PendingSignIn) -> HttpResponse:
 def _enter(request: HttpRequest, user: User, next_url: str) -> HttpResponse:
     pending.forget(request.session)
     login(request, user, backend=BACKEND)
+    request.session[ADDRESS_PROVEN] = str(user.pk)
     response = redirect(next_url or resolve_url(settings.LOGIN_REDIRECT_URL))
     known_device.remember(request, response, "portal", user.email)
     page_language.follow_account(request, response, user.language)

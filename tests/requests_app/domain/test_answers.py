@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from requests_app.domain.answers import CleanAnswers, Errors, PartyAnswers, read_answers
+from requests_app.domain.answers import MY_NUMBER, CleanAnswers, Errors, PartyAnswers, read_answers
 
 FULL: dict[str, Any] = {"role": "person", "family_name": "髙橋", "answer_method": "download"}
 PARTY = [field.name for field in fields(PartyAnswers)]
@@ -65,8 +65,45 @@ def test_other_numbers_may_be_written(note: str) -> None:
     assert (clean.wanted_note, errors) == (note, {})
 
 
-def test_what_an_order_number_looks_like_is_not_a_my_number() -> None:
-    assert not read(order_number="123456789018")[1]
+LINES = [
+    *("family_name", "given_name", "family_kana", "given_kana", "telephone", "postal_code", "prefecture"),
+    *("address1", "address2", "registered_postal_code", "registered_address", "customer_number", "order_number"),
+]
+
+
+@pytest.mark.parametrize("name", [*LINES, "wanted_note", "answer_method_note", *(f"agent_{name}" for name in LINES)])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "123456789018",
+        "１２３４５６７８９０１８",
+        "1234-5678-9018",
+        "1234 5678 9018",
+        "123.456.789.018",
+        "12 34 56 78 90 18",
+    ],
+)
+def test_a_my_number_is_refused_in_every_text(name: str, typed: str) -> None:
+    clean, errors = read(**{"role": "mandated_agent", "agent_family_name": "代理", name: typed})
+    assert errors == {name: MY_NUMBER}
+    assert "9018" not in str(clean)
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        ("telephone", "090-1234-5678"),
+        ("telephone", "+81 90 1234 5678"),
+        ("telephone", "03-1234-5678"),
+        ("order_number", "123456789012"),
+        ("order_number", "#1023"),
+        ("order_number", "2026-11-22-0001"),
+        ("customer_number", "1234567890123"),
+        ("address1", "札幌市中央区北1条西2丁目3-4-1203"),
+    ],
+)
+def test_other_numbers_of_other_fields_are_taken(name: str, typed: str) -> None:
+    assert not read(**{name: typed})[1]
 
 
 class TestWanted:

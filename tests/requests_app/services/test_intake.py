@@ -9,11 +9,12 @@ import pytest
 from django.db import connection
 
 from privacy_portal.core.models import AuditEntry, OutgoingMail, User
+from privacy_portal.core.ratelimit import LimitExceeded
 from requests_app.domain import receipt_numbers
 from requests_app.domain.transitions import Actor, Note, Status
 from requests_app.models import DisclosureRequest, IdentityCheck, Party, RequestDraft, RequestEvent
 from requests_app.services import intake
-from requests_app.services.errors import InvalidAnswers, TypeNotOffered
+from requests_app.services.errors import AddressNotProven, InvalidAnswers, TypeNotOffered
 from tests.factories.consent import DataItemFactory, RequestRuleFactory
 from tests.factories.requests import PersonFactory
 
@@ -49,6 +50,7 @@ def submit(user: User, answers: dict[str, Any] | None = None, **changes: Any) ->
         request_type="disclosure",
         answers={**(answers or ANSWERS), **changes},
         language=language,
+        address_proven=True,
         now=now,
     )
 
@@ -141,7 +143,9 @@ class TestSubmit:
     def test_an_unknown_type_is_refused(self, user: User) -> None:
         RequestRuleFactory(request_type="anything")
         with pytest.raises(TypeNotOffered):
-            intake.submit(user=user, request_type="anything", answers=ANSWERS, language="ja", now=NOW)
+            intake.submit(
+                user=user, request_type="anything", answers=ANSWERS, language="ja", address_proven=True, now=NOW
+            )
 
     def test_thirteen_statements_however_much_was_chosen(  # type: ignore[no-untyped-def]
         self, user: User, django_assert_num_queries
@@ -215,6 +219,14 @@ class TestDraft:
         intake.save_draft(user=user, request_type="disclosure", answers=ANSWERS, now=NOW)
         assert intake.draft_of(user=PersonFactory(), request_type="disclosure") == {}
 
+    @pytest.mark.parametrize("name", ["customer_number", "address1", "postal_code", "agent_given_name", "wanted_items"])
+    def test_never_holds_a_my_number_in_any_field(self, user: User, name: str) -> None:
+        typed = [MY_NUMBER] if name == "wanted_items" else MY_NUMBER
+        with pytest.raises(InvalidAnswers) as error:
+            intake.save_draft(user=user, request_type="disclosure", answers={name: typed}, now=NOW)
+        assert set(error.value.errors) == {name}
+        assert not RequestDraft.objects.exists()
+
     def test_never_holds_a_my_number(self, user: User) -> None:
         with pytest.raises(InvalidAnswers) as refused:
             intake.save_draft(user=user, request_type="disclosure", answers={"wanted_note": MY_NUMBER}, now=NOW)
@@ -263,3 +275,26 @@ def test_two_windows_that_save_at_once_keep_one_draft() -> None:
     for thread in threads:
         thread.join(timeout=20)
     assert RequestDraft.objects.get().user == user
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_program_is_slowed_down_and_recorded_and_a_second_click_does_not_count() -> None:
+    RequestRuleFactory()
+    user = PersonFactory()
+    for n in range(intake.SUBMITTED.amount):
+        submit(user, given_name=f"花子{n}")
+        submit(user, given_name=f"花子{n}")
+    with pytest.raises(LimitExceeded):
+        submit(user, given_name="もう一度")
+    assert DisclosureRequest.objects.count() == intake.SUBMITTED.amount
+    assert AuditEntry.objects.filter(action="request.limited", actor=f"user:{user.pk}").count() == 1
+    assert submit(PersonFactory())
+
+
+@pytest.mark.django_db
+def test_nothing_is_filed_without_a_proven_address(user: User) -> None:
+    with pytest.raises(AddressNotProven):
+        intake.submit(
+            user=user, request_type="disclosure", answers=ANSWERS, language="ja", address_proven=False, now=NOW
+        )
+    assert not DisclosureRequest.objects.exists()
