@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from contextlib import suppress
 
 from django.core.cache import cache
@@ -10,7 +11,17 @@ from django.db.models import Prefetch, Q, QuerySet
 from redis.exceptions import RedisError
 
 from .domain import normalise
-from .models import Customer, CustomerIdentity, DataItem, Operator, Purpose, RefusalGround, RequestRule, Subcontractor
+from .models import (
+    Customer,
+    CustomerIdentity,
+    DataItem,
+    Operator,
+    Purpose,
+    Recipient,
+    RefusalGround,
+    RequestRule,
+    Subcontractor,
+)
 
 _OPERATOR_CACHE_KEY = "consent_app.operator"
 # Loading a profile empties the entry; the limit bounds the case that a reader put the old one back just after that.
@@ -105,6 +116,22 @@ def customers_found(customers: QuerySet[Customer], term: str) -> QuerySet[Custom
         wanted |= Q(family_name=name) | Q(given_name=name)
     found = customers.order_by().filter(wanted).values("pk")[:CUSTOMERS_FOUND_LIMIT]
     return customers.filter(pk__in=found)
+
+
+def recipients_like(*, name: str, postal_codes: Collection[str], telephone: str) -> QuerySet[Recipient]:
+    """Recipients of gifts with this name, and with one of the postal codes or the telephone number.
+
+    They are persons whose data the operator holds (article 2(4)), although no customer stands for them.
+
+    Args:
+        name: as :func:`.domain.normalise.name_key` makes it. ``telephone``: in E.164. Whatever is empty finds nobody.
+    """
+    where = Q(pk__in=[])
+    if codes := [code for code in postal_codes if code]:
+        where |= Q(postal_code__in=codes)
+    if telephone:
+        where |= Q(telephone=telephone)
+    return Recipient.objects.filter(where, name_key=name).exclude(name_key="")
 
 
 def _identified_by(term: str) -> list[uuid.UUID]:

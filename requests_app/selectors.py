@@ -2,7 +2,7 @@
 
 import contextlib
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from consent_app.domain import normalise
 from consent_app.domain.formats import FORMATS
-from consent_app.models import Customer, CustomerIdentity, CustomerRecord
+from consent_app.models import Customer, CustomerIdentity, CustomerRecord, Recipient
+from consent_app.selectors import recipients_like
 from privacy_portal.core.models import User
 
 from .connectors.found import FoundData, found_data
@@ -37,8 +38,10 @@ __all__ = [
     "identity_confirmed",
     "matching",
     "orders_with",
+    "perhaps_senders",
     "queue",
     "queue_conditions",
+    "recipients",
     "request_of",
     "requests_of",
     "thread_page",
@@ -197,11 +200,11 @@ def candidates(request: DisclosureRequest, limit: int = 20) -> list[Customer]:
     Each way is a look-up of its own in an index, put together by UNION: one condition with OR over joined tables would
     read every customer.
     """
-    party = next((one for one in request.parties.all() if one.kind == Party.Kind.PRINCIPAL), None)
+    party = _principal(request)
     if party is None:
         return []
     ways: list[QuerySet[Any, Any]] = []
-    emails = {address.lower() for address in (party.email, request.applicant.email if request.applicant else "")} - {""}
+    emails = _addresses(request, party)
     if emails:
         ways.append(Customer.objects.filter(email__in=emails).values("pk"))
     if party.customer_number:
@@ -220,6 +223,52 @@ def candidates(request: DisclosureRequest, limit: int = 20) -> list[Customer]:
     first, *others = (way.order_by() for way in ways)
     found = Customer.objects.filter(pk__in=first.union(*others) if others else first)
     return list(found.order_by("created_at", "pk")[:limit])
+
+
+def perhaps_senders(request: DisclosureRequest, customers: Collection[Customer]) -> set[uuid.UUID]:
+    """Those of ``customers`` who have nothing but the stated order in common with the person, and another name.
+
+    Who got a gift knows its order number, too, and is not to be shown the sender's data.
+    """
+    party = _principal(request)
+    if party is None or not party.order_number:
+        return set()
+    keys = [customer.pk for customer in customers]
+    by_order = set(orders_with(party.order_number).filter(customer__in=keys).values_list("customer_id", flat=True))
+    if party.customer_number:
+        numbered = identities_with(party.customer_number).filter(customer__in=keys)
+        by_order -= set(numbered.values_list("customer_id", flat=True))
+    name, addresses = normalise.name_key(party.family_name, party.given_name), _addresses(request, party)
+    return {
+        customer.pk
+        for customer in customers
+        if customer.pk in by_order and customer.name_key != name and customer.email not in addresses
+    }
+
+
+def recipients(request: DisclosureRequest, limit: int = 20) -> list[Recipient]:
+    """To whom gifts were sent who may be the person: the same name, and postal code, telephone or order number."""
+    party = _principal(request)
+    name = normalise.name_key(party.family_name, party.given_name) if party else ""
+    if party is None or not name:
+        return []
+    found = recipients_like(
+        name=name,
+        postal_codes={party.postal_code, party.registered_postal_code},
+        telephone=normalise.telephone(party.telephone).value or "",
+    )
+    if party.order_number:
+        found |= Recipient.objects.filter(name_key=name, record__in=orders_with(party.order_number))
+    return list(found.select_related("record").order_by("record__external_id", "pk")[:limit])
+
+
+def _principal(request: DisclosureRequest) -> Party | None:
+    return next((one for one in request.parties.all() if one.kind == Party.Kind.PRINCIPAL), None)
+
+
+def _addresses(request: DisclosureRequest, party: Party) -> set[str]:
+    """The mail addresses of the person, stated and signed in with."""
+    return {address.lower() for address in (party.email, request.applicant.email if request.applicant else "")} - {""}
 
 
 def identities_with(number: str) -> QuerySet[CustomerIdentity]:

@@ -9,7 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from consent_app.models import Recipient
 from privacy_portal.core.models import User
+from privacy_portal.core.services import audit
 
 from .. import selectors
 from ..connectors.found import found_data
@@ -67,8 +69,21 @@ def _overview(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any]:
         "parties": sorted(case.parties.all(), key=lambda party: party.kind != Party.Kind.PRINCIPAL),
         "wanted_items": case.wanted_items.all(),
         "checks": case.identity_checks.select_related("customer", "decided_by"),
+        "recipients": recipients_seen(case, request),
         "decision": case.decisions.filter(superseded_at=None).select_related("decided_by").first(),
     }
+
+
+def recipients_seen(case: DisclosureRequest, request: HttpRequest) -> list[Recipient]:
+    """The recipients of gifts who may be the person, for who may judge that; the look is recorded."""
+    user = cast(User, request.user)
+    judges = user.has_perm("requests_app.check_identity") or user.has_perm("requests_app.decide_request")
+    if not judges or user.pk == case.applicant_id:
+        return []
+    recipients = selectors.recipients(case)
+    if recipients:
+        audit.record(action="identity.recipients_viewed", actor=user, obj=case, detail={"count": len(recipients)})
+    return recipients
 
 
 def _data(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any]:

@@ -25,10 +25,12 @@ from ..domain.request_types import REQUEST_TYPES, RequestType
 from ..domain.transitions import TransitionRefused
 from ..models import Decision, DisclosureRequest
 from ..selectors import candidates as candidates_for
+from ..selectors import perhaps_senders
 from ..services import assignment, decisions, fulfilment, lifecycle
 from ..services import identity as identity_service
 from ..services import messages as message_service
 from ..services.errors import InvalidDecision, RequestError
+from .case_page import recipients_seen
 from .forms import AssignForm, DecisionForm, IdentityForm, MessageForm, NoteForm
 from .steps import BY_CODE, why_not
 
@@ -113,7 +115,9 @@ def identity(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequ
         found = customers_found(Customer.objects.all(), words)[:SEARCH_LIMIT]
         candidates += [customer for customer in found if customer.pk not in known]
     judged = request.method == "POST" and "search" not in request.POST
-    form = IdentityForm(request.POST if judged else None, candidates=candidates)
+    form = IdentityForm(
+        request.POST if judged else None, candidates=candidates, senders=perhaps_senders(case, candidates)
+    )
     if judged and form.is_valid():
         customer: Customer | None = form.cleaned_data["customer"]
         try:
@@ -135,7 +139,7 @@ def identity(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequ
         )
     return _page(
         request, case, site, "identity", _("本人確認"), form=form, candidates=candidates, words=words,
-        parties=case.parties.all(), checks=case.identity_checks.all(),
+        parties=case.parties.all(), checks=case.identity_checks.all(), recipients=recipients_seen(case, request),
     )  # fmt: skip
 
 

@@ -1,8 +1,11 @@
 """The forms behind the buttons of a case."""
 
+from collections.abc import Collection
 from typing import Any
+from uuid import UUID
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
@@ -10,6 +13,7 @@ from unfold.widgets import (
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
+    UnfoldBooleanWidget,
 )
 
 from consent_app.domain.articles import article_text
@@ -74,11 +78,21 @@ class IdentityForm(forms.Form):
         help_text=_("何を、どのように確かめたか。個人データそのものは書きません。"),
     )
 
-    def __init__(self, *args: Any, candidates: list[Customer], **kwargs: Any) -> None:
+    not_the_sender = forms.BooleanField(
+        label=_("名前が違う理由を確かめ、注文の送り主ではなく本人だと判断した"),
+        required=False,
+        widget=UnfoldBooleanWidget,
+        help_text=_("贈り先の人も注文番号を知っています。送り主のデータを見せないように確かめます。"),
+    )
+
+    def __init__(self, *args: Any, candidates: list[Customer], senders: Collection[UUID], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.candidates = {str(customer.pk): customer for customer in candidates}
+        self.senders = {str(key) for key in senders}
+        if not self.senders:
+            del self.fields["not_the_sender"]
         self.fields["customer"].choices = [  # type: ignore[attr-defined]
-            *((key, _candidate(customer)) for key, customer in self.candidates.items()),
+            *((key, _candidate(customer, key in self.senders)) for key, customer in self.candidates.items()),
             (self.NOBODY, _("登録された顧客ではない")),
         ]
 
@@ -86,11 +100,20 @@ class IdentityForm(forms.Form):
         """The chosen customer, or None for somebody who is not registered."""
         return self.candidates.get(self.cleaned_data["customer"])
 
+    def clean(self) -> dict[str, Any]:
+        """Who has only the order number in common with the customer is not linked in passing."""
+        cleaned = super().clean() or {}
+        customer = cleaned.get("customer")
+        if customer and str(customer.pk) in self.senders and not cleaned.get("not_the_sender"):
+            self.add_error("not_the_sender", _("名前が違います。送り主でないことを確かめてから、印を付けてください。"))
+        return cleaned
 
-def _candidate(customer: Customer) -> str:
+
+def _candidate(customer: Customer, sender: bool) -> str:
     telephone = written_telephone(customer.telephone)
     facts = (customer.full_name, customer.email, customer.full_address, telephone)
-    return " | ".join(fact or "—" for fact in facts)
+    line = " | ".join(fact or "—" for fact in facts)
+    return gettext("%(facts)s 【名前が違います（注文の送り主の可能性）】") % {"facts": line} if sender else line
 
 
 class DecisionForm(forms.Form):

@@ -46,16 +46,19 @@ def allowed_outcomes(request: DisclosureRequest) -> list[Outcome]:
     * identity not settled: only that it could not be confirmed, and nothing about whether data are held;
     * nobody registered: only that no such data is held;
     * otherwise granted, partly or refused; "no such data" only where nothing of what was asked for is held.
+
+    Somebody who may be the recipient of a gift is never told that no such data is held: it lies in the sender's order.
+    If they are no customer, nothing can be handed out from here; a refusal needs its ground, as always.
     """
     if Event.DECIDED not in possible_events(request.status, Actor.STAFF):
         return []
     if request.status in IDENTITY_STATUSES:
         allowed: Collection[Outcome] = [Outcome.IDENTITY_NOT_CONFIRMED]
     elif request.customer is None:
-        allowed = [Outcome.NO_SUCH_DATA]
+        allowed = [Outcome.REFUSED] if selectors.recipients(request) else [Outcome.NO_SUCH_DATA]
     else:
         allowed = [Outcome.GRANTED, Outcome.PARTLY, Outcome.REFUSED]
-        if not selectors.anything_wanted_is_held(request):
+        if not selectors.anything_wanted_is_held(request) and not selectors.recipients(request):
             allowed.append(Outcome.NO_SUCH_DATA)
     return [outcome for outcome in allowed if outcome in REQUEST_TYPES[request.request_type].outcome_articles]
 

@@ -6,6 +6,7 @@ from typing import Any
 import factory
 from factory.django import DjangoModelFactory
 
+from consent_app.domain.normalise import name_key
 from consent_app.models import (
     Consent,
     Customer,
@@ -188,6 +189,7 @@ class RecipientFactory(DjangoModelFactory[Recipient]):
     postal_code = "5300001"
     prefecture = "大阪府"
     address1 = "大阪市北区例田7-8-9"
+    name_key = factory.LazyAttribute(lambda recipient: name_key(recipient.family_name, recipient.given_name))
 
 
 class ConsentFactory(DjangoModelFactory[Consent]):

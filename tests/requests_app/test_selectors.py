@@ -10,7 +10,7 @@ from consent_app.models import CustomerIdentity
 from requests_app import selectors
 from requests_app.domain.transitions import Status
 from requests_app.models import DisclosureRequest, RequestEvent
-from tests.factories.consent import CustomerFactory, OrderFactory
+from tests.factories.consent import CustomerFactory, OrderFactory, RecipientFactory
 from tests.factories.requests import MessageFactory, PersonFactory, RequestFactory, StaffFactory
 
 # A Tuesday.
@@ -241,3 +241,64 @@ class TestDueWork:
         old = RequestFactory.received(received_at=NOW - timedelta(days=1))
         assert selectors.to_verify(limit=10) == [old.pk, new.pk]
         assert selectors.to_verify(limit=1) == [old.pk]
+
+
+class TestRecipients:
+    """A gift's recipient is a person whose data is held, and knows the number of the sender's order."""
+
+    STATED = {"family_name": "贈田", "given_name": "先夫", "postal_code": "", "telephone": ""}
+
+    def test_are_found_by_name_with_something_else(self) -> None:
+        recipient = RecipientFactory(telephone="+819011112222")
+        for stated in (
+            {"postal_code": recipient.postal_code},
+            {"registered_postal_code": recipient.postal_code},
+            {"telephone": "090-1111-2222"},
+            {"order_number": recipient.record.external_id},
+        ):
+            request = RequestFactory.in_identity_review(party={**self.STATED, **stated})
+            assert selectors.recipients(request) == [recipient], stated
+
+    def test_are_not_found_by_one_thing_alone(self) -> None:
+        recipient = RecipientFactory(telephone="+819011112222")
+        RecipientFactory(family_name="", given_name="")
+        known = {
+            "postal_code": recipient.postal_code,
+            "telephone": recipient.telephone,
+            "order_number": recipient.record.external_id,
+        }
+        for stated in (
+            {},
+            {**known, "given_name": "別人"},
+            {**known, "family_name": "", "given_name": ""},
+        ):
+            assert selectors.recipients(RequestFactory.in_identity_review(party={**self.STATED, **stated})) == []
+
+    def test_cost_one_statement(self, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+        recipient = RecipientFactory()
+        RecipientFactory.create_batch(5, record=recipient.record)
+        request = RequestFactory.in_identity_review(party={**self.STATED, "postal_code": recipient.postal_code})
+        with django_assert_num_queries(2):  # with the parties
+            found = selectors.recipients(request)
+            assert {one.record.external_id for one in found} == {recipient.record.external_id}
+
+    def test_the_sender_is_told_from_the_person(self) -> None:
+        order = OrderFactory()
+        sender = order.customer
+        stranger = RequestFactory.in_identity_review(party={**self.STATED, "order_number": order.external_id})
+        assert selectors.candidates(stranger) == [sender]
+        assert selectors.perhaps_senders(stranger, [sender]) == {sender.pk}
+        for stated in (
+            {"order_number": ""},
+            {"family_name": "髙橋", "given_name": "花子"},
+            {"email": sender.email},
+        ):
+            person = RequestFactory.in_identity_review(
+                party={**self.STATED, "order_number": order.external_id, **stated}
+            )
+            assert selectors.perhaps_senders(person, [sender]) == set(), stated
+        CustomerIdentity.objects.create(customer=sender, source="eccube", external_id="77")
+        numbered = RequestFactory.in_identity_review(
+            party={**self.STATED, "order_number": order.external_id, "customer_number": "77"}
+        )
+        assert selectors.perhaps_senders(numbered, [sender]) == set()

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -12,7 +13,14 @@ from privacy_portal.core.models import AuditEntry, User
 from requests_app.admin.steps import PRIMARY, STEPS, WAITS_FOR
 from requests_app.domain.transitions import OPEN_STATUSES, Status
 from requests_app.models import Decision, DisclosureRequest, Message
-from tests.factories.consent import CustomerFactory, OperatorFactory, OrderFactory, RequestRuleFactory, catalogue
+from tests.factories.consent import (
+    CustomerFactory,
+    OperatorFactory,
+    OrderFactory,
+    RecipientFactory,
+    RequestRuleFactory,
+    catalogue,
+)
 from tests.factories.core import StaffFactory, UserFactory, pass_second_factor
 from tests.factories.requests import MessageFactory, RequestFactory
 
@@ -240,6 +248,59 @@ def test_a_customer_who_is_no_candidate_cannot_be_linked(signed_in: Client) -> N
     signed_in.post(address(case, "identity"), {"customer": stranger.pk, "note": "確認した"})
     case.refresh_from_db()
     assert case.status == Status.IDENTITY_REVIEW
+
+
+def gift_recipients_case() -> tuple[DisclosureRequest, Any]:
+    recipient = RecipientFactory()
+    case = RequestFactory.in_identity_review(
+        party={
+            "family_name": "贈田",
+            "given_name": "先夫",
+            "postal_code": recipient.postal_code,
+            "order_number": recipient.record.external_id,
+        }
+    )
+    return case, recipient
+
+
+def test_somebody_who_may_be_the_recipient_of_a_gift_is_shown_as_such(signed_in: Client) -> None:
+    case, recipient = gift_recipients_case()
+    for page in (address(case, "identity"), address(case)):
+        text = signed_in.get(page).content.decode()
+        assert "贈り先かもしれません" in text
+        assert f"注文 {recipient.record.external_id}" in text
+        assert recipient.address1 in text
+    looks = AuditEntry.objects.filter(action="identity.recipients_viewed", object_id=str(case.pk))
+    assert [look.detail for look in looks] == [{"count": 1}] * 2
+
+
+def test_recipients_are_not_shown_to_staff_who_judge_nothing(client: Client, manager: User) -> None:
+    case, _recipient = gift_recipients_case()
+    clerk = UserFactory(is_staff=True)
+    clerk.user_permissions.set(Permission.objects.filter(codename="view_disclosurerequest"))
+    pass_second_factor(client, clerk)
+    assert "贈り先かもしれません" not in client.get(address(case)).content.decode()
+    assert not AuditEntry.objects.filter(action="identity.recipients_viewed").exists()
+
+
+def test_the_sender_of_a_gift_is_not_linked_in_passing(signed_in: Client) -> None:
+    case, recipient = gift_recipients_case()
+    sender = recipient.record.customer
+    assert "名前が違います（注文の送り主の可能性）" in signed_in.get(address(case, "identity")).content.decode()
+    values = {"customer": sender.pk, "note": "注文番号で確認した"}
+    text = signed_in.post(address(case, "identity"), values).content.decode()
+    assert "送り主でないことを確かめてから" in text
+    case.refresh_from_db()
+    assert (case.status, case.customer) == (Status.IDENTITY_REVIEW, None)
+    signed_in.post(address(case, "identity"), {**values, "not_the_sender": "on"})
+    case.refresh_from_db()
+    assert (case.status, case.customer) == (Status.IN_REVIEW, sender)
+
+
+def test_without_a_possible_sender_nothing_more_is_asked(signed_in: Client) -> None:
+    text = signed_in.get(address(RequestFactory.in_identity_review(), "identity")).content.decode()
+    assert "not_the_sender" not in text
+    assert "贈り先かもしれません" not in text
 
 
 def test_a_confirmed_identity_can_be_taken_back_with_a_reason(signed_in: Client) -> None:

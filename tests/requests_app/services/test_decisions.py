@@ -12,7 +12,14 @@ from requests_app.domain.transitions import Status, TransitionRefused
 from requests_app.models import Decision, DisclosureRequest
 from requests_app.services import decisions, lifecycle
 from requests_app.services.errors import InvalidDecision, NotAllowed
-from tests.factories.consent import CustomerFactory, DataItemFactory, OperatorFactory, OrderFactory, catalogue
+from tests.factories.consent import (
+    CustomerFactory,
+    DataItemFactory,
+    OperatorFactory,
+    OrderFactory,
+    RecipientFactory,
+    catalogue,
+)
 from tests.factories.requests import PersonFactory, RequestFactory, StaffFactory
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
@@ -46,6 +53,19 @@ class TestAllowedOutcomes:
         request.wanted_items.set([items["gender"], items["orders"]])
         assert Outcome.NO_SUCH_DATA in decisions.allowed_outcomes(request)
         OrderFactory(customer=request.customer)
+        assert Outcome.NO_SUCH_DATA not in decisions.allowed_outcomes(request)
+
+    def test_the_recipient_of_a_gift_is_not_told_that_no_data_is_held(self) -> None:
+        recipient = RecipientFactory()
+        stated = {"family_name": "贈田", "given_name": "先夫", "postal_code": recipient.postal_code}
+        request = RequestFactory.in_review(customer=None, party=stated)
+        assert decisions.allowed_outcomes(request) == [Outcome.REFUSED]
+        with pytest.raises(InvalidDecision):
+            decide(request, Outcome.NO_SUCH_DATA)
+        # As a customer of their own, too, who asked for something that is not held about the customer.
+        items = catalogue()
+        request = RequestFactory.in_review(customer=CustomerFactory(gender=""), party=stated, wants_everything=False)
+        request.wanted_items.set([items["gender"]])
         assert Outcome.NO_SUCH_DATA not in decisions.allowed_outcomes(request)
 
     def test_a_wish_in_words_is_judged_by_staff(self) -> None:
