@@ -19,6 +19,11 @@ register("staff_sign_in.failed", _("担当者のログインでパスワード�
 register("staff_sign_in.limited", _("担当者のログインの試行が多すぎて断られた"))
 register("staff_sign_in.succeeded", _("担当者としてログインした"))
 register("staff_sign_in.created", _("担当者のアカウントを作った"))
+register(
+    "staff_account.changed",
+    _("担当者のアカウントを変えた"),
+    event=words(["details", "roles", "switched_on", "switched_off"]),
+)
 register("staff_sign_in.password_changed", _("担当者のパスワードを変えた"))
 register("staff_sign_in.reset", _("担当者のログイン方法を初めの状態に戻した"))
 register("second_factor.failed", _("二段階目の確認に失敗した"))

@@ -1,5 +1,5 @@
 """The kernel's pages in the admin."""
 
-from . import audit, job, mail
+from . import audit, job, mail, staff
 
-__all__ = ["audit", "job", "mail"]
+__all__ = ["audit", "job", "mail", "staff"]

@@ -1,11 +1,13 @@
-"""Accounts of the operator's staff: the first one, and a new start for whoever lost a password or a phone."""
+"""Accounts of the operator's staff: made, given roles, switched off, and a new start for a lost password or phone."""
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
+from django.db.models import Q, TextChoices
 
 from .. import ratelimit
 from ..models import User
@@ -17,6 +19,7 @@ from .sign_in import normalise_address
 MANAGER_GROUP = "Personal Information Manager"
 _MANAGED_APPS = ("consent_app", "requests_app")
 _VIEWED_APPS = ("core",)
+_ALSO = Q(content_type__app_label="core", codename="change_outgoingmail")
 
 # The narrow limit binds account and client together, so that a stranger cannot lock the manager out by guessing. Many
 # strangers together can use up the account's limit; a browser in which its owner signed in before is counted for itself
@@ -32,6 +35,17 @@ SECOND_FACTOR_PER_DAY = Limit("second-factor-day", 60, 86400)
 
 # Without letters and digits that look alike; 20 of them are 98 bits.
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+class Role(TextChoices):
+    """What staff may be; without any, an account can sign in and see nothing."""
+
+    MANAGER = "manager"
+    SUPERUSER = "superuser"
+
+
+class NotOwnAccount(Exception):
+    """Nobody switches the own account off or takes its rights away: somebody has to be left who can undo it."""
 
 
 class AddressTaken(Exception):
@@ -72,8 +86,78 @@ def ensure_manager(*, email: str, actor: audit.Actor) -> FirstSignIn | None:
                 raise AddressTaken
             return None
         _give(user, password)
+        user.groups.add(_ensure_group())
         audit.record(action="staff_sign_in.created", actor=actor, obj=user)
     return FirstSignIn(address, password)
+
+
+def create(*, email: str, display_name: str, language: str, roles: Collection[str], actor: User) -> FirstSignIn:
+    """Make an account of staff with a first password.
+
+    Raises:
+        ValueError: not a mail address.
+        AddressTaken: somebody has an account under it, customer or staff.
+    """
+    address = normalise_address(email)
+    with transaction.atomic():
+        user, created = User.objects.get_or_create(
+            email=address,
+            defaults={"is_staff": True, "display_name": display_name, "language": language, "password": "!"},
+        )
+        if not created:
+            raise AddressTaken
+        password = _new_password()
+        _give(user, password)
+        _set_roles(user, roles)
+        audit.record(action="staff_sign_in.created", actor=actor, obj=user)
+    return FirstSignIn(address, password)
+
+
+def change(
+    *, user: User, display_name: str, language: str, roles: Collection[str], is_active: bool, actor: User
+) -> None:
+    """Change what an account of staff is called and may do, or switch it off or on. An account is never deleted.
+
+    One that is switched off is signed out at its next click.
+
+    Raises:
+        NoSuchStaff: the account is a customer's.
+        NotOwnAccount: see there.
+    """
+    with transaction.atomic():
+        locked = User.objects.select_for_update().filter(pk=user.pk, is_staff=True).first()
+        if locked is None:
+            raise NoSuchStaff
+        if locked.pk == actor.pk and (not is_active or (locked.is_superuser and Role.SUPERUSER not in roles)):
+            raise NotOwnAccount
+        events = []
+        if (locked.display_name, locked.language) != (display_name, language):
+            locked.display_name, locked.language = display_name, language
+            events.append("details")
+        if locked.is_active != is_active:
+            locked.is_active = is_active
+            events.append("switched_on" if is_active else "switched_off")
+        locked.save(update_fields=["display_name", "language", "is_active"])
+        if set(roles_of(locked)) != set(roles):
+            _set_roles(locked, roles)
+            events.append("roles")
+        for event in events:
+            audit.record(action="staff_account.changed", actor=actor, obj=locked, detail={"event": event})
+
+
+def roles_of(user: User) -> list[Role]:
+    """The roles of an account; the groups may have been fetched before."""
+    roles = [Role.MANAGER] if MANAGER_GROUP in {group.name for group in user.groups.all()} else []
+    return [*roles, Role.SUPERUSER] if user.is_superuser else roles
+
+
+def _set_roles(user: User, roles: Collection[str]) -> None:
+    user.is_superuser = Role.SUPERUSER in roles
+    user.save(update_fields=["is_superuser"])
+    if Role.MANAGER in roles:
+        user.groups.add(_ensure_group())
+    else:
+        user.groups.remove(*user.groups.filter(name=MANAGER_GROUP))
 
 
 def reset_sign_in(*, email: str, actor: audit.Actor) -> FirstSignIn:
@@ -102,7 +186,6 @@ def reset_sign_in(*, email: str, actor: audit.Actor) -> FirstSignIn:
 def _give(user: User, password: str) -> None:
     user.set_password(password)
     user.save(update_fields=["password"])
-    user.groups.add(_ensure_group())
 
 
 def _new_password() -> str:
@@ -111,8 +194,7 @@ def _new_password() -> str:
 
 def _ensure_group() -> Group:
     group, _created = Group.objects.get_or_create(name=MANAGER_GROUP)
-    permissions = Permission.objects.filter(content_type__app_label__in=_MANAGED_APPS).exclude(
-        codename__startswith="delete_"
-    ) | Permission.objects.filter(content_type__app_label__in=_VIEWED_APPS, codename__startswith="view_")
-    group.permissions.set(permissions.distinct())
+    managed = Q(content_type__app_label__in=_MANAGED_APPS) & ~Q(codename__startswith="delete_")
+    viewed = Q(content_type__app_label__in=_VIEWED_APPS, codename__startswith="view_")
+    group.permissions.set(Permission.objects.filter(managed | viewed | _ALSO))
     return group
