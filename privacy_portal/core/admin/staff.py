@@ -153,4 +153,4 @@ class StaffAdmin(ModelAdmin):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         user = get_object_or_404(self.get_queryset(request), pk=pk)
-        return self._show(request, staff_accounts.reset_sign_in(email=user.email, actor=request.user))  # type: ignore[arg-type]
+        return self._show(request, staff_accounts.reset_sign_in(email=user.email, actor=request.user))
