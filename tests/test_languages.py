@@ -25,7 +25,14 @@ from requests_app.models import DisclosureRequest
 from requests_app.portal.wizard import STEPS
 from requests_app.services import fulfilment, intake
 from tests.factories.consent import ConsentFactory, CustomerFactory, OrderFactory, ProvisionFactory, RecipientFactory
-from tests.factories.core import PASSWORD, EnrolledStaffFactory, StaffFactory, UserFactory, pass_second_factor
+from tests.factories.core import (
+    PASSWORD,
+    EnrolledStaffFactory,
+    StaffFactory,
+    UserFactory,
+    pass_second_factor,
+    sign_in_by_code,
+)
 from tests.factories.requests import MessageFactory, RequestFactory
 from tests.support.words import ENGLISH, JAPANESE, stored_values, words_and_links
 
@@ -193,7 +200,7 @@ PORTAL_NO_PAGES = {
 def test_every_page_of_the_portal_speaks_one_language(client: Client, person: User, language: str) -> None:
     public = assert_one_language(client, ["/"], language)
     assert {"portal:home", "portal:contact", "portal:procedure", "portal:purposes", "portal:sign_in"} <= public
-    client.force_login(person)
+    sign_in_by_code(client, person)
     cases = [reverse("portal:request_detail", args=[row.receipt_number]) for row in DisclosureRequest.objects.all()]
     steps = [f"/requests/new/disclosure/{step.slug}/" for step in STEPS]
     done = [reverse("portal:request_done", args=[DisclosureRequest.objects.latest("received_at").receipt_number])]

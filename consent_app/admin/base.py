@@ -15,6 +15,8 @@ from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
+from privacy_portal.core.admin.lookups import OfferedLookups
+
 from ..domain.masking import masked_name
 from ..models import Customer
 
@@ -32,7 +34,7 @@ class CappedPaginator(Paginator):
         return self.object_list[: self.LIMIT].count()  # type: ignore[attr-defined]
 
 
-class ReadOnlyAdmin(ModelAdmin):
+class ReadOnlyAdmin(OfferedLookups, ModelAdmin):
     """Rows that are written by a profile or by services, never by hand.
 
     A form here would let a row differ from the file that the next load reads, or change what must only be added to.

@@ -20,6 +20,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
 
+from privacy_portal.core.admin.lookups import OfferedLookups
 from privacy_portal.core.models import Job
 from privacy_portal.core.services import audit, files, jobs
 
@@ -64,7 +65,7 @@ class UploadForm(forms.ModelForm):
 
 
 @admin.register(ImportBatch)
-class ImportBatchAdmin(ModelAdmin):
+class ImportBatchAdmin(OfferedLookups, ModelAdmin):
     """Adding is uploading; the page of an import leads through its steps."""
 
     form = UploadForm

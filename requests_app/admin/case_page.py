@@ -19,7 +19,7 @@ from ..domain.deadlines import suit_possible_from
 from ..domain.request_types import REQUEST_TYPES
 from ..domain.transitions import OPEN_STATUSES, Status
 from ..models import DisclosureRequest, Party
-from .steps import WAITS_FOR, choices
+from .steps import VIEW_CUSTOMER, WAITS_FOR, choices
 
 TABS = (
     ("overview", _("概要")),
@@ -89,6 +89,9 @@ def recipients_seen(case: DisclosureRequest, request: HttpRequest) -> list[Recip
 def _data(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any]:
     if case.customer is None:
         return {"found": None}
+    if not request.user.has_perm(VIEW_CUSTOMER):
+        return {"found": None, "may_not_see": True}
+    audit.record(action="customer.viewed", actor=cast(User, request.user), obj=case.customer)
     records = case.customer.records.select_related("item").prefetch_related("recipients")
     page = Paginator(records.order_by("kind", "-occurred_at", "id"), RECORDS_A_PAGE).get_page(request.GET.get("page"))
     return {"found": found_data(case.customer), "records": page}

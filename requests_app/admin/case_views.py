@@ -23,7 +23,7 @@ from privacy_portal.core.services import audit, files
 from ..connectors.found import found_data
 from ..domain.request_types import REQUEST_TYPES, RequestType
 from ..domain.transitions import TransitionRefused
-from ..models import Decision, DisclosureRequest
+from ..models import AnswerFile, Decision, DisclosureRequest
 from ..selectors import candidates as candidates_for
 from ..selectors import perhaps_senders
 from ..services import assignment, decisions, fulfilment, lifecycle
@@ -32,7 +32,7 @@ from ..services import messages as message_service
 from ..services.errors import InvalidDecision, RequestError
 from .case_page import recipients_seen
 from .forms import AssignForm, DecisionForm, IdentityForm, MessageForm, NoteForm
-from .steps import BY_CODE, why_not
+from .steps import BY_CODE, VIEW_CUSTOMER, why_not
 
 if TYPE_CHECKING:
     from .cases import DisclosureRequestAdmin
@@ -66,7 +66,8 @@ def _back(case: DisclosureRequest, tab: str = "") -> HttpResponseRedirect:
 def _require(case: DisclosureRequest, request: HttpRequest, code: str) -> HttpResponse | None:
     """None when the step is possible; otherwise back to the case, which says why not."""
     step = BY_CODE[code]
-    if not _staff(request).has_perm(step.permission):
+    allowed = _staff(request).has_perm(step.permission)
+    if not allowed or (step.shows_customers and not _staff(request).has_perm(VIEW_CUSTOMER)):
         audit.record(action="admin.denied", actor=_staff(request), obj=case)
         raise PermissionDenied
     reason = why_not(case, step, _staff(request))
@@ -119,12 +120,12 @@ def identity(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequ
         request.POST if judged else None, candidates=candidates, senders=perhaps_senders(case, candidates)
     )
     if judged and form.is_valid():
-        customer: Customer | None = form.cleaned_data["customer"]
+        chosen: Customer | None = form.cleaned_data["customer"]
         try:
             identity_service.confirm(
                 request=case,
                 actor=_staff(request),
-                customer=customer,
+                customer=chosen,
                 note=form.cleaned_data["note"],
                 now=timezone.now(),
             )
@@ -133,6 +134,8 @@ def identity(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequ
         else:
             notices.success(request, str(_("本人であることを確認したと記録しました。")))
             return _back(case)
+    for customer in candidates:
+        audit.record(action="customer.viewed", actor=_staff(request), obj=customer)
     if candidates:
         audit.record(
             action="identity.candidates_viewed", actor=_staff(request), obj=case, detail={"count": len(candidates)}
@@ -342,6 +345,9 @@ def open_file(
     answer = case.answer_files.select_related("file").filter(pk=file_id, file__erased_at=None).first()
     if answer is None:
         raise Http404
+    if answer.kind == AnswerFile.Kind.PACKAGE and not _staff(request).has_perm(VIEW_CUSTOMER):
+        audit.record(action="admin.denied", actor=_staff(request), obj=case)
+        raise PermissionDenied
     audit.record(action="answer.opened_by_staff", actor=_staff(request), obj=answer, detail={"kind": str(answer.kind)})
     return StreamingHttpResponse(
         files.open_stream(answer.file),

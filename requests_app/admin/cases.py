@@ -16,6 +16,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from consent_app.domain.masking import masked_name
+from privacy_portal.core.admin.lookups import OfferedLookups
 from privacy_portal.core.models import User
 from privacy_portal.core.services import audit
 
@@ -78,7 +79,7 @@ class QueueFilter(admin.SimpleListFilter):
 
 
 @admin.register(DisclosureRequest)
-class DisclosureRequestAdmin(ModelAdmin):
+class DisclosureRequestAdmin(OfferedLookups, ModelAdmin):
     """The queue. Nothing is edited in forms of the admin: every button calls a service."""
 
     list_display = ("number", "type_name", "status_label", "who", "target", "waits_for", "assigned_to")
@@ -106,6 +107,15 @@ class DisclosureRequestAdmin(ModelAdmin):
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def has_view_permission(self, request: HttpRequest, obj: DisclosureRequest | None = None) -> bool:
+        """Nobody looks at their own request as staff: it would show what was found about whom they say they are."""
+        own = obj is not None and obj.applicant_id == request.user.pk
+        return not own and super().has_view_permission(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: DisclosureRequest | None = None) -> bool:
+        own = obj is not None and obj.applicant_id == request.user.pk
+        return not own and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -162,6 +172,7 @@ class DisclosureRequestAdmin(ModelAdmin):
         if case is None:
             raise Http404
         if not self.has_view_permission(request, case):
+            audit.record(action="request.denied", actor=cast(User, request.user), obj=case)
             raise PermissionDenied
         return case
 

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from privacy_portal.core.models import User
 
 
+# A case must not be a way round it.
+VIEW_CUSTOMER = "consent_app.view_customer"
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """Something that staff can cause, and the page where it is done."""
@@ -27,10 +31,18 @@ class Step:
     label: _StrPromise | str
     # Narrower than the table of transitions, where another step causes the event in the other statuses.
     only_in: Status | None = None
+    # Whether the page shows what is registered about customers.
+    shows_customers: bool = False
 
 
 STEPS: tuple[Step, ...] = (
-    Step("identity", Event.IDENTITY_CONFIRMED, "requests_app.check_identity", _("本人確認を判断する")),
+    Step(
+        "identity",
+        Event.IDENTITY_CONFIRMED,
+        "requests_app.check_identity",
+        _("本人確認を判断する"),
+        shows_customers=True,
+    ),
     Step("decide", Event.DECIDED, "requests_app.decide_request", _("回答を決定する")),
     Step("posted", Event.POSTED, "requests_app.decide_request", _("郵送したことを記録する")),
     Step("close", Event.CLOSED, "requests_app.decide_request", _("終了する")),
@@ -83,6 +95,8 @@ def why_not(request: DisclosureRequest, step: Step, user: User) -> _StrPromise |
     """The reason why ``user`` cannot do this now, empty when they can."""
     if not user.has_perm(step.permission):
         return _("この操作をする権限がありません。")
+    if step.shows_customers and not user.has_perm(VIEW_CUSTOMER):
+        return _("お客さまを見る権限がないため、できません。")
     outside = step.only_in is not None and request.status != step.only_in
     if outside or (step.event is not None and step.event not in possible_events(request.status, Actor.STAFF)):
         return _("いまの状態（%(status)s）ではできません。") % {"status": request.get_status_display()}

@@ -13,6 +13,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from privacy_portal.core.models import User
+from privacy_portal.core.portal.views import ADDRESS_PROVEN
 from requests_app.models import DisclosureRequest, DownloadGrant
 from requests_app.services import access, fulfilment, intake
 from tests.e2e.axe import assert_accessible
@@ -110,6 +111,7 @@ def session_of(person: User) -> SessionStore:
     session[SESSION_KEY] = str(person.pk)
     session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
     session[HASH_SESSION_KEY] = person.get_session_auth_hash()
+    session[ADDRESS_PROVEN] = str(person.pk)
     session.save()
     return session
 

@@ -8,8 +8,10 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from unfold.admin import ModelAdmin
 
+from .lookups import OfferedLookups
 
-class ReadOnlyAdmin(ModelAdmin):
+
+class ReadOnlyAdmin(OfferedLookups, ModelAdmin):
     """Lists and pages to look at. Whoever may not view a model does not see it at all."""
 
     list_per_page = 25

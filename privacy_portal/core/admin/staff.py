@@ -20,6 +20,7 @@ from ..models import User
 from ..services import staff_accounts
 from ..services.sign_in import normalise_address
 from ..services.staff_accounts import FirstSignIn, Role
+from .lookups import OfferedLookups
 
 ROLES = [
     (Role.MANAGER, _("個人情報管理者：請求、顧客、台帳、取込を扱う")),
@@ -64,7 +65,7 @@ class StaffForm(forms.ModelForm):
 
 
 @admin.register(User)
-class StaffAdmin(ModelAdmin):
+class StaffAdmin(OfferedLookups, ModelAdmin):
     """For superusers only; every change goes through the service, which records it."""
 
     form = StaffForm

@@ -397,3 +397,48 @@ def test_lists_take_the_same_number_of_queries_at_1_and_30_rows(
 # Session, account, second factor, staff for the filter, the count, the rows with their staff, the parties, and
 # the numbers of the saved views.
 QUEUE_QUERIES = 8
+
+
+def clerk(client: Client, *permissions: str) -> User:
+    """Staff with nothing but these permissions, signed in."""
+    account = StaffFactory(is_superuser=False)
+    account.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    pass_second_factor(client, account)
+    return account
+
+
+def test_what_was_found_asks_for_the_permission_to_see_customers(client: Client, manager: User) -> None:
+    case = RequestFactory.in_review()
+    account = clerk(client, "view_disclosurerequest")
+    page = client.get(address(case) + "?tab=data").content.decode()
+    assert "お客さまを見る権限がない" in page
+    assert "例町4-5-6" not in page
+    account.user_permissions.add(Permission.objects.get(codename="view_customer"))
+    assert "例町4-5-6" in client.get(address(case) + "?tab=data").content.decode()
+    viewed = AuditEntry.objects.filter(action="customer.viewed", object_id=str(case.customer_id))
+    assert [entry.actor for entry in viewed] == [f"user:{account.pk}"]
+
+
+def test_candidates_ask_for_the_permission_to_see_customers(client: Client, manager: User) -> None:
+    customer = CustomerFactory(email="victim@post.example")
+    case = RequestFactory.in_identity_review(party={"email": customer.email})
+    account = clerk(client, "view_disclosurerequest", "check_identity")
+    assert client.post(address(case, "identity"), {"words": "高橋花子", "search": "1"}).status_code == 403
+    assert AuditEntry.objects.filter(action="admin.denied", actor=f"user:{account.pk}").count() == 1
+    assert "お客さまを見る権限がない" in client.get(address(case)).content.decode()
+    account.user_permissions.add(Permission.objects.get(codename="view_customer"))
+    assert client.get(address(case, "identity")).status_code == 200
+    assert AuditEntry.objects.filter(action="customer.viewed", object_id=str(customer.pk)).count() == 1
+
+
+def test_nobody_opens_their_own_request_as_staff(client: Client, manager: User) -> None:
+    pass_second_factor(client, manager)
+    own = RequestFactory.in_identity_review(applicant=manager)
+    pages = [address(own), address(own) + "?tab=data", address(own, "identity"), address(own, "decide")]
+    pages += [address(own, "ask"), address(own, "assign"), f"{QUEUE}{own.pk}/history/"]
+    for page in pages:
+        assert client.get(page).status_code == 403, page
+    assert client.post(address(own, "file", file_id=own.pk)).status_code == 403
+    denied = AuditEntry.objects.filter(action="request.denied", object_id=str(own.pk))
+    assert denied.count() >= len(pages)
+    assert not AuditEntry.objects.filter(action="request.viewed").exists()

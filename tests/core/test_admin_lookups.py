@@ -1,0 +1,43 @@
+"""The address of a list takes what its filters offer: what is masked cannot be found out by asking for it."""
+
+import pytest
+from django.contrib import admin
+from django.test import Client, RequestFactory
+
+from tests.factories.consent import CustomerFactory
+from tests.factories.core import StaffFactory, pass_second_factor
+
+# Of the product's own models; the groups are Django's and hold names of roles.
+LISTS = [(model, model_admin) for model, model_admin in admin.site._registry.items() if model._meta.app_label != "auth"]
+
+
+@pytest.mark.django_db
+def test_no_list_takes_a_lookup_that_it_does_not_offer() -> None:
+    request = RequestFactory().get("/admin/")
+    request.user = StaffFactory()
+    assert LISTS
+    for model, model_admin in LISTS:
+        for field in model._meta.get_fields():
+            for ending in ("__startswith", "__contains", "__icontains", "__regex", "__email__startswith"):
+                assert not model_admin.lookup_allowed(f"{field.name}{ending}", "vic", request), (model, field.name)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("query", ["email__startswith=vic", "email=victim@post.example", "birth_date=1985-04-03"])
+def test_a_customer_cannot_be_probed(client: Client, query: str) -> None:
+    CustomerFactory(email="victim@post.example")
+    pass_second_factor(client, StaffFactory())
+    assert client.get(f"/admin/consent_app/customer/?{query}").status_code == 400
+
+
+@pytest.mark.django_db
+def test_offered_filters_still_work(client: Client) -> None:
+    pass_second_factor(client, StaffFactory())
+    for address in (
+        "consent_app/customer/?status__exact=active",
+        "consent_app/customer/?user__isempty=1",
+        "consent_app/customer/?source=base",
+        "requests_app/disclosurerequest/?queue=decide&status__exact=in_review",
+        "core/auditentry/?action=mail.retried",
+    ):
+        assert client.get(f"/admin/{address}").status_code == 200, address
