@@ -79,6 +79,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         ("decide", _("回答を決める"), False),
         ("identity", _("本人確認で止まっている"), False),
         ("to_post", _("郵送する"), False),
+        ("stuck", _("回答の準備が止まっている"), True),
         ("unread", _("読んでいないメッセージ"), False),
         ("waiting", _("本人の返答待ち"), False),
     ]

@@ -8,7 +8,11 @@ from django.core.checks import CheckMessage, Error, register
 from django.template import TemplateDoesNotExist, TemplateSyntaxError
 from django.template.loader import get_template
 
+from consent_app.domain.profile_parser import ProfileError
+from consent_app.services import profiles
+
 from . import notifications
+from .connectors.parts import HELD_ITEMS
 from .domain.request_types import REQUEST_TYPES
 from .domain.transitions import Event
 from .models import Decision
@@ -47,4 +51,23 @@ def request_types_fit_the_models(app_configs: Sequence[AppConfig] | None, **kwar
         grounds = [refusal.code for refusal in entry.refusals]
         if len(set(grounds)) != len(grounds):
             found.append(Error(f"The type {code!r} names a ground twice.", id="requests_app.E005"))
+    return found
+
+
+@register
+def profiles_name_all_that_is_held(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Every profile has a data item for each code that data is held under.
+
+    What no item names can neither be asked for nor withheld.
+    """
+    found: list[CheckMessage] = []
+    for path in sorted(profiles.PROFILES.glob("*.toml")):
+        try:
+            known = {item.code for item in profiles.read_profile(path.stem).data_items}
+        except ProfileError:
+            continue  # load_profile names the lines that are wrong
+        found += [
+            Error(f"The profile {path.name} has no data item {code!r}.", id="requests_app.E006")
+            for code in sorted(HELD_ITEMS - known)
+        ]
     return found

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import TruncWeek
 from django.utils import timezone
 
@@ -17,12 +17,11 @@ from consent_app.models import Customer, CustomerIdentity, CustomerRecord, Recip
 from consent_app.selectors import recipients_like
 from privacy_portal.core.models import User
 
-from .connectors.found import FoundData, found_data
-from .connectors.registers import ITEM_OF_KIND
+from .connectors.found import FoundData, found_data, held_items
 from .domain.comparison import number_key
 from .domain.receipt_numbers import InvalidReceiptNumber, parse
 from .domain.transitions import OPEN_STATUSES, WAITING_FOR_PERSON, Status
-from .models import DisclosureRequest, IdentityCheck, Message, Party, RequestEvent
+from .models import Decision, DisclosureRequest, IdentityCheck, Message, Party, RequestEvent
 
 # Messages shown at once: a conversation, not an archive.
 THREAD_PAGE = 50
@@ -51,6 +50,10 @@ __all__ = [
     "to_verify",
     "weekly_counts",
 ]
+
+
+# A worker prepares an answer within seconds. What takes longer needs somebody to look at it.
+STUCK_AFTER = timedelta(minutes=10)
 
 
 def requests_of(user: User) -> QuerySet[DisclosureRequest]:
@@ -120,6 +123,7 @@ def queue_conditions(now: datetime) -> dict[str, Q]:
         "decide": Q(status=Status.IN_REVIEW),
         "waiting": Q(status__in=WAITING_FOR_PERSON),
         "fulfilling": Q(status=Status.FULFILLING),
+        "stuck": Q(status=Status.FULFILLING, status_changed_at__lte=now - STUCK_AFTER),
         "to_post": Q(status=Status.READY_TO_POST),
         "due_today": running & Q(target_on=today),
         "due_this_week": running & Q(target_on__gt=today, target_on__lte=sunday),
@@ -292,10 +296,9 @@ def anything_wanted_is_held(request: DisclosureRequest) -> bool:
     """Whether something of what the person asked for is held; a wish in free text is judged by staff, not by this."""
     if request.customer is None:
         return False
-    found = found_data(request.customer)
+    held = held_items(request.customer)
     if request.wants_everything:
-        return not found.is_empty
-    held = {item.code for item in found.items} | {ITEM_OF_KIND[kind] for kind in found.record_counts}
+        return bool(held)
     return not held.isdisjoint(request.wanted_items.values_list("code", flat=True))
 
 
@@ -305,9 +308,17 @@ def to_verify(*, limit: int) -> list[uuid.UUID]:
 
 
 def to_fulfil(*, before: datetime, limit: int) -> list[uuid.UUID]:
-    """Decided requests whose answer is not prepared although that was due ``before``."""
-    due = DisclosureRequest.objects.filter(status=Status.FULFILLING, status_changed_at__lte=before)
-    return _due(due, "status_changed_at", limit)
+    """Decided requests whose answer is not prepared although that was due ``before``, and that were not tried since."""
+    decision = Decision.objects.filter(request=OuterRef("pk"), superseded_at=None)
+    due = (
+        DisclosureRequest.objects.filter(status=Status.FULFILLING, status_changed_at__lte=before)
+        .annotate(attempted_at=Subquery(decision.values("attempted_at")))
+        .filter(Q(attempted_at=None) | Q(attempted_at__lte=before))
+    )
+    # Whoever was tried longest ago comes first, so that a hundred that always fail do not keep the others waiting.
+    return list(
+        due.order_by(F("attempted_at").asc(nulls_first=True), "status_changed_at").values_list("pk", flat=True)[:limit]
+    )
 
 
 def to_close(*, answered_before: datetime, limit: int) -> list[uuid.UUID]:

@@ -202,6 +202,11 @@ def decide(request: HttpRequest, case: DisclosureRequest, site: DisclosureReques
         else:
             notices.success(request, str(_("回答を決定しました。通知書と回答を準備しています。")))
         return _back(case)
+    try:
+        unprintable = decisions.unprintable_characters(request=case, now=timezone.now(), **values)
+    except InvalidDecision as error:
+        form.add_error(error.field if error.field in form.fields else None, str(error))
+        return _page(request, case, site, "decide", _("回答を決定する"), form=form)
     found = found_data(case.customer) if case.customer else None
     withheld = {item.code for item in values["withheld_items"]}
     refusal = next((row for row in type_of(case).refusals if row.code == values["ground"]), None)
@@ -218,7 +223,8 @@ def decide(request: HttpRequest, case: DisclosureRequest, site: DisclosureReques
         refusal_article=article_text(refusal.article, get_language() or "ja") if refusal else "",
         gives_data=values["outcome"] in fulfilment.POSITIVE,
         given_items=[item for item in found.items if item.code not in withheld] if found else [],
-        record_counts=found.record_counts if found else {},
+        record_counts={k: n for k, n in found.record_counts.items() if k not in withheld} if found else {},
+        unprintable=" ".join(unprintable),
     )
 
 
@@ -230,13 +236,17 @@ def preview_letter(request: HttpRequest, case: DisclosureRequest, site: Disclosu
     form = _decision_form(request, case)
     if not form.is_valid():
         return _page(request, case, site, "decide", _("回答を決定する"), form=form)
+    values, now = _decision_values(form), timezone.now()
     try:
-        pdf = decisions.preview_letter(
-            request=case, actor=_staff(request), now=timezone.now(), **_decision_values(form)
-        )
+        pdf = decisions.preview_letter(request=case, actor=_staff(request), now=now, **values)
+        missing = decisions.unprintable_characters(request=case, now=now, **values)
     except RequestError as error:
         notices.error(request, _words(error))
         return _page(request, case, site, "decide", _("回答を決定する"), form=form)
+    if missing:
+        # The answer is a PDF in another window: the case's own page says it next.
+        words = _("通知書に印刷できない文字があり、〓にしました：%(characters)s")
+        notices.warning(request, str(words % {"characters": " ".join(missing)}))
     return HttpResponse(
         pdf, content_type="application/pdf", headers={"Content-Disposition": 'inline; filename="preview.pdf"'}
     )

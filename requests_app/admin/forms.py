@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
@@ -21,8 +22,10 @@ from consent_app.domain.written import written_telephone
 from consent_app.models import Customer, DataItem
 from privacy_portal.core.models import User
 
+from ..connectors.found import held_items
 from ..domain.request_types import REQUEST_TYPES
 from ..models import Decision, DisclosureRequest
+from ..services.package_scope import left_out_provisions
 
 REASON_LENGTH = 4000
 
@@ -128,7 +131,7 @@ class DecisionForm(forms.Form):
     )
     withheld_items = forms.ModelMultipleChoiceField(
         label=_("開示しない項目"),
-        queryset=DataItem.objects.filter(active=True),
+        queryset=DataItem.objects.none(),
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text=_("一部を開示するときに選びます。"),
@@ -143,6 +146,11 @@ class DecisionForm(forms.Form):
 
     def __init__(self, *args: Any, case: DisclosureRequest, outcomes: list[str], language: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # What is held under an item that the operator no longer collects can be withheld like anything else.
+        held = held_items(case.customer) if case.customer else set()
+        items = DataItem.objects.filter(Q(active=True) | Q(code__in=held))
+        self.fields["withheld_items"].queryset = items  # type: ignore[attr-defined]
+        self.provisions_left_out = left_out_provisions(case.customer) if case.customer else 0
         labels = dict(Decision.Outcome.choices)
         self.fields["outcome"].choices = [(code, labels[code]) for code in outcomes]  # type: ignore[attr-defined]
         refusals = REQUEST_TYPES[case.request_type].refusals

@@ -31,7 +31,7 @@ class Fact:
 
     # Code of the data item in the operator's catalogue.
     item: str
-    # Name of the column within the item: "family_name", "postal_code".
+    # Name of the column within the item: "family_name", "postal_code"; "customer_number" for an id in a source.
     field: str
     value: str
     # The spelling as it was received, where it differs from ``value``.
@@ -45,6 +45,8 @@ class Fact:
         """The value as people write it, in the active language."""
         if self.field == "gender" and self.value in Customer.Gender.values:
             return str(Customer.Gender(self.value).label)
+        if self.field == "status" and self.value in Customer.Status.values:
+            return str(Customer.Status(self.value).label)
         written = {"postal_code": written_postal_code, "telephone": written_telephone}.get(self.field)
         return written(self.value) if written else self.value
 
@@ -78,6 +80,10 @@ class Connector(Protocol):
 
     def record_counts(self, customer: Customer) -> dict[str, int]:
         """How many records of each kind there are."""
+        ...
+
+    def record_items(self, customer: Customer) -> set[str]:
+        """Codes of the data items that records, their parts and their recipients belong to."""
         ...
 
     def records(self, customer: Customer) -> Iterator[FoundRecord]:

@@ -32,7 +32,7 @@ class FoundData:
 
 
 def found_data(customer: Customer) -> FoundData:
-    """Ask every connector. Two queries for the registers, whatever the number of records."""
+    """Ask every connector. Three queries for the registers, whatever the number of records."""
     catalogue = {item.code: item for item in DataItem.objects.all()}
     by_item: dict[str, list[Fact]] = {}
     counts: dict[str, int] = {}
@@ -43,3 +43,11 @@ def found_data(customer: Customer) -> FoundData:
             counts[kind] = counts.get(kind, 0) + number
     items = [FoundItem(code=code, item=catalogue.get(code), facts=facts) for code, facts in by_item.items()]
     return FoundData(items=items, record_counts=counts)
+
+
+def held_items(customer: Customer) -> set[str]:
+    """Codes of all data items of which anything is held about the customer, wherever it lies."""
+    held: set[str] = set()
+    for connector in CONNECTORS:
+        held |= {fact.item for fact in connector.facts(customer)} | connector.record_items(customer)
+    return held

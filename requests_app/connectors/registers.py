@@ -3,22 +3,17 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
-from consent_app.models import Customer, CustomerRecord
+from consent_app.domain.formats import FORMATS
+from consent_app.models import Customer, CustomerRecord, Recipient
 
 from .base import Fact, FoundRecord
+from .parts import ITEM_OF_KEY, MEMBER_ITEM, PERSON_KEYS, RECIPIENT_ITEM
 
-# A record without a data item of its own belongs to the item of this name.
-ITEM_OF_KIND: dict[str, str] = {
-    CustomerRecord.Kind.ORDER: "orders",
-    CustomerRecord.Kind.PURCHASES: "orders",
-    CustomerRecord.Kind.INQUIRY: "inquiries",
-    CustomerRecord.Kind.NOTE: "notes",
-    CustomerRecord.Kind.MEMBERSHIP: "membership",
-    CustomerRecord.Kind.NEWSLETTER: "newsletter",
-}
 _CHUNK = 2000
+# Their ids are order numbers, which the orders themselves carry.
+_ORDER_SOURCES = frozenset(code for code, source in FORMATS.items() if source.grouped)
 
 
 class RegistersConnector:
@@ -27,29 +22,50 @@ class RegistersConnector:
     code = "registers"
 
     def facts(self, customer: Customer) -> Iterator[Fact]:
-        """Every registered value that is not empty."""
+        """Every registered value that is not empty, then whether and under which numbers they are a member."""
         for item, fields in Customer.ITEM_FIELDS.items():
             origin = customer.origins.get(item, {})
-            at = origin.get("at")
             for name in fields:
                 value = getattr(customer, name)
                 original = customer.originals.get(name, "")
                 if value in ("", None) and not original:
                     continue
-                yield Fact(
-                    item=item,
-                    field=name,
-                    value="" if value is None else str(value),
-                    original="" if original == value else str(original),
-                    source=origin.get("source", ""),
-                    external_id=origin.get("external_id", ""),
-                    obtained_at=datetime.fromisoformat(at) if at else None,
-                )
+                yield _fact(item, name, "" if value is None else str(value), origin, original)
+        origin = customer.origins.get("status", {})
+        # "Active" without an origin is only how every row begins, and says nothing about the person.
+        if origin or customer.status != Customer.Status.ACTIVE:
+            yield _fact(MEMBER_ITEM, "status", customer.status, origin)
+        for identity in customer.identities.exclude(source__in=_ORDER_SOURCES).order_by("source", "external_id"):
+            yield Fact(
+                item=MEMBER_ITEM,
+                field="customer_number",
+                value=identity.external_id,
+                source=identity.source,
+                external_id=identity.external_id,
+                obtained_at=identity.seen_at,
+            )
 
     def record_counts(self, customer: Customer) -> dict[str, int]:
         """One query."""
         rows = customer.records.values("kind").annotate(number=Count("id")).order_by("kind")
         return {row["kind"]: row["number"] for row in rows}
+
+    def record_items(self, customer: Customer) -> set[str]:
+        """Three queries."""
+        rows = customer.records.order_by().values_list("item__code", "kind").distinct()
+        held = {item or kind for item, kind in rows}
+        if Recipient.objects.filter(record__customer=customer).exists():
+            held.add(RECIPIENT_ITEM)
+        conditions = dict.fromkeys((*Customer.ITEM_FIELDS, *ITEM_OF_KEY.values()), Q())
+        for item, columns in Customer.ITEM_FIELDS.items():
+            for key in PERSON_KEYS:
+                conditions[item] |= Q(**{f"data__{key}__has_any_keys": list(columns)})
+        for key, item in ITEM_OF_KEY.items():
+            conditions[item] |= Q(data__has_key=key)
+        found = customer.records.aggregate(
+            **{f"in_{item}": Count("id", filter=condition) for item, condition in conditions.items()}
+        )
+        return held | {item for item in conditions if found[f"in_{item}"]}
 
     def records(self, customer: Customer) -> Iterator[FoundRecord]:
         """Through a server-side cursor, with the recipients of each chunk in one query."""
@@ -61,7 +77,7 @@ class RegistersConnector:
         )
         for row in rows:
             yield FoundRecord(
-                item=row.item.code if row.item else ITEM_OF_KIND[row.kind],
+                item=item_of(row),
                 kind=row.kind,
                 source=row.source,
                 external_id=row.external_id,
@@ -80,3 +96,26 @@ class RegistersConnector:
                     for recipient in row.recipients.all()
                 ],
             )
+
+
+def item_of(row: CustomerRecord) -> str:
+    """The item of a record: its own, else the one that bears the name of its kind."""
+    return row.item.code if row.item else row.kind
+
+
+def item_of_source_id(source: str) -> str:
+    """The item that an id in a source system belongs to: a member number or an order number."""
+    return CustomerRecord.Kind.ORDER if source in _ORDER_SOURCES else MEMBER_ITEM
+
+
+def _fact(item: str, field: str, value: str, origin: dict[str, str], original: str = "") -> Fact:
+    at = origin.get("at")
+    return Fact(
+        item=item,
+        field=field,
+        value=value,
+        original="" if original == value else str(original),
+        source=origin.get("source", ""),
+        external_id=origin.get("external_id", ""),
+        obtained_at=datetime.fromisoformat(at) if at else None,
+    )

@@ -37,6 +37,8 @@ class Decision(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("決定者")
     )
     decided_at = models.DateTimeField(_("決定日時"), default=timezone.now)
+    attempted_at = models.DateTimeField(_("最後に回答を準備しようとした日時"), null=True, blank=True, editable=False)
+    attempts = models.PositiveIntegerField(_("回答を準備しようとした回数"), default=0, editable=False)
     superseded_at = models.DateTimeField(_("差替え日時"), null=True, blank=True)
 
     class Meta:

@@ -170,17 +170,36 @@ def preview_letter(
         InvalidDecision, NotAllowed: as in :func:`decide`.
     """
     require_staff(actor, request, "decide_request")
-    content = _content(request, outcome, ground, reason, withheld_items)
+    letter = _letter(request, _content(request, outcome, ground, reason, withheld_items), now)
     audit.record(action="decision.previewed", actor=actor, obj=request)
-    return letters.decision_letter(
-        letters.LetterContent(
-            request=request,
-            outcome=content.outcome,
-            article=content.article,
-            ground=content.ground,
-            reason=content.reason,
-            withheld_items=content.withheld_items,
-            decided_on=timezone.localdate(now),
-            available_until=None,
-        )
+    return letters.decision_letter(letter)
+
+
+def unprintable_characters(
+    *,
+    request: DisclosureRequest,
+    outcome: str,
+    ground: str,
+    reason: str,
+    withheld_items: Sequence[DataItem],
+    now: datetime,
+) -> str:
+    """The characters of the notice that its fonts lack and that are printed as 〓, so that the manager can write them.
+
+    Raises:
+        InvalidDecision: as in :func:`decide`.
+    """
+    return letters.unprintable(_letter(request, _content(request, outcome, ground, reason, withheld_items), now))
+
+
+def _letter(request: DisclosureRequest, content: _Content, now: datetime) -> letters.LetterContent:
+    return letters.LetterContent(
+        request=request,
+        outcome=content.outcome,
+        article=content.article,
+        ground=content.ground,
+        reason=content.reason,
+        withheld_items=content.withheld_items,
+        decided_on=timezone.localdate(now),
+        available_until=None,
     )

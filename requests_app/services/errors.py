@@ -69,6 +69,12 @@ class InvalidDecision(RequestError):
         self.message = message
 
 
+class AnswerGone(RequestError):
+    """The files of a printed answer do not exist any more."""
+
+    message = _("回答ファイルがもうありません。「もう一度確認する」で、回答を作り直してください。")
+
+
 class NoteRequired(RequestError):
     """A judgement of staff is written down with its reason."""
 

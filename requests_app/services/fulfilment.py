@@ -1,5 +1,6 @@
 """What a decision does: the letter, the package, and the step to "answered". Run by a worker, safe to run twice."""
 
+import datetime as dt
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -7,6 +8,7 @@ from typing import IO, cast
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from privacy_portal.core.models import EncryptedFile, User
@@ -16,6 +18,7 @@ from ..domain.request_types import REQUEST_TYPES
 from ..domain.transitions import Actor, Event, Status
 from ..models import AnswerFile, Decision, DisclosureRequest
 from . import letters, packages, transition
+from .errors import AnswerGone
 from .permissions import require_staff
 
 POSITIVE = frozenset({Decision.Outcome.GRANTED, Decision.Outcome.PARTLY})
@@ -27,21 +30,21 @@ def fulfil(*, request_id: uuid.UUID, now: datetime) -> bool:
     The decision's row stays locked while the files are made, so that two workers do not make them twice and a killed
     one leaves nothing: its transaction is gone, and the sweep takes the request up again.
 
+    That it was tried is written down before, and stays whatever happens: one that fails, or kills its worker, goes to
+    the end of the sweep's queue.
+
     Returns:
         False when there was nothing to do: not decided, done already, or another worker is at it.
     """
+    if not _attempted(request_id, now):
+        return False
     with transaction.atomic():
-        decision = (
-            Decision.objects.select_for_update(skip_locked=True, of=("self",))
-            .select_related("request__customer")
-            .filter(request_id=request_id, request__status=Status.FULFILLING, superseded_at=None)
-            .first()
-        )
+        decision = _claimed(request_id)
         if decision is None:
             return False
         request = decision.request
         made = set(decision.files.values_list("kind", flat=True))
-        expires_at = now + timedelta(days=settings.ANSWER_FILE_DAYS)
+        expires_at = end_of_offer(now)
         if AnswerFile.Kind.LETTER not in made:
             _keep(decision, AnswerFile.Kind.LETTER, _letter(decision, expires_at), now, expires_at)
         if decision.outcome in POSITIVE:
@@ -55,6 +58,35 @@ def fulfil(*, request_id: uuid.UUID, now: datetime) -> bool:
             now=now,
         )
     return True
+
+
+def _claimed(request_id: uuid.UUID) -> Decision | None:
+    return (
+        Decision.objects.select_for_update(skip_locked=True, of=("self",))
+        .select_related("request__customer")
+        .filter(request_id=request_id, request__status=Status.FULFILLING, superseded_at=None)
+        .first()
+    )
+
+
+def _attempted(request_id: uuid.UUID, now: datetime) -> bool:
+    with transaction.atomic():
+        decision = _claimed(request_id)
+        if decision is None:
+            return False
+        decision.attempted_at = now
+        decision.attempts = F("attempts") + 1
+        decision.save(update_fields=["attempted_at", "attempts"])
+    return True
+
+
+def end_of_offer(now: datetime) -> datetime:
+    """When an answer that is given now can no longer be opened: the last moment of the last day, in local time.
+
+    The letter names the day, so the whole day is the person's.
+    """
+    last_day = timezone.localdate(now) + timedelta(days=settings.ANSWER_FILE_DAYS)
+    return timezone.make_aware(datetime.combine(last_day, dt.time.max))
 
 
 def _letter(decision: Decision, expires_at: datetime) -> EncryptedFile:
@@ -97,25 +129,37 @@ def _keep(decision: Decision, kind: str, file: EncryptedFile, now: datetime, exp
 
 
 def mark_posted(*, request: DisclosureRequest, actor: User, now: datetime) -> DisclosureRequest:
-    """Staff sent the printed answer.
+    """Staff sent the printed answer. From now on the person has it, and its files are kept for the usual time.
 
     Raises:
         NotAllowed: no permission, or their own request.
+        AnswerGone: a file of the answer was erased, so that nothing can have been printed; reopening makes a new one.
         TransitionRefused: the answer is not ready to be posted.
     """
     require_staff(actor, request, "decide_request")
-    return transition.apply(request=request, event=Event.POSTED, actor=actor, actor_kind=Actor.STAFF, now=now)
+    with transaction.atomic():
+        row = transition.locked(request)
+        transition.require(row, Event.POSTED, Actor.STAFF)
+        answers = AnswerFile.objects.filter(request=row, decision__superseded_at=None)
+        if answers.exclude(file__erased_at=None).exists():
+            raise AnswerGone
+        answers.update(expires_at=end_of_offer(now))
+        return transition.apply(request=request, event=Event.POSTED, actor=actor, actor_kind=Actor.STAFF, now=now)
 
 
 def erase_expired(*, now: datetime) -> int:
     """Erase the content of answers whose time is over; the row stays as the record that there was one.
 
+    What still waits to be posted stays until it is.
+
     Returns:
         How many were erased.
     """
-    due = AnswerFile.objects.filter(expires_at__lte=now, file__erased_at=None).select_related("file")
+    due = AnswerFile.objects.filter(expires_at__lte=now, file__erased_at=None).exclude(
+        request__status=Status.READY_TO_POST, decision__superseded_at=None
+    )
     erased = 0
-    for answer in due.iterator(chunk_size=200):
+    for answer in due.select_related("file").iterator(chunk_size=200):
         files.erase(file=answer.file, actor="worker")
         audit.record(action="answer.erased", actor="worker", obj=answer)
         erased += 1

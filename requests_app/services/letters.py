@@ -5,10 +5,13 @@ What people typed reaches the template as JSON strings and is shown as text, so 
 
 import functools
 import json
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import typst
 from django.conf import settings
@@ -24,6 +27,10 @@ from ..domain.request_types import REQUEST_TYPES
 from ..models import DisclosureRequest, Party
 
 TEMPLATES = Path(settings.BASE_DIR) / "templates" / "letters"
+# The geta mark, which Japanese printers put where a character is missing.
+MISSING = "〓"
+# The compiler serves one caller at a time: a second thread would find it borrowed.
+_compiling = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +49,9 @@ class LetterContent:
 
 @functools.cache
 def _fonts() -> typst.Fonts:
+    # The typesetter's own fonts help out with letters that the Japanese font lacks.
     folders = [str(files(name)) for name in ("noto_cjk_sans_jp_regular", "noto_cjk_sans_jp_bold")]
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=list(folders))
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=list(folders))
 
 
 @functools.cache
@@ -71,7 +79,68 @@ def _recipient(content: LetterContent) -> tuple[list[str], str]:
 
 
 def decision_letter(content: LetterContent) -> bytes:
-    """The notice of a decision (articles 33(3), 36) as a tagged PDF (PDF/UA-1) in the person's language."""
+    """The notice of a decision (articles 33(3), 36) as a tagged PDF (PDF/UA-1) in the person's language.
+
+    A character that no font has is printed as 〓: a letter with a gap is better than none, and PDF/UA-1 allows no
+    missing glyphs. :func:`unprintable` tells the manager beforehand.
+    """
+    data = _data(content)
+    template = f"{content.request.language}/decision.typ"
+    try:
+        return _compiled(template, data)
+    except typst.TypstError:
+        missing = unprintable(content)
+        if not missing:
+            raise
+    return _compiled(template, _replaced(data, str.maketrans(dict.fromkeys(missing, MISSING))))
+
+
+def unprintable(content: LetterContent) -> str:
+    """The characters of a letter that cannot be printed, each once; mostly none."""
+    characters = sorted(set("".join(_texts(_data(content)))))
+    if _is_printable("".join(characters)):
+        return ""
+    return "".join(character for character in characters if not _is_printable(character))
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_printable(text: str) -> bool:
+    try:
+        _compiled("characters.typ", {"text": text})
+    except typst.TypstError:
+        return False
+    return True
+
+
+def _compiled(template: str, data: dict[str, Any]) -> bytes:
+    with _compiling:
+        # One page range of one format: typst gives bytes, never the list that images come as.
+        pdf: bytes = _compiler().compile(  # type: ignore[assignment]
+            TEMPLATES / template,
+            format="pdf",
+            sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+            pdf_standards=["ua-1"],
+        )
+    return pdf
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, dict | list):
+        for entry in value.values() if isinstance(value, dict) else value:
+            yield from _texts(entry)
+    else:
+        yield str(value)
+
+
+def _replaced(value: Any, table: dict[int, str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _replaced(entry, table) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_replaced(entry, table) for entry in value]
+    return str(value).translate(table)
+
+
+def _data(content: LetterContent) -> dict[str, Any]:
     request = content.request
     language = request.language
     request_type = REQUEST_TYPES[request.request_type]
@@ -80,7 +149,7 @@ def decision_letter(content: LetterContent) -> bytes:
     recipient_lines, recipient_name = _recipient(content)
     postal_code = _postal_code(operator.postal_code)
     with translation.override(language):
-        data = {
+        return {
             "title": _("%(type)sについて（通知）") % {"type": request_type.name},
             "language": language,
             "operator": {
@@ -106,11 +175,3 @@ def decision_letter(content: LetterContent) -> bytes:
             "withheld_items": [localized(item, "name", language) for item in content.withheld_items],
             "reason": content.reason,
         }
-    # One page range of one format: typst gives bytes, never the list that images come as.
-    pdf: bytes = _compiler().compile(  # type: ignore[assignment]
-        TEMPLATES / language / "decision.typ",
-        format="pdf",
-        sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
-        pdf_standards=["ua-1"],
-    )
-    return pdf

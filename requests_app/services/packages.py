@@ -10,7 +10,6 @@ import json
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import IO, Any
@@ -19,6 +18,8 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Prefetch, Q
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
+from django.utils.html import format_html
+from django.utils.translation import gettext
 
 from consent_app.domain.normalise import neutralise_formula
 from consent_app.models import Consent, Customer, CustomerRecord, DataItem, Operator, Provision, Purpose, Subcontractor
@@ -26,27 +27,12 @@ from privacy_portal.core.localized import localized
 
 from ..connectors import CONNECTORS, Fact, FoundRecord
 from ..connectors.base import source_name
+from ..connectors.found import held_items
 from ..models import Decision, DisclosureRequest
+from .package_scope import is_disclosed, scope_of
 
 LANGUAGES = ("ja", "en")
 _CHUNK = 500
-
-
-@dataclass(frozen=True, slots=True)
-class _Scope:
-    """Which data items go into the package."""
-
-    wanted: frozenset[str] | None
-    withheld: frozenset[str]
-
-    def __contains__(self, item: str) -> bool:
-        return (self.wanted is None or item in self.wanted) and item not in self.withheld
-
-
-def _scope(request: DisclosureRequest, decision: Decision) -> _Scope:
-    wanted = None if request.wants_everything else frozenset(item.code for item in request.wanted_items.all())
-    # Somebody who only wrote in free text what they want has not narrowed the request.
-    return _Scope(wanted=wanted or None, withheld=frozenset(item.code for item in decision.withheld_items.all()))
 
 
 class _Package:
@@ -54,41 +40,46 @@ class _Package:
 
     def __init__(self, request: DisclosureRequest, decision: Decision, customer: Customer, now: datetime) -> None:
         self.request, self.customer, self.now = request, customer, now
-        self.scope = _scope(request, decision)
+        self.scope = scope_of(request, decision)
         self.operator = Operator.objects.get()
         self.catalogue = {item.code: item for item in DataItem.objects.all()}
         self.withheld = list(decision.withheld_items.all())
-        self.facts: list[Fact] = [
-            fact for connector in CONNECTORS for fact in connector.facts(customer) if fact.item in self.scope
-        ]
-        kinds = {kind for connector in CONNECTORS for kind in connector.record_counts(customer)}
-        self.held = {fact.item for fact in self.facts} | {
-            item for item in customer.records.values_list("item__code", flat=True).distinct() if item in self.scope
-        }
-        self.has_records = bool(kinds)
-        self.has_consents = customer.consents.exists()
-        self.has_provisions = customer.provisions.exists()
+        facts = (self.scope.fact(fact) for connector in CONNECTORS for fact in connector.facts(customer))
+        self.facts: list[Fact] = [fact for fact in facts if fact]
+        self.held = {item for item in held_items(customer) if item in self.scope}
         # Only the items that are held about this person: those are what a subcontractor can have received.
         items = Prefetch("items", queryset=DataItem.objects.filter(code__in=self.held))
         using_held = Q(active=True, items__code__in=self.held)
         self.purposes = list(Purpose.objects.filter(using_held).distinct().prefetch_related(items))
-        self.subcontractors = list(Subcontractor.objects.filter(using_held).distinct().prefetch_related(items))
+        # What is published (article 32). Others the manager names in the letter where the person asks for them.
+        public = Subcontractor.objects.filter(using_held, public=True)
+        self.subcontractors = list(public.distinct().prefetch_related(items))
+        self.items_of_purpose: dict[int, set[str]] = {}
+        for purpose, item in Purpose.objects.order_by().values_list("pk", "items__code"):
+            self.items_of_purpose.setdefault(purpose, set()).update({item} - {None})
 
     def records(self) -> Iterator[FoundRecord]:
-        """Every record in scope, read anew for each part so that none is kept in memory."""
+        """Every record as far as it is in scope, read anew for each part so that none is kept in memory."""
         for connector in CONNECTORS:
             for record in connector.records(self.customer):
-                if record.item in self.scope:
-                    yield record
+                if kept := self.scope.record(record):
+                    yield kept
 
     def consents(self) -> Iterator[Consent]:
-        """Every consent event, oldest first."""
-        return self.customer.consents.select_related("purpose").order_by("at", "id").iterator(chunk_size=_CHUNK)
+        """Every consent event in scope, oldest first."""
+        rows = self.customer.consents.select_related("purpose").order_by("at", "id").iterator(chunk_size=_CHUNK)
+        for row in rows:
+            if self.scope.consent(row, self.items_of_purpose[row.purpose_id]):
+                row.proof = self.scope.proof(row)
+                yield row
 
-    def provisions(self) -> Iterator[Provision]:
-        """Every provision to a third party."""
+    def provisions(self) -> Iterator[tuple[Provision, list[DataItem]]]:
+        """Every provision to a third party in scope, with those of its items that are."""
         rows = self.customer.provisions.select_related("basis").prefetch_related("items")
-        return rows.order_by("provided_on", "id").iterator(chunk_size=_CHUNK)
+        for row in rows.order_by("provided_on", "id").iterator(chunk_size=_CHUNK):
+            items = list(row.items.all())
+            if is_disclosed(row) and self.scope.any_of([item.code for item in items]):
+                yield row, [item for item in items if item.code in self.scope]
 
     def item_name(self, code: str, language: str) -> str:
         """The catalogue's name of an item; its code where the catalogue does not know it."""
@@ -97,6 +88,8 @@ class _Package:
 
 
 def _field_name(name: str) -> str:
+    if name == "customer_number":
+        return gettext("会員番号")
     return str(getattr(Customer._meta.get_field(name), "verbose_name", name))
 
 
@@ -104,6 +97,10 @@ def _chunks(rows: Iterable[Any]) -> Iterator[list[Any]]:
     iterator = iter(rows)
     while chunk := list(islice(iterator, _CHUNK)):
         yield chunk
+
+
+def _none() -> str:
+    return format_html("<p>{}</p>\n", gettext("ありません。"))
 
 
 def _html(package: _Package, language: str, out: IO[str]) -> None:
@@ -121,7 +118,9 @@ def _html(package: _Package, language: str, out: IO[str]) -> None:
             for fact in package.facts
         ]
         out.write(render_to_string("package/opening.html", {**common, "facts": facts}))
+        any_record = any_consent = any_provision = False
         for chunk in _chunks(package.records()):
+            any_record = True
             records = [
                 {
                     "kind": CustomerRecord.Kind(record.kind).label,
@@ -134,12 +133,17 @@ def _html(package: _Package, language: str, out: IO[str]) -> None:
                 for record in chunk
             ]
             out.write(render_to_string("package/records.html", {**common, "records": records}))
+        out.write("" if any_record else _none())
         out.write(render_to_string("package/middle.html", common))
         for chunk in _chunks(package.consents()):
+            any_consent = True
             out.write(render_to_string("package/consents.html", {**common, "consents": chunk}))
+        out.write("" if any_consent else _none())
         out.write(render_to_string("package/provisions_heading.html", common))
         for chunk in _chunks(package.provisions()):
+            any_provision = True
             out.write(render_to_string("package/provisions.html", {**common, "provisions": chunk}))
+        out.write("" if any_provision else _none())
         out.write(render_to_string("package/closing.html", common))
 
 
@@ -248,9 +252,9 @@ def _json(package: _Package, out: IO[str]) -> None:
                 "representative": row.recipient_representative,
                 "basis": _names(row.basis, "text"),
                 "article": row.basis.article,
-                "items": [item.code for item in row.items.all()],
+                "items": [item.code for item in items],
             }
-            for row in package.provisions()
+            for row, items in package.provisions()
         ),
         last=True,
     )
@@ -329,9 +333,9 @@ def _csv_files(package: _Package) -> Iterator[tuple[str, list[str], Iterable[lis
                 row.recipient_address,
                 row.recipient_representative,
                 row.basis.article,
-                " ".join(item.code for item in row.items.all()),
+                " ".join(item.code for item in items),
             ]
-            for row in package.provisions()
+            for row, items in package.provisions()
         ),
     )
 

@@ -38,7 +38,7 @@ DRAFT = {
     **{f"agent_{name}": value for name, value in (NAMES | CONTACT).items()},
     **dict.fromkeys(("registered_postal_code", "registered_address", "customer_number", "order_number"), ""),
     "wants_everything": False,
-    "wanted_items": ["orders"],
+    "wanted_items": ["order"],
     "wanted_note": "",
     "answer_method": "other",
     "answer_method_note": "CD-R",

@@ -69,8 +69,13 @@ def catalogue() -> dict[str, DataItem]:
         "email": ("メールアドレス", "E-mail address"),
         "gender": ("性別", "Gender"),
         "birth_date": ("生年月日", "Date of birth"),
-        "orders": ("注文", "Orders"),
-        "notes": ("メモ", "Notes"),
+        "order": ("注文", "Orders"),
+        "purchases": ("購入の集計", "Totals of purchases"),
+        "recipient": ("贈り先", "Gift recipients"),
+        "inquiry": ("お問い合わせ", "Inquiries"),
+        "newsletter": ("メールマガジン", "Newsletter"),
+        "membership": ("会員情報", "Membership"),
+        "note": ("メモ", "Notes"),
     }
     return {code: DataItemFactory(code=code, name_ja=ja, name_en=en) for code, (ja, en) in names.items()}
 

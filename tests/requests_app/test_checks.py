@@ -31,3 +31,11 @@ def test_a_type_with_an_unknown_outcome_or_a_ground_twice(monkeypatch: pytest.Mo
     monkeypatch.setitem(REQUEST_TYPES, "disclosure", wrong)
     found = [error.id for error in checks.request_types_fit_the_models(None)]
     assert found == ["requests_app.E004", "requests_app.E005"]
+
+
+def test_a_profile_without_an_item_under_which_data_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "HELD_ITEMS", frozenset({"name", "orders"}))
+    errors = checks.profiles_name_all_that_is_held(None)
+    assert errors
+    assert {error.id for error in errors} == {"requests_app.E006"}
+    assert all("'orders'" in error.msg for error in errors)

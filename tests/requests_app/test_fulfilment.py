@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,9 +13,10 @@ from privacy_portal.core.models import AuditEntry, EncryptedFile, OutgoingMail
 from privacy_portal.core.services import files
 from requests_app.domain.transitions import Status
 from requests_app.models import AnswerFile, Decision, DisclosureRequest
-from requests_app.services import fulfilment, packages
+from requests_app.services import access, fulfilment, packages
+from requests_app.services.errors import AnswerGone
 from tests.factories.consent import OperatorFactory, catalogue
-from tests.factories.requests import RequestFactory
+from tests.factories.requests import RequestFactory, StaffFactory
 from tests.support.concurrency import in_thread
 
 
@@ -133,3 +134,53 @@ def test_expired_answers_are_erased_once() -> None:
     for answer in request.answer_files.all():
         with pytest.raises(files.FileErased):
             content(answer.file)
+
+
+@pytest.mark.django_db
+def test_the_last_day_is_the_persons_until_midnight() -> None:
+    request = decided()
+    now = datetime(2026, 11, 22, 1, 15, tzinfo=UTC)
+    fulfilment.fulfil(request_id=request.pk, now=now)
+    # 22 December 23:59 in Tokyo.
+    late = datetime(2026, 12, 22, 14, 59, tzinfo=UTC)
+    assert {timezone.localdate(answer.expires_at) for answer in request.answer_files.all()} == {date(2026, 12, 22)}
+    assert len(access.available_files(request=request, now=late)) == 2
+    assert fulfilment.erase_expired(now=late) == 0
+    assert access.available_files(request=request, now=late + timedelta(minutes=1)) == []
+    assert fulfilment.erase_expired(now=late + timedelta(minutes=1)) == 2
+
+
+@pytest.mark.django_db
+def test_a_printed_answer_is_kept_until_it_is_posted_and_then_for_the_usual_time() -> None:
+    request = decided(answer_method="paper")
+    now = timezone.now()
+    fulfilment.fulfil(request_id=request.pk, now=now)
+    later = now + timedelta(days=90)
+    assert fulfilment.erase_expired(now=later) == 0
+    fulfilment.mark_posted(request=request, actor=StaffFactory(), now=later)
+    assert {answer.expires_at for answer in request.answer_files.all()} == {fulfilment.end_of_offer(later)}
+    assert fulfilment.erase_expired(now=later + timedelta(days=29)) == 0
+    assert fulfilment.erase_expired(now=later + timedelta(days=32)) == 2
+
+
+@pytest.mark.django_db
+def test_what_was_erased_cannot_have_been_posted() -> None:
+    request = decided(answer_method="paper")
+    fulfilment.fulfil(request_id=request.pk, now=timezone.now())
+    files.erase(file=request.answer_files.get(kind="package").file, actor="worker")
+    with pytest.raises(AnswerGone):
+        fulfilment.mark_posted(request=request, actor=StaffFactory(), now=timezone.now())
+    request.refresh_from_db()
+    assert request.status == Status.READY_TO_POST
+
+
+@pytest.mark.django_db
+def test_every_attempt_is_counted_even_one_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    request, now = decided(), timezone.now()
+    with monkeypatch.context() as patched:
+        patched.setattr(packages, "write_package", lambda **values: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            fulfilment.fulfil(request_id=request.pk, now=now)
+    decision = request.decisions.get()
+    assert (decision.attempts, decision.attempted_at) == (1, now)
+    assert not AnswerFile.objects.exists()

@@ -1,6 +1,8 @@
 """Decision letters."""
 
 import io
+import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
@@ -8,6 +10,7 @@ from pypdf import PdfReader
 
 from consent_app.models import DataItem
 from requests_app.models import Decision, DisclosureRequest, Party
+from requests_app.services import letters
 from requests_app.services.letters import LetterContent, decision_letter
 from tests.factories.consent import OperatorFactory
 
@@ -24,8 +27,8 @@ def make_request(language: str = "ja", **party: str) -> DisclosureRequest:
     return request
 
 
-def letter(request: DisclosureRequest, outcome: str = "granted", **changes: object) -> PdfReader:
-    content = {
+def content(request: DisclosureRequest, outcome: str = "granted", **changes: object) -> LetterContent:
+    values = {
         "request": request,
         "outcome": outcome,
         "article": "33(2)",
@@ -36,7 +39,11 @@ def letter(request: DisclosureRequest, outcome: str = "granted", **changes: obje
         "available_until": date(2026, 12, 24),
         **changes,
     }
-    return PdfReader(io.BytesIO(decision_letter(LetterContent(**content))))  # type: ignore[arg-type]
+    return LetterContent(**values)  # type: ignore[arg-type]
+
+
+def letter(request: DisclosureRequest, outcome: str = "granted", **changes: object) -> PdfReader:
+    return PdfReader(io.BytesIO(decision_letter(content(request, outcome, **changes))))
 
 
 def text_of(reader: PdfReader) -> str:
@@ -98,3 +105,37 @@ def test_letter_goes_to_the_agent_where_one_acts() -> None:
     text = text_of(letter(request))
     assert "代理人子様" in text
     assert "別町1" in text
+
+
+@pytest.mark.parametrize("name", ["Łukasz", "محمد", "Nguyễn", "김철수", "𠮷男"])
+def test_names_that_some_font_has_are_printed_whole(name: str) -> None:
+    request = make_request(given_name=name)
+    assert "〓" not in text_of(letter(request))
+    assert letters.unprintable(content(request)) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "printed", "missing"), [("花子😀", "花子〓", "😀"), ("สมชาย", "〓〓〓〓〓", "ชมยสา"), ("ሴ花", "〓花", "ሴ")]
+)
+def test_a_character_that_no_font_has_becomes_a_mark_and_only_that(name: str, printed: str, missing: str) -> None:
+    request = make_request(given_name=name)
+    assert f"髙橋{printed}様" in text_of(letter(request))
+    assert letters.unprintable(content(request)) == missing
+
+
+def test_a_reason_keeps_its_lines_around_a_missing_character() -> None:
+    text = text_of(letter(make_request(), "refused", ground="harm_to_person", reason="一行目😀\n二行目"))
+    assert "一行目〓二行目" in text
+
+
+def test_threads_make_letters_side_by_side() -> None:
+    request = make_request()
+    data = letters._data(content(request))
+
+    def pages(number: int) -> str:
+        named = {**data, "recipient_name": f"PERSON{number}X"}
+        return text_of(PdfReader(io.BytesIO(letters._compiled("ja/decision.typ", named))))
+
+    with ThreadPoolExecutor(4) as pool:
+        texts = list(pool.map(pages, range(24)))
+    assert [re.findall(r"PERSON\d+X", text) for text in texts] == [[f"PERSON{number}X"] for number in range(24)]

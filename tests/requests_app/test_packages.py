@@ -44,11 +44,11 @@ def make_case(**changes: Any) -> tuple[DisclosureRequest, Decision, Customer]:
     OperatorFactory()
     items = catalogue()
     customer = CustomerFactory()
-    order = OrderFactory(customer=customer, item=items["orders"])
+    order = OrderFactory(customer=customer, item=items["order"])
     RecipientFactory(record=order)
     purpose = PurposeFactory(items=[items["name"], items["email"]])
     PurposeFactory(text_ja="関係のない目的", items=[])
-    SubcontractorFactory(items=[items["name"], items["address"], items["orders"]])
+    SubcontractorFactory(items=[items["name"], items["address"], items["order"]])
     ConsentFactory(customer=customer, purpose=purpose)
     ProvisionFactory(customer=customer, items=[items["name"]])
     request = DisclosureRequest.objects.create(
@@ -107,13 +107,13 @@ def test_package_holds_everything_in_three_forms() -> None:
 
 def test_withheld_items_are_left_out_and_named() -> None:
     request, decision, customer = make_case()
-    decision.withheld_items.set([catalogue()["orders"], catalogue()["birth_date"]])
+    decision.withheld_items.set([catalogue()["order"], catalogue()["birth_date"]])
     members = package(request, decision, customer)
     everything = "".join(members.values())
     assert "サングラス" not in everything
     assert "1985-04-03" not in everything
     data = json.loads(members["data.json"])
-    assert sorted(data["withheld_items"]) == ["birth_date", "orders"]
+    assert sorted(data["withheld_items"]) == ["birth_date", "order"]
     assert data["records"] == []
     assert "開示していない項目" in members["index.ja.html"]
 
@@ -135,7 +135,7 @@ def test_free_text_alone_does_not_narrow() -> None:
 def test_a_record_whose_keys_are_words_of_the_template_language() -> None:
     request, decision, customer = make_case()
     keys = {"items": [{"product": "メガネケース", "keys": "値"}], "values": {"price": "800"}, "wanted": True}
-    OrderFactory(customer=customer, item=catalogue()["orders"], data=keys)
+    OrderFactory(customer=customer, item=catalogue()["order"], data=keys)
     members = package(request, decision, customer)
     assert "メガネケース" in members["index.ja.html"]
     assert "商品名" in members["index.ja.html"]
@@ -144,7 +144,7 @@ def test_a_record_whose_keys_are_words_of_the_template_language() -> None:
 
 def test_formulas_are_text_in_csv_and_markup_is_text_in_html() -> None:
     request, decision, customer = make_case()
-    OrderFactory(customer=customer, item=catalogue()["orders"], external_id='=HYPERLINK("x")', data={"<b>": "<script>"})
+    OrderFactory(customer=customer, item=catalogue()["order"], external_id='=HYPERLINK("x")', data={"<b>": "<script>"})
     members = package(request, decision, customer)
     assert '=HYPERLINK("x")' not in [row["source_id"] for row in rows(members["csv/records.csv"])]
     assert "<script>" not in members["index.ja.html"]
@@ -168,10 +168,10 @@ def test_somebody_of_whom_hardly_anything_is_held() -> None:
     assert "ありません。" in members["index.ja.html"]
 
 
-def test_found_data_shows_values_with_origin_in_two_queries(django_assert_num_queries: Any) -> None:
+def test_found_data_shows_values_with_origin_in_three_queries(django_assert_num_queries: Any) -> None:
     *_, customer = make_case()
     customer = Customer.objects.get(pk=customer.pk)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         found = found_data(customer)
     assert not found.is_empty
     assert found.record_counts == {"order": 1}

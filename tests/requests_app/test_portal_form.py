@@ -206,13 +206,13 @@ class TestDraft:
         send(browser_client, "records")
         many = [str(number) for number in range(900)]
         assert (
-            send(browser_client, "wanted", wants_everything="False", wanted_items=[*many, "orders"]).status_code == 200
+            send(browser_client, "wanted", wants_everything="False", wanted_items=[*many, "order"]).status_code == 200
         )
-        assert draft(person)["wanted_items"] == ["orders"]
+        assert draft(person)["wanted_items"] == ["order"]
 
     def test_a_chosen_item_that_is_no_longer_there_is_asked_again(self, browser_client: Client, person: User) -> None:
         item = DataItemFactory(code="gone")
-        fill(browser_client, wanted={"wants_everything": "False", "wanted_items": ["gone", "orders"]})
+        fill(browser_client, wanted={"wants_everything": "False", "wanted_items": ["gone", "order"]})
         item.delete()
         assert browser_client.get(f"{BASE}check/").url == f"{BASE}wanted/?change=1"
 
@@ -304,7 +304,7 @@ class TestAnswers:
     def test_everything_is_the_default_and_swallows_single_items(self, browser_client: Client, person: User) -> None:
         fill(browser_client, until="wanted")
         assert 'value="True"' in browser_client.get(f"{BASE}wanted/").content.decode()
-        send(browser_client, "wanted", wanted_items=["orders"])
+        send(browser_client, "wanted", wanted_items=["order"])
         assert draft(person)["wanted_items"] == []
 
     def test_nobody_is_forced_to_narrow_but_some_means_some(self, browser_client: Client, person: User) -> None:
@@ -313,7 +313,7 @@ class TestAnswers:
         assert (
             send(browser_client, "wanted", wants_everything="False", wanted_note="昨年の問い合わせ").status_code == 302
         )
-        assert send(browser_client, "wanted", wants_everything="False", wanted_items=["orders"]).status_code == 302
+        assert send(browser_client, "wanted", wants_everything="False", wanted_items=["order"]).status_code == 302
         assert "wanted_items" in errors(send(browser_client, "wanted", wants_everything="False", wanted_items=["x"]))
 
     def test_another_way_of_answering_is_described(self, browser_client: Client) -> None:
@@ -367,7 +367,7 @@ class TestReview:
         fill(
             browser_client,
             records={"order_number": "B-77"},
-            wanted={"wants_everything": "False", "wanted_items": ["orders", "notes"], "wanted_note": "秋の記録"},
+            wanted={"wants_everything": "False", "wanted_items": ["order", "note"], "wanted_note": "秋の記録"},
         )
         response = browser_client.get(f"{BASE}check/")
         page = response.content.decode()

@@ -142,6 +142,7 @@ class TestDashboard:
             "decide": 3,
             "waiting": 1,
             "fulfilling": 1,
+            "stuck": 1,
             "to_post": 1,
             "due_today": 1,
             "due_this_week": 1,

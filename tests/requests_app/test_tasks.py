@@ -1,16 +1,17 @@
 """What runs unattended: each task once, twice, and after something was lost."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.utils import timezone
 
 from privacy_portal.core.models import OutgoingMail
-from requests_app import tasks
+from requests_app import selectors, tasks
 from requests_app.domain.transitions import Status
 from requests_app.models import AnswerFile, DisclosureRequest, RequestDraft
-from requests_app.services import identity, intake, nudges
+from requests_app.services import identity, intake, nudges, packages
 from tests.factories.consent import CustomerFactory, OperatorFactory, RequestRuleFactory
 from tests.factories.requests import PersonFactory, RequestFactory
 
@@ -93,6 +94,29 @@ class TestSweep:
         assert (status_of(broken), status_of(fine)) == (Status.RECEIVED, Status.IDENTITY_REVIEW)
         assert str(broken.pk) in caplog.text
         assert "秘密" not in caplog.text
+
+
+def test_those_that_always_fail_go_to_the_end_of_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    hour_ago = timezone.now() - timedelta(hours=1)
+    broken = [RequestFactory.fulfilling(status_changed_at=hour_ago - timedelta(hours=1)) for _ in range(2)]
+    fine = RequestFactory.fulfilling(status_changed_at=hour_ago)
+    whole = packages.write_package
+
+    def write(**values: Any) -> None:
+        if values["request"] in broken:
+            raise RuntimeError("broken")
+        whole(**values)
+
+    monkeypatch.setattr(packages, "write_package", write)
+    monkeypatch.setattr(tasks, "BATCH", 2)
+    tasks.sweep()
+    assert status_of(fine) == Status.FULFILLING
+    tasks.sweep()
+    assert status_of(fine) == Status.ANSWERED
+    # They are tried again, later, and the queue shows them meanwhile.
+    later = timezone.now() + timedelta(minutes=3)
+    assert set(selectors.to_fulfil(before=later, limit=9)) == {one.pk for one in broken}
+    assert selectors.dashboard_counts(timezone.now())["stuck"] == 2
 
 
 def test_what_services_nudge_is_what_workers_know(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from consent_app.models import DataItem
 from privacy_portal.core.models import AuditEntry, User
 from requests_app.admin.steps import PRIMARY, STEPS, WAITS_FOR
 from requests_app.domain.transitions import OPEN_STATUSES, Status
@@ -17,6 +18,8 @@ from tests.factories.consent import (
     CustomerFactory,
     OperatorFactory,
     OrderFactory,
+    ProvisionBasisFactory,
+    ProvisionFactory,
     RecipientFactory,
     RequestRuleFactory,
     catalogue,
@@ -208,6 +211,34 @@ def test_the_letter_can_be_seen_before_deciding(signed_in: Client) -> None:
     assert response.content.startswith(b"%PDF")
     assert AuditEntry.objects.filter(action="decision.previewed").exists()
     assert not Decision.objects.exists()
+
+
+def test_what_cannot_be_printed_is_said_before_deciding(signed_in: Client) -> None:
+    case = RequestFactory.in_review(party={"given_name": "花子😀"})
+    page = signed_in.post(address(case, "decide"), decision()).content.decode()
+    assert "〓にします：😀" in page
+    response = signed_in.post(address(case, "letter"), decision())
+    assert response["Content-Type"] == "application/pdf"
+    assert "〓にしました：😀" in signed_in.get(address(case)).content.decode()
+
+
+def test_an_item_that_is_collected_no_more_but_held_can_be_withheld(signed_in: Client) -> None:
+    case = RequestFactory.in_review()
+    OrderFactory(customer=case.customer, item=None)
+    DataItem.objects.filter(code__in=["order", "note"]).update(active=False)
+    form = signed_in.get(address(case, "decide")).context["form"]
+    offered = {item.code for item in form.fields["withheld_items"].queryset}
+    assert "order" in offered
+    assert "note" not in offered
+
+
+def test_provisions_that_stay_out_of_the_answer_are_told_to_the_manager(signed_in: Client) -> None:
+    case = RequestFactory.in_review()
+    sentence = "第三者への提供の記録のうち1件は"
+    assert sentence not in signed_in.get(address(case, "decide")).content.decode()
+    ProvisionFactory(customer=case.customer, basis=ProvisionBasisFactory(article="27(1)iv"))
+    assert sentence in signed_in.get(address(case, "decide")).content.decode()
+    assert sentence in signed_in.post(address(case, "decide"), decision()).content.decode()
 
 
 def test_identity_confirmed_with_a_customer_found_by_search(signed_in: Client) -> None:

@@ -50,7 +50,7 @@ class TestAllowedOutcomes:
     def test_no_such_data_where_nothing_of_what_was_asked_is_held(self) -> None:
         items = catalogue()
         request = RequestFactory.in_review(customer=CustomerFactory(gender=""), wants_everything=False)
-        request.wanted_items.set([items["gender"], items["orders"]])
+        request.wanted_items.set([items["gender"], items["order"]])
         assert Outcome.NO_SUCH_DATA in decisions.allowed_outcomes(request)
         OrderFactory(customer=request.customer)
         assert Outcome.NO_SUCH_DATA not in decisions.allowed_outcomes(request)
