@@ -78,6 +78,7 @@ def test_every_public_page_in_one_language(client: Client, code: str, language: 
     for ground in profile.refusal_grounds:
         assert (ground.text.en if english else ground.text.ja) in seen["/procedure/"]
     operator = profile.operator
+    assert (operator.introduction.en if english else operator.introduction.ja) in seen["/"]
     for value in (operator.name, operator.representative, operator.address, operator.hours):
         words = (value.en if english else value.ja).split()
         assert " ".join(words) in seen["/contact/"]
