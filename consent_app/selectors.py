@@ -5,13 +5,18 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection
 from contextlib import suppress
+from datetime import datetime
+from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Case, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery, When
 from redis.exceptions import RedisError
+
+from privacy_portal.core.models import User
 
 from .domain import normalise
 from .models import (
+    Consent,
     Customer,
     CustomerIdentity,
     DataItem,
@@ -141,3 +146,41 @@ def _identified_by(term: str) -> list[uuid.UUID]:
     with suppress(ValueError):
         keys.append(uuid.UUID(number))
     return keys
+
+
+def customer_of(user: User) -> Customer | None:
+    """The customer whose consents this account sees and changes (docs/decisions/consents-by-address.md).
+
+    The one that is linked to the account; else the only one registered under the address that the account proved,
+    unless that customer is linked to another account. An account of staff has proved no mailbox and is nobody by its
+    address.
+    """
+    linked = Q(user=user)
+    if user.email and not user.is_staff:
+        linked |= Q(email=user.email)
+    linked_first = Case(When(user=user, then=0), default=1, output_field=IntegerField())
+    rows = list(Customer.objects.filter(linked).order_by(linked_first)[:2])
+    for row in rows:
+        if row.user_id == user.pk:
+            return row
+    return rows[0] if len(rows) == 1 and rows[0].user_id is None else None
+
+
+def newest_consent(at: datetime, **lookups: Any) -> QuerySet[Consent]:
+    """The consent events of these lookups up to this moment, the one that counts first.
+
+    Of two events of the same moment the one that is no consent counts.
+    """
+    given_last = Case(When(event=Consent.Event.GIVEN, then=1), default=0, output_field=IntegerField())
+    return Consent.objects.filter(at__lte=at, **lookups).order_by("-at", given_last)
+
+
+def consent_purposes(customer: Customer, at: datetime) -> QuerySet[Purpose]:
+    """The present purposes that need a consent, with ``newest_id``: the key of this customer's event that counts."""
+    newest = newest_consent(at, customer=customer, purpose=OuterRef("pk")).values("pk")[:1]
+    return purposes_with_items().filter(needs_consent=True).annotate(newest_id=Subquery(newest))
+
+
+def consent_history(customer: Customer) -> QuerySet[Consent]:
+    """Every event of this customer, the newest first."""
+    return Consent.objects.filter(customer=customer).select_related("purpose").order_by("-at", "-pk")

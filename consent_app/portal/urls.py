@@ -1,13 +1,16 @@
-"""Public pages of the registers; the composition root puts them into the namespace ``portal``."""
+"""Pages of the registers, public and personal; the composition root puts them into the namespace ``portal``."""
 
 from django.urls import URLPattern, path
 
-from . import pages
+from . import consents, pages
 
 urlpatterns: list[URLPattern] = [
     path("contact/", pages.contact, name="contact"),
     path("purposes/", pages.purposes, name="purposes"),
     path("subcontractors/", pages.subcontractors, name="subcontractors"),
     path("procedure/", pages.procedure, name="procedure"),
+    path("consents/", consents.consents_page, name="consents"),
+    path("consents/<slug:purpose>/", consents.consent_change, name="consent_change"),
+    path("consents/<slug:purpose>/receipt.json", consents.consent_receipt, name="consent_receipt"),
     path("operator.css", pages.operator_css, name="operator_css"),
 ]

@@ -12,13 +12,14 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, CharField, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import CharField, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, JSONObject
 from django.utils.dateparse import parse_datetime
 
+from .. import selectors
 from ..domain import gate
 from ..domain.gate import Answer, Destination, Entrusted
-from ..models import Consent, Customer, DataItem, ProvisionBasis, Purpose, Recipient, Subcontractor, Suspension
+from ..models import Customer, DataItem, ProvisionBasis, Purpose, Recipient, Subcontractor, Suspension
 
 
 def may_use(*, customer: uuid.UUID, purpose: str, at: datetime) -> Answer:
@@ -107,15 +108,6 @@ def may_provide_gift_recipient(*, recipient: uuid.UUID, to: Destination) -> Answ
 _Found = dict[uuid.UUID, tuple[gate.PersonFacts, gate.PurposeFacts | None]]
 
 
-def newest_consent(at: datetime, **purpose: Any) -> QuerySet[Consent]:
-    """The newest consent event of the customer of an outer query, for the purpose of these lookups.
-
-    Of two events of the same moment the one that is no consent wins.
-    """
-    given_last = Case(When(event=Consent.Event.GIVEN, then=1), default=0, output_field=IntegerField())
-    return Consent.objects.filter(at__lte=at, **purpose).order_by("-at", given_last)
-
-
 def _purposes(code: Any) -> QuerySet[Purpose]:
     items = DataItem.objects.filter(active=True, purposes=OuterRef("pk")).values("code")
     facts = JSONObject(
@@ -134,7 +126,7 @@ def _purposes(code: Any) -> QuerySet[Purpose]:
 def _persons(customers: Collection[uuid.UUID], purpose: str, at: datetime) -> _Found:
     if at.tzinfo is None:
         raise ValueError("The gate is asked about a moment with a zone.")
-    consent = newest_consent(at, customer=OuterRef("pk"), purpose__code=purpose).values(
+    consent = selectors.newest_consent(at, customer=OuterRef("pk"), purpose__code=purpose).values(
         facts=JSONObject(key=Cast("pk", CharField()), event=F("event"), valid_until=F("valid_until"))
     )
     in_force = Suspension.objects.filter(

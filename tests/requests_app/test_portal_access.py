@@ -45,6 +45,10 @@ def a_step(world: World) -> dict[str, Any]:
     return {"request_type": "disclosure", "step": "who"}
 
 
+def a_purpose(world: World) -> dict[str, Any]:
+    return {"purpose": "newsletter"}
+
+
 def a_receipt(world: World) -> dict[str, Any]:
     return {"receipt": world.request.receipt_number}
 
@@ -72,6 +76,9 @@ ROWS: dict[str, tuple[str, Arguments]] = {
     "request_step": (SIGNED_IN, a_step),
     "request_review": (SIGNED_IN, a_type),
     "request_discard": (SIGNED_IN, a_type),
+    "consents": (SIGNED_IN, nothing),
+    "consent_change": (SIGNED_IN, a_purpose),
+    "consent_receipt": (SIGNED_IN, a_purpose),
     # Named by a receipt number: somebody else's does not exist.
     "request_detail": (OF_A_REQUEST, a_receipt),
     "request_done": (OF_A_REQUEST, a_receipt),

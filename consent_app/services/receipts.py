@@ -1,0 +1,71 @@
+"""Handing a person the receipt of a consent that they gave."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from privacy_portal.core.models import User
+from privacy_portal.core.services import audit
+
+from .. import selectors
+from ..domain import receipt
+from ..models import Consent, Operator
+from . import consents
+
+
+def take_receipt(*, actor: User, purpose: str, now: datetime) -> dict[str, Any]:
+    """The receipt of the consent in force, in the active language, as JSON values. That it was taken is recorded.
+
+    Raises:
+        NotAsked: the account is no customer's, no such purpose is asked for, or no consent to it is in force.
+    """
+    customer = selectors.customer_of(actor)
+    operator = selectors.current_operator()
+    if customer is None or operator is None:
+        raise consents.NotAsked
+    row = selectors.consent_purposes(customer, now).filter(code=purpose).first()
+    consent = Consent.objects.filter(pk=row.newest_id).first() if row else None  # type: ignore[attr-defined]
+    if row is None or consent is None or not consents.is_given(consent, now):
+        raise consents.NotAsked
+    until = consent.valid_until
+    given = receipt.Given(
+        key=str(consent.pk),
+        at=consent.at,
+        language=_language(consent),
+        method=consent.get_channel_display(),
+        principal=actor.email,
+        purpose_code=row.code,
+        purpose=consent.wording or row.text,
+        items=[receipt.Item(item.name, item.sensitive) for item in row.items.all()],
+        termination=f"{timezone.localtime(until):%Y-%m-%d}" if until else _("取り下げるまで"),
+        provided_to=row.provided_to,
+    )
+    audit.record(action="consent.receipt_taken", actor=actor, obj=consent)
+    return receipt.receipt(
+        consent=given, controller=_controller(operator), policy_url=f"{settings.PORTAL_URL}/purposes/"
+    )
+
+
+def _language(consent: Consent) -> str:
+    """The language in which it was obtained, told by its letters."""
+    if not consent.wording:
+        return "en" if (get_language() or "ja").startswith("en") else "ja"
+    return "ja" if any("\u3040" <= letter <= "\u9fff" for letter in consent.wording) else "en"
+
+
+def _controller(operator: Operator) -> receipt.Controller:
+    return receipt.Controller(
+        name=operator.name,
+        contact=operator.manager_title,
+        postal_code=operator.postal_code,
+        address=operator.address,
+        email=operator.email,
+        telephone=operator.telephone,
+        website=operator.website,
+    )

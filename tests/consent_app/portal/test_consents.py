@@ -1,0 +1,327 @@
+"""My consents: who sees them, what a button does, what is kept of it."""
+
+import json
+import re
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from consent_app import selectors
+from consent_app.models import Consent, Customer, Purpose
+from consent_app.services import consents, gate
+from privacy_portal.core.models import AuditEntry, OutgoingMail, User
+from tests.factories.consent import (
+    ConsentFactory,
+    CustomerFactory,
+    DataItemFactory,
+    OperatorFactory,
+    PurposeFactory,
+)
+from tests.factories.requests import PersonFactory, StaffFactory
+
+pytestmark = pytest.mark.django_db
+
+PAGE = "/consents/"
+NOBODY = "同意の記録を開けません"
+
+
+@pytest.fixture
+def newsletter() -> Purpose:
+    OperatorFactory()
+    items = [DataItemFactory(code="email", name_ja="メールアドレス", name_en="E-mail address")]
+    return PurposeFactory(
+        code="newsletter", needs_consent=True, items=items, text_ja="お知らせのため", text_en="To send news"
+    )
+
+
+@pytest.fixture
+def person() -> User:
+    return PersonFactory()
+
+
+@pytest.fixture
+def customer(person: User) -> Customer:
+    return CustomerFactory(email=person.email)
+
+
+@pytest.fixture
+def signed_in(client: Client, person: User) -> Client:
+    client.force_login(person)
+    return client
+
+
+def version_on(page: str) -> str:
+    found = re.search(r'name="version" value="([0-9a-f]{32})"', page)
+    assert found
+    return found[1]
+
+
+def press(client: Client, action: str, purpose: str = "newsletter", version: str | None = None) -> int:
+    if version is None:
+        version = version_on(client.get(PAGE).content.decode())
+    url = reverse("portal:consent_change", kwargs={"purpose": purpose})
+    return client.post(url, {"action": action, "version": version}).status_code
+
+
+class TestWhoseTheyAre:
+    def test_the_only_customer_with_the_address(self, person: User, customer: Customer) -> None:
+        CustomerFactory()
+        assert selectors.customer_of(person) == customer
+
+    def test_nobody_with_the_address(self, person: User) -> None:
+        CustomerFactory()
+        CustomerFactory(email="")
+        assert selectors.customer_of(person) is None
+
+    def test_two_with_the_address(self, person: User, customer: Customer) -> None:
+        CustomerFactory(email=person.email)
+        assert selectors.customer_of(person) is None
+
+    def test_linked_to_another_account(self, person: User, customer: Customer) -> None:
+        customer.user = PersonFactory()
+        customer.save()
+        assert selectors.customer_of(person) is None
+
+    def test_two_with_the_address_of_whom_one_is_linked_elsewhere(self, person: User, customer: Customer) -> None:
+        CustomerFactory(email=person.email, user=PersonFactory())
+        assert selectors.customer_of(person) is None
+
+    def test_linked_to_this_account_whatever_the_address(self, person: User, customer: Customer) -> None:
+        CustomerFactory(email=person.email)
+        linked = CustomerFactory(user=person)
+        assert selectors.customer_of(person) == linked
+
+    def test_staff_are_nobody_by_their_address(self) -> None:
+        staff = StaffFactory()
+        CustomerFactory(email=staff.email)
+        assert selectors.customer_of(staff) is None
+
+    def test_an_account_without_address_is_nobody(self) -> None:
+        CustomerFactory(email="")
+        assert selectors.customer_of(PersonFactory(email="")) is None
+
+
+@pytest.mark.usefixtures("newsletter")
+class TestPage:
+    def test_nothing_registered_is_shown(self, signed_in: Client, customer: Customer) -> None:
+        page = signed_in.get(PAGE).content.decode()
+        assert "お知らせのため" in page
+        assert "使う情報：メールアドレス" in page
+        assert "同意していません" in page
+        for value in (customer.family_name, customer.given_name, customer.telephone, customer.address1, customer.email):
+            assert value not in page
+
+    def test_in_english(self, signed_in: Client, customer: Customer) -> None:
+        page = signed_in.get(PAGE, headers={"accept-language": "en"}).content.decode()
+        assert "To send news" in page
+        main = page[page.index("<main") : page.index("</main>")]
+        assert not re.search(r"[\u3040-\u30ff\u4e00-\u9fff]", main)
+
+    def test_purposes_without_consent_and_retired_ones_are_not_asked_for(
+        self, signed_in: Client, customer: Customer
+    ) -> None:
+        PurposeFactory(code="services")
+        PurposeFactory(code="old", needs_consent=True, active=False)
+        page = signed_in.get(PAGE).content.decode()
+        assert "services" not in page
+        assert "consent-old" not in page
+
+    def test_the_same_page_for_nobody_and_for_several(self, client: Client, person: User) -> None:
+        client.force_login(person)
+        nobody = client.get(PAGE).content.decode()
+        CustomerFactory.create_batch(2, email=person.email)
+        several = client.get(PAGE).content.decode()
+        assert NOBODY in nobody
+        nonce = re.compile(r'(nonce|value)="[^"]+"')
+        assert nonce.sub("", nobody) == nonce.sub("", several)
+
+    def test_another_account_sees_and_changes_nothing(
+        self, client: Client, customer: Customer, newsletter: Purpose
+    ) -> None:
+        ConsentFactory(customer=customer, purpose=newsletter)
+        client.force_login(PersonFactory())
+        assert NOBODY in client.get(PAGE).content.decode()
+        for action in ("give", "withdraw"):
+            assert press(client, action, version="x") == 404
+        assert client.get("/consents/newsletter/receipt.json").status_code == 404
+        assert Consent.objects.count() == 1
+
+    def test_the_history_is_listed_and_only_mine(
+        self, signed_in: Client, customer: Customer, newsletter: Purpose
+    ) -> None:
+        ConsentFactory(customer=customer, purpose=newsletter, event="withdrawn", channel="letter")
+        ConsentFactory(purpose=newsletter, channel="telephone")
+        page = signed_in.get(PAGE).content.decode()
+        assert "手紙" in page
+        assert "電話</td>" not in page
+
+    @pytest.mark.parametrize("number", [1, 30])
+    def test_queries(
+        self,
+        signed_in: Client,
+        customer: Customer,
+        newsletter: Purpose,
+        number: int,
+        django_assert_num_queries: DjangoAssertNumQueries,
+    ) -> None:
+        for _ in range(number):
+            purpose = PurposeFactory(needs_consent=True, items=[DataItemFactory()])
+            ConsentFactory(customer=customer, purpose=purpose)
+        signed_in.get(PAGE)
+        # Session is in the cache: account, customer, purposes, items, newest events, count and page of the history.
+        with django_assert_num_queries(7):
+            signed_in.get(PAGE)
+
+
+class TestButtons:
+    def test_giving_and_withdrawing(self, signed_in: Client, customer: Customer, newsletter: Purpose) -> None:
+        assert press(signed_in, "give") == 302
+        event = Consent.objects.get()
+        assert (event.event, event.channel, event.customer, event.recorded_by) == (
+            "given",
+            "portal",
+            customer,
+            User.objects.get(),
+        )
+        assert event.wording.startswith("お知らせのため\n使う情報：メールアドレス\n")
+        assert "同意しています" in signed_in.get(PAGE).content.decode()
+        assert gate.may_use(customer=customer.pk, purpose="newsletter", at=timezone.now()).allowed
+        assert press(signed_in, "withdraw", version="") == 302
+        assert [row.event for row in selectors.consent_history(customer)] == ["withdrawn", "given"]
+        assert not gate.may_use(customer=customer.pk, purpose="newsletter", at=timezone.now()).allowed
+        actions = AuditEntry.objects.filter(object_type="consent_app.consent").order_by("id")
+        assert [entry.action for entry in actions] == ["consent.given", "consent.withdrawn"]
+        mails = OutgoingMail.objects.order_by("created_at")
+        assert [mail.template for mail in mails] == ["consent_given", "consent_withdrawn"]
+        assert {mail.recipient for mail in mails} == {customer.email}
+        for mail in mails:
+            assert "お知らせのため" in (mail.body_text or "")
+            assert "http://testserver/consents/" in (mail.body_text or "")
+            assert customer.family_name not in (mail.body_text or "")
+
+    def test_in_the_language_that_was_read(self, signed_in: Client, customer: Customer, newsletter: Purpose) -> None:
+        english = {"accept-language": "en"}
+        version = version_on(signed_in.get(PAGE, headers=english).content.decode())
+        signed_in.post("/consents/newsletter/", {"action": "give", "version": version}, headers=english)
+        assert Consent.objects.get().wording.startswith("To send news\n")
+        mail = OutgoingMail.objects.get()
+        assert (mail.language, mail.subject) == ("en", "We have received your consent")
+
+    def test_twice_is_once(self, signed_in: Client, customer: Customer, newsletter: Purpose) -> None:
+        version = version_on(signed_in.get(PAGE).content.decode())
+        for action, number in [
+            ("withdraw", 0),
+            ("give", 1),
+            ("give", 1),
+            ("withdraw", 2),
+            ("withdraw", 2),
+            ("give", 3),
+        ]:
+            assert press(signed_in, action, version=version) == 302
+            assert Consent.objects.count() == OutgoingMail.objects.count() == number
+
+    def test_what_was_not_read_is_not_consented_to(
+        self, signed_in: Client, customer: Customer, newsletter: Purpose
+    ) -> None:
+        version = version_on(signed_in.get(PAGE).content.decode())
+        newsletter.text_ja = "お知らせと広告のため"
+        newsletter.save()
+        response = signed_in.post("/consents/newsletter/", {"action": "give", "version": version}, follow=True)
+        assert "説明の文が新しくなりました" in response.content.decode()
+        assert not Consent.objects.exists()
+
+    def test_withdrawing_does_not_depend_on_the_wording(
+        self, signed_in: Client, customer: Customer, newsletter: Purpose
+    ) -> None:
+        ConsentFactory(customer=customer, purpose=newsletter)
+        assert press(signed_in, "withdraw", version="anything") == 302
+        assert Consent.objects.filter(event="withdrawn").count() == 1
+
+    def test_somebody_who_left_withdraws_and_does_not_give(
+        self, signed_in: Client, customer: Customer, newsletter: Purpose
+    ) -> None:
+        ConsentFactory(customer=customer, purpose=newsletter)
+        customer.status = Customer.Status.WITHDRAWN
+        customer.save()
+        assert press(signed_in, "withdraw") == 302
+        assert "新しい同意は受け付けていません" in signed_in.get(PAGE).content.decode()
+        assert press(signed_in, "give", version="x") == 302
+        assert [row.event for row in selectors.consent_history(customer)] == ["withdrawn", "given"]
+
+    def test_a_consent_that_ran_out_can_be_given_again(
+        self, signed_in: Client, customer: Customer, newsletter: Purpose
+    ) -> None:
+        past = timezone.now() - timedelta(days=2)
+        ConsentFactory(customer=customer, purpose=newsletter, at=past, valid_until=past + timedelta(days=1))
+        assert "同意していません" in signed_in.get(PAGE).content.decode()
+        assert press(signed_in, "give") == 302
+        assert "同意しています" in signed_in.get(PAGE).content.decode()
+
+    def test_the_new_event_counts_even_when_a_clock_was_ahead(
+        self, person: User, customer: Customer, newsletter: Purpose
+    ) -> None:
+        now = timezone.now()
+        ahead = ConsentFactory(customer=customer, purpose=newsletter, at=now + timedelta(seconds=30))
+        event = consents.withdraw(actor=person, purpose="newsletter", language="ja", now=now)
+        assert event is not None
+        assert event.at > ahead.at
+
+    def test_no_other_purpose_and_no_other_action(
+        self, signed_in: Client, customer: Customer, newsletter: Purpose
+    ) -> None:
+        PurposeFactory(code="services")
+        for purpose, action in [("services", "give"), ("nothing", "give"), ("newsletter", ""), ("newsletter", "x")]:
+            assert press(signed_in, action, purpose=purpose, version="x") == 404
+        assert signed_in.get("/consents/newsletter/").status_code == 405
+
+    def test_no_change_without_the_forms_token(self, person: User, customer: Customer, newsletter: Purpose) -> None:
+        client = Client(enforce_csrf_checks=True)
+        client.force_login(person)
+        assert client.post("/consents/newsletter/", {"action": "withdraw"}).status_code == 403
+
+    def test_a_switch_that_is_flipped_for_hours(
+        self, signed_in: Client, customer: Customer, newsletter: Purpose, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(consents, "GIVING", consents.ratelimit.Limit("consent.given", 1, 3600))
+        for action in ("give", "withdraw"):
+            assert press(signed_in, action) == 302
+        version = version_on(signed_in.get(PAGE).content.decode())
+        response = signed_in.post("/consents/newsletter/", {"action": "give", "version": version}, follow=True)
+        assert "回数が多すぎます" in response.content.decode()
+        assert Consent.objects.count() == 2
+
+
+class TestReceipt:
+    URL = "/consents/newsletter/receipt.json"
+
+    def test_the_consent_in_force(self, signed_in: Client, customer: Customer, newsletter: Purpose) -> None:
+        press(signed_in, "give")
+        response = signed_in.get(self.URL)
+        assert response["Content-Type"] == "application/json"
+        assert response["Content-Disposition"].startswith("attachment")
+        assert "no-store" in response["Cache-Control"]
+        content = json.loads(response.content)
+        event = Consent.objects.get()
+        assert content["consentReceiptID"] == str(event.pk)
+        assert content["consentTimestamp"] == int(event.at.timestamp())
+        assert content["piiPrincipalId"] == customer.email
+        assert content["policyUrl"] == "http://testserver/purposes/"
+        assert content["language"] == "ja"
+        assert content["piiControllers"][0]["piiController"] == "例の店"
+        purpose = content["services"][0]["purposes"][0]
+        assert purpose["purpose"] == event.wording
+        assert purpose["piiCategory"] == ["メールアドレス"]
+        assert customer.family_name not in response.content.decode()
+        assert AuditEntry.objects.filter(action="consent.receipt_taken", object_id=str(event.pk)).count() == 1
+
+    def test_none_without_a_consent_in_force(self, signed_in: Client, customer: Customer, newsletter: Purpose) -> None:
+        assert signed_in.get(self.URL).status_code == 404
+        ConsentFactory(customer=customer, purpose=newsletter)
+        assert signed_in.get(self.URL).status_code == 200
+        press(signed_in, "withdraw")
+        assert signed_in.get(self.URL).status_code == 404
+        assert signed_in.get("/consents/nothing/receipt.json").status_code == 404
