@@ -148,15 +148,19 @@ def _identified_by(term: str) -> list[uuid.UUID]:
     return keys
 
 
-def customer_of(user: User) -> Customer | None:
+def customer_of(user: User, *, address_proven: bool) -> Customer | None:
     """The customer whose consents this account sees and changes (docs/decisions/consents-by-address.md).
 
-    The one that is linked to the account; else the only one registered under the address that the account proved,
-    unless that customer is linked to another account. An account of staff has proved no mailbox and is nobody by its
-    address.
+    The one that is linked to the account; else the only one registered under its address, unless that customer is
+    linked to another account. The address counts only in a session that a mailed code opened: staff who signed in with
+    a password have not shown that they read the mailbox.
+
+    Args:
+        user: the signed-in account.
+        address_proven: whether a mailed code opened this session.
     """
     linked = Q(user=user)
-    if user.email and not user.is_staff:
+    if user.email and address_proven:
         linked |= Q(email=user.email)
     linked_first = Case(When(user=user, then=0), default=1, output_field=IntegerField())
     rows = list(Customer.objects.filter(linked).order_by(linked_first)[:2])

@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from privacy_portal.core.models import User
+from privacy_portal.core.portal.views import address_proven
 from privacy_portal.core.ratelimit import LimitExceeded
 
 from .. import selectors
@@ -38,7 +39,7 @@ def consents_page(request: PersonRequest) -> HttpResponse:
     Nothing registered is shown: the account proved an address, not who reads it.
     """
     now = timezone.now()
-    customer = selectors.customer_of(request.user)
+    customer = selectors.customer_of(request.user, address_proven=address_proven(request))
     if customer is None:
         return render(request, "portal/consents/nobody.html")
     purposes = list(selectors.consent_purposes(customer, now))
@@ -64,14 +65,18 @@ def consents_page(request: PersonRequest) -> HttpResponse:
 def consent_change(request: PersonRequest, purpose: str) -> HttpResponse:
     """One button each: ``give`` or ``withdraw``."""
     language = "en" if (get_language() or "ja").startswith("en") else "ja"
-    now = timezone.now()
+    now, proven = timezone.now(), address_proven(request)
     try:
         if request.POST.get("action") == "withdraw":
-            if consents.withdraw(actor=request.user, purpose=purpose, language=language, now=now):
+            if consents.withdraw(
+                actor=request.user, address_proven=proven, purpose=purpose, language=language, now=now
+            ):
                 flash.success(request, _("同意を取り下げました。この目的には使いません。確認のメールを送りました。"))
         elif request.POST.get("action") == "give":
             version = request.POST.get("version", "")
-            if consents.give(actor=request.user, purpose=purpose, version=version, language=language, now=now):
+            if consents.give(
+                actor=request.user, address_proven=proven, purpose=purpose, version=version, language=language, now=now
+            ):
                 flash.success(request, _("同意を受け付けました。いつでも取り下げられます。確認のメールを送りました。"))
         else:
             raise Http404
@@ -91,8 +96,9 @@ def consent_change(request: PersonRequest, purpose: str) -> HttpResponse:
 @require_GET
 def consent_receipt(request: PersonRequest, purpose: str) -> HttpResponse:
     """The receipt of a consent in force, for the person to keep."""
+    proven = address_proven(request)
     try:
-        content = receipts.take_receipt(actor=request.user, purpose=purpose, now=timezone.now())
+        content = receipts.take_receipt(actor=request.user, address_proven=proven, purpose=purpose, now=timezone.now())
     except consents.NotAsked:
         raise Http404 from None
     response = JsonResponse(content, json_dumps_params={"ensure_ascii": False, "indent": 2})

@@ -86,11 +86,14 @@ def is_given(consent: Consent | None, at: datetime) -> bool:
     )
 
 
-def give(*, actor: User, purpose: str, version: str, language: str, now: datetime) -> Consent | None:
+def give(
+    *, actor: User, address_proven: bool, purpose: str, version: str, language: str, now: datetime
+) -> Consent | None:
     """The person consents. Returns the event, or None where they already had: a double click changes nothing.
 
     Args:
         actor: the signed-in person.
+        address_proven: whether a mailed code opened the session.
         purpose: code of the purpose.
         version: of the wording that stood beside the button.
         language: "ja" or "en", in which it was read.
@@ -103,28 +106,51 @@ def give(*, actor: User, purpose: str, version: str, language: str, now: datetim
         LimitExceeded: too many changes within an hour.
     """
     ratelimit.hit((GIVING, str(actor.pk)))
-    return _change(actor=actor, code=purpose, event=Consent.Event.GIVEN, version=version, language=language, now=now)
+    return _change(
+        actor=actor,
+        address_proven=address_proven,
+        code=purpose,
+        event=Consent.Event.GIVEN,
+        version=version,
+        language=language,
+        now=now,
+    )
 
 
-def withdraw(*, actor: User, purpose: str, language: str, now: datetime) -> Consent | None:
+def withdraw(*, actor: User, address_proven: bool, purpose: str, language: str, now: datetime) -> Consent | None:
     """The person takes a consent back. Returns the event, or None where there was none to take back.
 
     Raises:
         NotAsked: the account is no customer's, or the purpose is not asked for.
     """
-    return _change(actor=actor, code=purpose, event=Consent.Event.WITHDRAWN, version=None, language=language, now=now)
+    return _change(
+        actor=actor,
+        address_proven=address_proven,
+        code=purpose,
+        event=Consent.Event.WITHDRAWN,
+        version=None,
+        language=language,
+        now=now,
+    )
 
 
 def _change(
-    *, actor: User, code: str, event: Consent.Event, version: str | None, language: str, now: datetime
+    *,
+    actor: User,
+    address_proven: bool,
+    code: str,
+    event: Consent.Event,
+    version: str | None,
+    language: str,
+    now: datetime,
 ) -> Consent | None:
     with transaction.atomic():
         # The row is locked, so that of two clicks the second sees what the first did; whose it is, is asked once more.
-        customer = selectors.customer_of(actor)
+        customer = selectors.customer_of(actor, address_proven=address_proven)
         if customer is None:
             raise NotAsked
         Customer.objects.select_for_update().only("pk").get(pk=customer.pk)
-        customer = selectors.customer_of(actor)
+        customer = selectors.customer_of(actor, address_proven=address_proven)
         if customer is None:
             raise NotAsked
         purpose = selectors.consent_purposes(customer, now).filter(code=code).first()

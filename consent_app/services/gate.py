@@ -108,7 +108,7 @@ def may_provide_gift_recipient(*, recipient: uuid.UUID, to: Destination) -> Answ
 _Found = dict[uuid.UUID, tuple[gate.PersonFacts, gate.PurposeFacts | None]]
 
 
-def _purposes(code: Any) -> QuerySet[Purpose]:
+def _purposes(code: Any) -> QuerySet[Purpose, dict[str, Any]]:
     items = DataItem.objects.filter(active=True, purposes=OuterRef("pk")).values("code")
     facts = JSONObject(
         key=F("pk"),
@@ -120,7 +120,8 @@ def _purposes(code: Any) -> QuerySet[Purpose]:
         whole_active=F("part_of__active"),
         items=ArraySubquery(items),
     )
-    return Purpose.objects.filter(code=code).order_by().values(facts=facts)
+    rows: QuerySet[Purpose, Any] = Purpose.objects.filter(code=code).order_by().values(facts=facts)
+    return rows
 
 
 def _persons(customers: Collection[uuid.UUID], purpose: str, at: datetime) -> _Found:
@@ -189,7 +190,8 @@ def _purpose_facts(row: dict[str, Any] | None) -> gate.PurposeFacts | None:
 
 
 def _purpose(code: str) -> gate.PurposeFacts | None:
-    return _purpose_facts(_purposes(code).values_list("facts", flat=True).first())
+    row = _purposes(code).first()
+    return _purpose_facts(row["facts"] if row else None)
 
 
 def _entrustee(code: str) -> gate.EntrusteeFacts | None:

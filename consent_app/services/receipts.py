@@ -19,13 +19,13 @@ from ..models import Consent, Operator
 from . import consents
 
 
-def take_receipt(*, actor: User, purpose: str, now: datetime) -> dict[str, Any]:
+def take_receipt(*, actor: User, address_proven: bool, purpose: str, now: datetime) -> dict[str, Any]:
     """The receipt of the consent in force, in the active language, as JSON values. That it was taken is recorded.
 
     Raises:
         NotAsked: the account is no customer's, no such purpose is asked for, or no consent to it is in force.
     """
-    customer = selectors.customer_of(actor)
+    customer = selectors.customer_of(actor, address_proven=address_proven)
     operator = selectors.current_operator()
     if customer is None or operator is None:
         raise consents.NotAsked

@@ -21,6 +21,7 @@ from tests.factories.consent import (
     OperatorFactory,
     PurposeFactory,
 )
+from tests.factories.core import sign_in_by_code
 from tests.factories.requests import PersonFactory, StaffFactory
 
 pytestmark = pytest.mark.django_db
@@ -50,7 +51,7 @@ def customer(person: User) -> Customer:
 
 @pytest.fixture
 def signed_in(client: Client, person: User) -> Client:
-    client.force_login(person)
+    sign_in_by_code(client, person)
     return client
 
 
@@ -70,39 +71,53 @@ def press(client: Client, action: str, purpose: str = "newsletter", version: str
 class TestWhoseTheyAre:
     def test_the_only_customer_with_the_address(self, person: User, customer: Customer) -> None:
         CustomerFactory()
-        assert selectors.customer_of(person) == customer
+        assert selectors.customer_of(person, address_proven=True) == customer
 
     def test_nobody_with_the_address(self, person: User) -> None:
         CustomerFactory()
         CustomerFactory(email="")
-        assert selectors.customer_of(person) is None
+        assert selectors.customer_of(person, address_proven=True) is None
 
     def test_two_with_the_address(self, person: User, customer: Customer) -> None:
         CustomerFactory(email=person.email)
-        assert selectors.customer_of(person) is None
+        assert selectors.customer_of(person, address_proven=True) is None
 
     def test_linked_to_another_account(self, person: User, customer: Customer) -> None:
         customer.user = PersonFactory()
         customer.save()
-        assert selectors.customer_of(person) is None
+        assert selectors.customer_of(person, address_proven=True) is None
 
     def test_two_with_the_address_of_whom_one_is_linked_elsewhere(self, person: User, customer: Customer) -> None:
         CustomerFactory(email=person.email, user=PersonFactory())
-        assert selectors.customer_of(person) is None
+        assert selectors.customer_of(person, address_proven=True) is None
 
     def test_linked_to_this_account_whatever_the_address(self, person: User, customer: Customer) -> None:
         CustomerFactory(email=person.email)
         linked = CustomerFactory(user=person)
-        assert selectors.customer_of(person) == linked
+        assert selectors.customer_of(person, address_proven=True) == linked
 
-    def test_staff_are_nobody_by_their_address(self) -> None:
+    def test_an_address_that_no_code_proved_is_nobodys(self) -> None:
+        staff = StaffFactory()
+        registered = CustomerFactory(email=staff.email)
+        assert selectors.customer_of(staff, address_proven=False) is None
+        assert selectors.customer_of(staff, address_proven=True) == registered
+        registered.user = staff
+        registered.save()
+        assert selectors.customer_of(staff, address_proven=False) == registered
+
+    @pytest.mark.usefixtures("newsletter")
+    def test_a_session_without_code_opens_nothing(self, client: Client) -> None:
         staff = StaffFactory()
         CustomerFactory(email=staff.email)
-        assert selectors.customer_of(staff) is None
+        client.force_login(staff)
+        assert NOBODY in client.get(PAGE).content.decode()
+        assert press(client, "give", version="x") == 404
+        sign_in_by_code(client, staff)
+        assert NOBODY not in client.get(PAGE).content.decode()
 
     def test_an_account_without_address_is_nobody(self) -> None:
         CustomerFactory(email="")
-        assert selectors.customer_of(PersonFactory(email="")) is None
+        assert selectors.customer_of(PersonFactory(email=""), address_proven=True) is None
 
 
 @pytest.mark.usefixtures("newsletter")
@@ -131,7 +146,7 @@ class TestPage:
         assert "consent-old" not in page
 
     def test_the_same_page_for_nobody_and_for_several(self, client: Client, person: User) -> None:
-        client.force_login(person)
+        sign_in_by_code(client, person)
         nobody = client.get(PAGE).content.decode()
         CustomerFactory.create_batch(2, email=person.email)
         several = client.get(PAGE).content.decode()
@@ -143,7 +158,7 @@ class TestPage:
         self, client: Client, customer: Customer, newsletter: Purpose
     ) -> None:
         ConsentFactory(customer=customer, purpose=newsletter)
-        client.force_login(PersonFactory())
+        sign_in_by_code(client, PersonFactory())
         assert NOBODY in client.get(PAGE).content.decode()
         for action in ("give", "withdraw"):
             assert press(client, action, version="x") == 404
@@ -266,7 +281,7 @@ class TestButtons:
     ) -> None:
         now = timezone.now()
         ahead = ConsentFactory(customer=customer, purpose=newsletter, at=now + timedelta(seconds=30))
-        event = consents.withdraw(actor=person, purpose="newsletter", language="ja", now=now)
+        event = consents.withdraw(actor=person, address_proven=True, purpose="newsletter", language="ja", now=now)
         assert event is not None
         assert event.at > ahead.at
 
@@ -280,7 +295,7 @@ class TestButtons:
 
     def test_no_change_without_the_forms_token(self, person: User, customer: Customer, newsletter: Purpose) -> None:
         client = Client(enforce_csrf_checks=True)
-        client.force_login(person)
+        sign_in_by_code(client, person)
         assert client.post("/consents/newsletter/", {"action": "withdraw"}).status_code == 403
 
     def test_a_switch_that_is_flipped_for_hours(

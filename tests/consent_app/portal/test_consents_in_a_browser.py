@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, expect
 
 from consent_app.models import Consent
 from privacy_portal.core.models import User
+from privacy_portal.core.portal.views import ADDRESS_PROVEN
 from tests.e2e.axe import assert_accessible
 from tests.factories.consent import ConsentFactory, CustomerFactory, DataItemFactory, OperatorFactory, PurposeFactory
 from tests.factories.requests import PersonFactory
@@ -17,6 +18,7 @@ def session_key_of(person: User) -> str:
     session[SESSION_KEY] = str(person.pk)
     session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
     session[HASH_SESSION_KEY] = person.get_session_auth_hash()
+    session[ADDRESS_PROVEN] = str(person.pk)
     session.create()
     return session.session_key or ""
 
