@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST, require_safe
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from privacy_portal.core.models import User
 from privacy_portal.core.portal.views import address_proven
@@ -61,9 +61,11 @@ def consents_page(request: PersonRequest) -> HttpResponse:
 
 @login_required
 @never_cache
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def consent_change(request: PersonRequest, purpose: str) -> HttpResponse:
-    """One button each: ``give`` or ``withdraw``."""
+    """One button each: ``give`` or ``withdraw``. Whoever had to sign in again in between comes back by GET."""
+    if request.method != "POST":
+        return redirect("portal:consents")
     language = "en" if (get_language() or "ja").startswith("en") else "ja"
     now, proven = timezone.now(), address_proven(request)
     try:

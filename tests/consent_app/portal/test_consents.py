@@ -291,7 +291,11 @@ class TestButtons:
         PurposeFactory(code="services")
         for purpose, action in [("services", "give"), ("nothing", "give"), ("newsletter", ""), ("newsletter", "x")]:
             assert press(signed_in, action, purpose=purpose, version="x") == 404
-        assert signed_in.get("/consents/newsletter/").status_code == 405
+
+    def test_coming_back_after_signing_in_again(self, signed_in: Client, customer: Customer) -> None:
+        response = signed_in.get("/consents/newsletter/")
+        assert (response.status_code, response["Location"]) == (302, PAGE)
+        assert not Consent.objects.exists()
 
     def test_no_change_without_the_forms_token(self, person: User, customer: Customer, newsletter: Purpose) -> None:
         client = Client(enforce_csrf_checks=True)
