@@ -133,7 +133,7 @@ def _review_page(request: PersonRequest, offer: Offer, wizard: Wizard) -> HttpRe
 
 def _prove_address(request: PersonRequest, offer: Offer) -> HttpResponse:
     """Staff who came in by password have not shown yet that they read the mail of this address."""
-    return render(request, "portal/requests/prove_address.html", {"offer": offer}, status=403)
+    return render(request, "portal/requests/prove_address.html", {"offer": offer})
 
 
 def _mend(request: PersonRequest, wizard: Wizard, error: InvalidAnswers) -> HttpResponse:

@@ -7,10 +7,11 @@ from django.http import HttpRequest
 
 _OF_A_FIELD = ("", "__exact", "__in", "__isnull", "__isempty", "__id__exact", "__pk__exact", "__gte", "__lt", "__lte")
 _OF_A_RANGE = ("_from", "_to", "_from_0", "_from_1", "_to_0", "_to_1")
+_OF_A_CALENDAR = ("__year", "__month", "__day", "__gte", "__lt")
 
 
 class OfferedLookups:
-    """Takes only the parameters of ``list_filter`` from the address.
+    """Takes only the parameters of ``list_filter`` and ``date_hierarchy`` from the address.
 
     Django takes any lookup on a column of the model: ``?email__startswith=vic`` would tell, letter by letter, what the
     list shows only masked, and write it into logs and histories.
@@ -20,7 +21,7 @@ class OfferedLookups:
         return lookup in self.offered_lookups(request)
 
     def offered_lookups(self, request: HttpRequest) -> set[str]:
-        """Every parameter that one of the list's filters may put into the address."""
+        """Every parameter that one of the list's filters, or its calendar, may put into the address."""
         offered: set[str] = set()
         for entry in self.get_list_filter(request):  # type: ignore[attr-defined]
             if isinstance(entry, type) and issubclass(entry, ListFilter):
@@ -28,4 +29,6 @@ class OfferedLookups:
                 continue
             name: Any = entry[0] if isinstance(entry, list | tuple) else entry
             offered |= {f"{name}{ending}" for ending in (*_OF_A_FIELD, *_OF_A_RANGE)}
+        if days := getattr(self, "date_hierarchy", None):
+            offered |= {f"{days}{ending}" for ending in _OF_A_CALENDAR}
         return offered
