@@ -6,14 +6,17 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from . import selectors
 from .selectors import current_operator
 
 # Address names of the pages that a customer must be able to find from everywhere (article 32(1)).
 FOOTER_PAGES = (
+    ("portal:policy", gettext_lazy("プライバシーポリシー")),
     ("portal:purposes", gettext_lazy("利用目的")),
     ("portal:procedure", gettext_lazy("請求の手続")),
     ("portal:subcontractors", gettext_lazy("委託先の一覧")),
@@ -22,10 +25,27 @@ FOOTER_PAGES = (
 
 
 def operator(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: ``operator`` (read when first used; false without a profile) and ``footer_links``."""
+    """Context processor: ``operator`` (read when first used; false without a profile), ``policy``, ``footer_links``."""
     return {
+        "policy": SimpleLazyObject(_policy),
         "operator": SimpleLazyObject(current_operator),
         "footer_links": [(label, reverse(name)) for name, label in FOOTER_PAGES],
+    }
+
+
+def _policy() -> dict[str, Any]:
+    """``updated_on``: since when the present policy holds; ``coming``: an announced material change, or None."""
+    today = timezone.localdate()
+    versions = selectors.policy_dates()
+    updated_on = next((version.effective_from for version in versions if version.effective_from <= today), None)
+    sender = current_operator()
+    return {
+        # An operator may name the date of a policy that is published elsewhere.
+        "updated_on": updated_on or (sender.policy_updated_on if sender else None),
+        # The next one first, should two be announced.
+        "coming": next(
+            (version for version in reversed(versions) if version.material and version.effective_from > today), None
+        ),
     }
 
 

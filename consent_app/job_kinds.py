@@ -6,6 +6,7 @@ from privacy_portal.core.job_registry import register
 
 TRIAL = "customers.import_trial"
 IMPORT = "customers.import"
+POLICY_NOTICE = "policy.notice"
 
 ROW_PROBLEMS = {
     # the row is not imported
@@ -43,3 +44,8 @@ ROW_PROBLEMS = {
 
 register(TRIAL, _("顧客データの取込の確認"), ROW_PROBLEMS)
 register(IMPORT, _("顧客データの取込"), ROW_PROBLEMS)
+register(
+    POLICY_NOTICE,
+    _("プライバシーポリシー変更のお知らせ"),
+    {"address_unusable": _("メールアドレスとして使えません。別の方法でお知らせしてください。")},
+)

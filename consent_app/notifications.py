@@ -1,15 +1,18 @@
-"""Which mail follows a change of consents."""
+"""What the registers write to people."""
 
 from __future__ import annotations
 
 from django.conf import settings
+from django.urls import reverse
 
+from privacy_portal.core.localized import localized
 from privacy_portal.core.models import OutgoingMail, User
 from privacy_portal.core.services import outbox
 
-from .models import Consent
+from .models import Consent, Customer, PolicyVersion
 
 CONSENT_GIVEN, CONSENT_WITHDRAWN = "consent_given", "consent_withdrawn"
+POLICY_CHANGE = "policy_change"
 
 
 def consent_changed(*, consent: Consent, person: User, language: str) -> OutgoingMail:
@@ -27,4 +30,28 @@ def consent_changed(*, consent: Consent, person: User, language: str) -> Outgoin
         user=person,
         object_type=consent._meta.label_lower,
         object_id=str(consent.pk),
+    )
+
+
+def policy_change(*, policy: PolicyVersion, customer: Customer) -> OutgoingMail:
+    """A version of the policy will take effect; in the language of the customer's account, else Japanese.
+
+    Raises:
+        ValueError: the customer's address is none that mail can go to.
+    """
+    language = customer.user.language if customer.user else "ja"
+    return outbox.enqueue(
+        template=POLICY_CHANGE,
+        recipient=customer.email,
+        language=language,
+        context={
+            "effective_from": policy.effective_from,
+            "summary": localized(policy, "summary", language),
+            "changes_url": settings.PORTAL_URL + reverse("portal:policy_changes", args=[policy.number]),
+            "policy_url": settings.PORTAL_URL + reverse("portal:policy_version", args=[policy.number]),
+        },
+        user=customer.user,
+        object_type=policy._meta.label_lower,
+        object_id=str(policy.pk),
+        bulk=True,
     )

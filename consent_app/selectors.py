@@ -5,7 +5,8 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection
 from contextlib import suppress
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from django.core.cache import cache
@@ -21,6 +22,7 @@ from .models import (
     CustomerIdentity,
     DataItem,
     Operator,
+    PolicyVersion,
     Purpose,
     Recipient,
     RefusalGround,
@@ -29,6 +31,7 @@ from .models import (
 )
 
 _OPERATOR_CACHE_KEY = "consent_app.operator"
+_POLICIES_CACHE_KEY = "consent_app.policies"
 # Loading a profile empties the entry; the limit bounds the case that a reader put the old one back just after that.
 _OPERATOR_CACHE_SECONDS = 60
 CUSTOMERS_FOUND_LIMIT = 50
@@ -57,6 +60,50 @@ def forget_operator() -> None:
     """Let the next reader read the operator anew. Without the cache nothing is remembered, so nothing is to be done."""
     with suppress(RedisError):
         cache.delete(_OPERATOR_CACHE_KEY)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyDates:
+    """A published version without its text, as every page needs it."""
+
+    number: int
+    effective_from: date
+    material: bool
+
+
+def published_policies() -> QuerySet[PolicyVersion]:
+    """Every version that people were told of, the newest first."""
+    return PolicyVersion.objects.filter(state=PolicyVersion.State.PUBLISHED).order_by("-number")
+
+
+def current_policy(*, today: date) -> PolicyVersion | None:
+    """The version in effect on this day (in Japan)."""
+    return published_policies().filter(effective_from__lte=today).first()
+
+
+def policy_dates() -> list[PolicyDates]:
+    """Numbers and dates of all published versions, the newest first; kept in the cache like the operator."""
+    try:
+        cached: list[PolicyDates] | None = cache.get(_POLICIES_CACHE_KEY)
+    except RedisError:
+        return _read_policy_dates()
+    if cached is not None:
+        return cached
+    dates = _read_policy_dates()
+    with suppress(RedisError):
+        cache.set(_POLICIES_CACHE_KEY, dates, _OPERATOR_CACHE_SECONDS)
+    return dates
+
+
+def _read_policy_dates() -> list[PolicyDates]:
+    rows = published_policies().values_list("number", "effective_from", "material")
+    return [PolicyDates(number, day, material) for number, day, material in rows if number and day]
+
+
+def forget_policies() -> None:
+    """Let the next reader read the versions anew."""
+    with suppress(RedisError):
+        cache.delete(_POLICIES_CACHE_KEY)
 
 
 def data_items() -> QuerySet[DataItem]:

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from .models import ImportBatch
-from .services import imports
+from .services import broadcasts, imports
 
 
 @shared_task(name=imports.TRY_TASK)
@@ -27,3 +27,15 @@ def sweep_imports() -> None:
     now = timezone.now()
     imports.renudge(now=now)
     imports.purge(now=now)
+
+
+@shared_task(name=broadcasts.TASK)
+def send_broadcast(pk: str) -> None:
+    """Write the next mails of a broadcast."""
+    broadcasts.run(broadcast_id=pk)
+
+
+@shared_task(name="consent.sweep_broadcasts")
+def sweep_broadcasts() -> None:
+    """Take up broadcasts whose nudge or worker was lost."""
+    broadcasts.sweep(now=timezone.now())

@@ -24,6 +24,7 @@ MENU: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
         _("台帳"),
         (
             ("consent_app.operator", "storefront"),
+            ("consent_app.policyversion", "policy"),
             ("consent_app.requestrule", "rule"),
             ("consent_app.dataitem", "list_alt"),
             ("consent_app.purpose", "flag"),

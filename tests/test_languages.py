@@ -6,6 +6,7 @@ The pages are found by following links from the first pages; what the address ta
 import re
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
@@ -24,6 +25,7 @@ from requests_app.domain.transitions import Status
 from requests_app.models import DisclosureRequest
 from requests_app.portal.wizard import STEPS
 from requests_app.services import fulfilment, intake
+from tests.factories import policies
 from tests.factories.consent import ConsentFactory, CustomerFactory, OrderFactory, ProvisionFactory, RecipientFactory
 from tests.factories.core import (
     PASSWORD,
@@ -152,6 +154,8 @@ def manager() -> User:
         user=manager,
         context={"event": "app_added", "name": str(manager)},
     )
+    policies.draft(effective_from=timezone.localdate())
+    policies.published(effective_from=timezone.localdate() + timedelta(days=30), material=True)
     customer = CustomerFactory()
     RecipientFactory(record=OrderFactory(customer=customer))
     ConsentFactory(customer=customer, purpose=Purpose.objects.earliest("pk"))

@@ -7,7 +7,7 @@ The format is described for people in ``docs/profile-format.md``; ``profile_pars
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .profile_reader import Text
 
@@ -176,3 +176,6 @@ class Profile:
     subcontractors: tuple[SubcontractorSection, ...]
     requests: tuple[RequestSection, ...]
     refusal_grounds: tuple[RefusalSection, ...]
+    # The name of the files with the first privacy policy, and, once they have been read, what they say.
+    policy: str = ""
+    policy_text: Text = field(default_factory=Text)

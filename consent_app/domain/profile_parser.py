@@ -58,7 +58,14 @@ def parse_profile(content: bytes) -> Profile:
     problems = Problems(places)
     root = TableReader(problems, data)
     root.version("format", FORMAT)
+    policy = root.text("policy", required=False, max_length=40, pattern=_CODE, example="rokusho")
     operator = _operator(root)
+    if policy and operator.policy_updated_on is None:
+        problems.add(
+            ("policy",),
+            _("プライバシーポリシーの日付がありません。"),
+            _("[operator] に「policy_updated_on = 2026-04-01」のように書いてください。"),
+        )
     items = tuple(_item(reader) for reader in root.tables("data_items"))
     item_codes = tuple(item.code for item in items if item.code)
     purposes = _purposes(root.tables("purposes"), item_codes)
@@ -80,7 +87,7 @@ def parse_profile(content: bytes) -> Profile:
     _every_right_is_there(problems, requests)
     if problems.found:
         raise ProfileError(problems.found)
-    return Profile(operator, items, purposes, bases, subcontractors, requests, grounds)
+    return Profile(operator, items, purposes, bases, subcontractors, requests, grounds, policy)
 
 
 def _decode(content: bytes) -> tuple[dict[str, object], dict[Path, Place]]:

@@ -4,11 +4,14 @@ from .consent import Consent
 from .customer import Customer, CustomerIdentity, CustomerRecord, Recipient
 from .imports import ImportBatch
 from .operator import Operator, RequestRule
+from .policy import Broadcast, BroadcastRecipient, PolicyVersion
 from .provision import Provision
 from .registers import DataItem, ProvisionBasis, Purpose, RefusalGround, Subcontractor
 from .suspension import Suspension
 
 __all__ = [
+    "Broadcast",
+    "BroadcastRecipient",
     "Consent",
     "Customer",
     "CustomerIdentity",
@@ -16,6 +19,7 @@ __all__ = [
     "DataItem",
     "ImportBatch",
     "Operator",
+    "PolicyVersion",
     "Provision",
     "ProvisionBasis",
     "Purpose",

@@ -2,10 +2,13 @@
 
 from django.urls import URLPattern, path
 
-from . import consents, pages
+from . import consents, pages, policies
 
 urlpatterns: list[URLPattern] = [
     path("contact/", pages.contact, name="contact"),
+    path("policy/", policies.policy, name="policy"),
+    path("policy/<int:number>/", policies.policy_version, name="policy_version"),
+    path("policy/<int:number>/changes/", policies.policy_changes, name="policy_changes"),
     path("purposes/", pages.purposes, name="purposes"),
     path("subcontractors/", pages.subcontractors, name="subcontractors"),
     path("procedure/", pages.procedure, name="procedure"),

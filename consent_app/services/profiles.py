@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from django.db import connection, models, transaction
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -29,7 +30,8 @@ from ..models import (
     RequestRule,
     Subcontractor,
 )
-from ..selectors import forget_operator
+from ..selectors import forget_operator, published_policies
+from . import policies
 
 PROFILES = Path(__file__).resolve().parent.parent / "profiles"
 
@@ -57,7 +59,7 @@ def read_profile(name_or_path: str) -> Profile:
     """Read ``rokusho`` from the profiles that come with the product, or a file by its path (has ``/`` or ``.toml``).
 
     Raises:
-        ProfileNotFound: there is no such profile or file.
+        ProfileNotFound: there is no such profile or file, or the text of its policy is missing.
         consent_app.domain.profile_parser.ProfileError: the file has problems.
     """
     is_path = "/" in name_or_path or name_or_path.endswith(".toml")
@@ -70,7 +72,24 @@ def read_profile(name_or_path: str) -> Profile:
             _("プロフィール「%(name)s」を読めません（%(reason)s）。同梱のプロフィール：%(names)s")
             % {"name": name_or_path, "reason": error.strerror, "names": names}
         ) from None
-    return parse_profile(content)
+    profile = parse_profile(content)
+    if not profile.policy:
+        return profile
+    return replace(profile, policy_text=_policy_text(path.parent / "policies", profile.policy))
+
+
+def _policy_text(folder: Path, name: str) -> Text:
+    texts: dict[str, str] = {}
+    for language in ("ja", "en"):
+        path = folder / f"{name}.{language}.md"
+        try:
+            texts[language] = path.read_text(encoding="utf-8-sig").strip() + "\n"
+        except (OSError, UnicodeDecodeError):
+            raise ProfileNotFound(
+                _("プライバシーポリシーの文「%(path)s」を読めません。UTF-8 のファイルを置いてください。")
+                % {"path": f"policies/{path.name}"}
+            ) from None
+    return Text(**texts)
 
 
 @transaction.atomic
@@ -95,6 +114,7 @@ def load_profile(*, profile: Profile, actor: audit.Actor) -> LoadReport:
     _register(report, Subcontractor, profile.subcontractors, items)
     _register(report, RefusalGround, profile.refusal_grounds)
     _rules(profile, report)
+    _policy(profile, report, actor)
     report.cautions.extend(_cautions(profile))
     if report.created or report.changed or report.retired:
         audit.record(
@@ -131,6 +151,24 @@ def _operator(profile: Profile, report: LoadReport) -> None:
         report.created.append(f"operator: {profile.operator.code}")
         return
     _save_if_changed(report, operator, values, f"operator: {profile.operator.code}")
+
+
+def _policy(profile: Profile, report: LoadReport, actor: audit.Actor) -> None:
+    """Publish the profile's text as version 1; later ones are the manager's, who must announce them."""
+    text, day = profile.policy_text, profile.operator.policy_updated_on
+    if not text.ja or day is None:
+        return
+    if policies.load_first(text=text, effective_from=day, actor=actor, now=timezone.now()):
+        report.created.append("policy: 1")
+        return
+    report.unchanged.append("policy: 1")
+    latest = published_policies()[0]
+    if latest.number == 1 and (latest.text_ja, latest.text_en) != (text.ja, text.en):
+        report.cautions.append(
+            _(
+                "プロフィールのプライバシーポリシーは、公開中の第1版と違います。管理画面で新しい版を作って公開してください。"
+            )
+        )
 
 
 def _rules(profile: Profile, report: LoadReport) -> None:

@@ -225,6 +225,8 @@ MAIL_RETENTION_DAYS: int = env.int("MAIL_RETENTION_DAYS", default=30)
 # An answered request stays open for questions this long; an untouched draft of a form is kept this long.
 REQUEST_CLOSE_AFTER_DAYS: int = env.int("REQUEST_CLOSE_AFTER_DAYS", default=60)
 REQUEST_DRAFT_DAYS: int = env.int("REQUEST_DRAFT_DAYS", default=30)
+# A material change of the privacy policy is announced at least this long before it takes effect.
+POLICY_NOTICE_DAYS: int = env.int("POLICY_NOTICE_DAYS", default=14)
 
 CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
@@ -256,6 +258,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "core.clear_sessions": {"task": "core.clear_sessions", "schedule": 86400.0},
     "core.purge_jobs": {"task": "core.purge_jobs", "schedule": 86400.0},
     "consent.sweep_imports": {"task": "consent.sweep_imports", "schedule": 60.0},
+    "consent.sweep_broadcasts": {"task": "consent.sweep_broadcasts", "schedule": 60.0},
     "requests.sweep": {"task": "requests.sweep", "schedule": 60.0},
 }
 

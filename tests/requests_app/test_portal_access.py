@@ -53,6 +53,10 @@ def a_receipt(world: World) -> dict[str, Any]:
     return {"receipt": world.request.receipt_number}
 
 
+def a_policy(world: World) -> dict[str, Any]:
+    return {"number": 1}
+
+
 def a_grant(world: World) -> dict[str, Any]:
     return {"receipt": world.request.receipt_number, "grant": world.grant.pk}
 
@@ -66,6 +70,9 @@ ROWS: dict[str, tuple[str, Arguments]] = {
     "sign_out": (PUBLIC, nothing),
     "set_language": (PUBLIC, nothing),
     "contact": (PUBLIC, nothing),
+    "policy": (PUBLIC, nothing),
+    "policy_version": (PUBLIC, a_policy),
+    "policy_changes": (PUBLIC, a_policy),
     "purposes": (PUBLIC, nothing),
     "subcontractors": (PUBLIC, nothing),
     "procedure": (PUBLIC, nothing),

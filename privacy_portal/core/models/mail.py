@@ -39,6 +39,9 @@ class OutgoingMail(models.Model):
     body_html = EncryptedTextField(_("本文（HTML）"), null=True)
     message_id = models.CharField("Message-ID", max_length=150, unique=True)
     state = models.CharField(_("状態"), max_length=10, choices=State, default=State.QUEUED)
+    bulk = models.BooleanField(
+        _("一斉のお知らせ"), default=False, db_default=False, help_text=_("ほかのメールが先に送られます。")
+    )
     attempts = models.PositiveSmallIntegerField(_("試行回数"), default=0)
     due_at = models.DateTimeField(_("次の送信"), default=timezone.now)
     lease_until = models.DateTimeField(_("占有の期限"), null=True, blank=True)

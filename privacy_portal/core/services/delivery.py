@@ -92,13 +92,13 @@ def _claim(mails: QuerySet[OutgoingMail], *, limit: int) -> list[OutgoingMail]:
         keys = list(
             mails.filter(due)
             .filter(emptied_at__isnull=True)
-            .order_by("due_at")
+            .order_by("bulk", "due_at")
             .select_for_update(skip_locked=True, of=("self",))
             .values_list("pk", flat=True)[:limit]
         )
         rows = OutgoingMail.objects.filter(pk__in=keys)
         rows.update(state=State.SENDING, attempts=F("attempts") + 1, lease_until=now + LEASE)
-        return list(rows.order_by("due_at"))
+        return list(rows.order_by("bulk", "due_at"))
 
 
 class _Postman:

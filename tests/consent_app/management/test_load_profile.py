@@ -20,10 +20,10 @@ def run(*arguments: str) -> tuple[str, str]:
 @pytest.mark.django_db
 def test_loads_and_says_what_it_did() -> None:
     out, err = run("rokusho")
-    assert out.splitlines()[0] == "プロフィール「rokusho」：追加 50件、変更 0件、変更なし 0件、廃止 0件"
+    assert out.splitlines()[0] == "プロフィール「rokusho」：追加 51件、変更 0件、変更なし 0件、廃止 0件"
     assert "注意 提供の根拠「protection」" in out
     assert err == ""
-    assert run("rokusho")[0].startswith("プロフィール「rokusho」：追加 0件、変更 0件、変更なし 50件、廃止 0件")
+    assert run("rokusho")[0].startswith("プロフィール「rokusho」：追加 0件、変更 0件、変更なし 51件、廃止 0件")
 
 
 @pytest.mark.django_db

@@ -1,19 +1,25 @@
 """The public pages in a browser: nothing for axe-core to find, nothing wider than the window, with every part open."""
 
+import datetime
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import Browser
 
 from consent_app.services.profiles import load_profile, read_profile
 from tests.e2e.axe import assert_accessible
+from tests.factories.policies import TEXT_EN, TEXT_JA, published
 
-PAGES = ["contact", "purposes", "subcontractors", "procedure"]
+PAGES = ["policy", "contact", "purposes", "subcontractors", "procedure"]
 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("language", "width", "scheme"), [("ja-JP", 1280, "light"), ("en-US", 320, "dark")])
 def test_pages(live_portal: str, browser: Browser, language: str, width: int, scheme: str) -> None:
     load_profile(profile=read_profile("rokusho"), actor="command")
+    soon = timezone.localdate() + datetime.timedelta(days=30)
+    published(effective_from=soon, material=True, text_ja=TEXT_JA + "長い行" * 60, text_en=TEXT_EN + "word " * 60)
     context = browser.new_context(
         locale=language,
         viewport={"width": width, "height": 900},
@@ -23,12 +29,13 @@ def test_pages(live_portal: str, browser: Browser, language: str, width: int, sc
         page = context.new_page()
         errors: list[str] = []
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-        for name in PAGES:
-            page.goto(live_portal + reverse(f"portal:{name}"))
+        versions = [reverse(f"portal:{name}", args=[2]) for name in ("policy_version", "policy_changes")]
+        for address in [*(reverse(f"portal:{name}") for name in PAGES), *versions]:
+            page.goto(live_portal + address)
             for details in page.query_selector_all("details"):
                 details.evaluate("element => { element.open = true }")
             assert_accessible(page)
-            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
+            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), address
         assert errors == []
     finally:
         context.close()

@@ -1,6 +1,7 @@
 """Loading a profile: idempotent, whole or not at all, nothing deleted that older records refer to."""
 
 import dataclasses
+import shutil
 import threading
 from pathlib import Path
 
@@ -54,7 +55,7 @@ def test_a_load_fills_every_register(rokusho: Profile) -> None:
     assert not RequestRule.objects.get(request_type="foreign_measures").offered
     assert RefusalGround.objects.get(code="not_identified").article == "37(1)"
     assert (report.changed, report.unchanged, report.retired) == ([], [], [])
-    assert len(report.created) == 1 + 15 + 3 + 6 + 1 + 12 + 12
+    assert len(report.created) == 1 + 15 + 3 + 6 + 1 + 12 + 12 + 1
 
 
 @pytest.mark.django_db
@@ -214,12 +215,16 @@ def test_two_loads_at_once_wait_for_each_other(rokusho: Profile) -> None:
     for thread in threads:
         thread.join()
 
-    assert sorted(len(report.created) for report in reports) == [0, 0, 0, 50]
+    assert sorted(len(report.created) for report in reports) == [0, 0, 0, 51]
 
 
 def test_a_profile_is_read_by_name_or_path(tmp_path: Path, rokusho: Profile) -> None:
     copy = tmp_path / "copy.toml"
-    copy.write_bytes((Path(__file__).parents[3] / "consent_app/profiles/rokusho.toml").read_bytes())
+    profiles = Path(__file__).parents[3] / "consent_app/profiles"
+    copy.write_bytes((profiles / "rokusho.toml").read_bytes())
+    with pytest.raises(ProfileNotFound, match=r"policies/rokusho\.ja\.md"):
+        read_profile(str(copy))
+    shutil.copytree(profiles / "policies", tmp_path / "policies")
     assert read_profile(str(copy)) == rokusho
 
 

@@ -1,0 +1,184 @@
+"""Telling everybody: recipients first, then their mails, in chunks that are done once whatever happens to the worker.
+
+Each step is one transaction under the lock of the broadcast's row: the rows that it writes, the mark that it wrote them
+and the progress are committed together or not at all. So nobody is written to twice and nobody is left out, however
+often a worker dies; the sweep has the rest taken up.
+"""
+
+from __future__ import annotations
+
+import datetime
+import time
+import uuid
+from typing import Final
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from privacy_portal.core.models import Job, User
+from privacy_portal.core.nudge import nudge
+from privacy_portal.core.services import audit, jobs
+
+from .. import notifications
+from ..job_kinds import POLICY_NOTICE
+from ..models import Broadcast, BroadcastRecipient, Customer, PolicyVersion
+
+TASK: Final = "consent.send_broadcast"
+FOUND_AT_ONCE: Final = 5000
+WRITTEN_AT_ONCE: Final = 200
+# A worker that has only one hand turns to other work after this time; the rest is a new task at the end of the line.
+SECONDS_AT_A_TIME: Final = 20.0
+PATIENCE: Final = datetime.timedelta(minutes=1)
+
+
+def customers_to_tell() -> int:
+    """How many a broadcast would go to: everybody with an address whose data is held, members who left too."""
+    return Customer.objects.exclude(email="").count()
+
+
+def start(*, policy: PolicyVersion, actor: User, now: datetime.datetime) -> Broadcast:
+    """Have everybody told about a published version; part of the transaction that publishes it."""
+    job = jobs.create(kind=POLICY_NOTICE, actor=actor, total=customers_to_tell())
+    broadcast = Broadcast.objects.create(policy=policy, job=job, created_at=now)
+    nudge(TASK, broadcast.pk)
+    return broadcast
+
+
+def pause(*, broadcast: Broadcast, actor: User, now: datetime.datetime) -> None:
+    """Write no further mails until it is resumed. Those that are written already will be sent."""
+    with transaction.atomic():
+        locked = Broadcast.objects.select_for_update().get(pk=broadcast.pk)
+        if locked.paused_at is None and locked.finished_at is None:
+            locked.paused_at = now
+            locked.save(update_fields=["paused_at"])
+            audit.record(action="broadcast.paused", actor=actor, obj=locked)
+
+
+def resume(*, broadcast: Broadcast, actor: User) -> None:
+    """Go on where it was paused."""
+    with transaction.atomic():
+        locked = Broadcast.objects.select_for_update().get(pk=broadcast.pk)
+        if locked.paused_at is not None and locked.finished_at is None:
+            locked.paused_at = None
+            locked.save(update_fields=["paused_at"])
+            audit.record(action="broadcast.resumed", actor=actor, obj=locked)
+            nudge(TASK, locked.pk)
+
+
+def run(*, broadcast_id: uuid.UUID | str, seconds: float = SECONDS_AT_A_TIME) -> None:
+    """Do steps until all is done, it is paused, or the time is over. For a worker; may come twice, also at once."""
+    end = time.monotonic() + seconds
+    while step(broadcast_id=broadcast_id, now=timezone.now()):
+        if time.monotonic() >= end:
+            nudge(TASK, broadcast_id)
+            return
+
+
+def sweep(*, now: datetime.datetime) -> int:
+    """Nudge for broadcasts that nobody has worked on for a minute, and say how many."""
+    silent = Broadcast.objects.filter(finished_at=None, paused_at=None, job__updated_at__lt=now - PATIENCE)
+    keys = list(silent.values_list("pk", flat=True))
+    for key in keys:
+        nudge(TASK, key)
+    return len(keys)
+
+
+def step(*, broadcast_id: uuid.UUID | str, now: datetime.datetime) -> bool:
+    """One chunk, in one transaction.
+
+    Returns:
+        Whether there is more to do. False, too, while it is paused or in the hands of another worker.
+    """
+    with transaction.atomic():
+        broadcast = (
+            Broadcast.objects.select_for_update(of=["self"], skip_locked=True)
+            .select_related("job", "policy")
+            .filter(pk=broadcast_id, finished_at=None, paused_at=None)
+            .first()
+        )
+        if broadcast is None:
+            return False
+        if broadcast.job.state == Job.State.WAITING:
+            jobs.start(job=broadcast.job)
+        if broadcast.found_at is None:
+            _find(broadcast, now)
+            return True
+        if _write(broadcast, now):
+            return True
+        return _look_again(broadcast, now)
+
+
+def _find(broadcast: Broadcast, now: datetime.datetime) -> None:
+    """Make the next recipients' rows, in the order of the customers' keys."""
+    last = _insert_recipients(broadcast, after=broadcast.cursor)
+    broadcast.cursor = last
+    if last is None:
+        broadcast.found_at = now
+    broadcast.save(update_fields=["cursor", "found_at"])
+    jobs.start(job=broadcast.job, total=broadcast.recipients.count())
+
+
+def _insert_recipients(broadcast: Broadcast, *, after: uuid.UUID | None) -> uuid.UUID | None:
+    """INSERT … SELECT over one range of keys; the last key of the range, None behind the last customer."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH part AS (
+                SELECT id FROM {Customer._meta.db_table}
+                WHERE email <> '' AND (%(after)s::uuid IS NULL OR id > %(after)s::uuid)
+                ORDER BY id LIMIT %(limit)s
+            ), made AS (
+                INSERT INTO {BroadcastRecipient._meta.db_table} (broadcast_id, customer_id)
+                SELECT %(broadcast)s, id FROM part
+                ON CONFLICT (broadcast_id, customer_id) DO NOTHING
+            )
+            SELECT id FROM part ORDER BY id DESC LIMIT 1
+            """,  # noqa: S608, names of our own tables
+            {"after": after, "limit": FOUND_AT_ONCE, "broadcast": broadcast.pk},
+        )
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def _write(broadcast: Broadcast, now: datetime.datetime) -> int:
+    """Write the mails of the next recipients and mark them; how many there were."""
+    pending = list(
+        broadcast.recipients.filter(handled_at=None).select_related("customer__user").order_by("id")[:WRITTEN_AT_ONCE]
+    )
+    problems: list[jobs.Problem] = []
+    for recipient in pending:
+        customer = recipient.customer
+        recipient.handled_at = now
+        # Taken away since the rows were made: nothing to write to, and no mistake.
+        if not customer.email:
+            continue
+        try:
+            recipient.mail = notifications.policy_change(policy=broadcast.policy, customer=customer)
+        except ValueError:
+            problems.append(jobs.Problem(code="address_unusable"))
+    if pending:
+        BroadcastRecipient.objects.bulk_update(pending, ["mail", "handled_at"])
+        jobs.advance(job=broadcast.job, by=len(pending), problems=problems)
+    return len(pending)
+
+
+def _look_again(broadcast: Broadcast, now: datetime.datetime) -> bool:
+    """Whether somebody came in while the rows were made, now that all others have been written to; else finish."""
+    told = BroadcastRecipient.objects.filter(broadcast=broadcast)
+    missed = Customer.objects.exclude(email="").exclude(pk__in=told.values("customer_id")).exists()
+    if missed:
+        broadcast.cursor, broadcast.found_at = None, None
+        broadcast.save(update_fields=["cursor", "found_at"])
+        return True
+    broadcast.finished_at = now
+    broadcast.save(update_fields=["finished_at"])
+    job = broadcast.job
+    mails = told.exclude(mail=None).count()
+    jobs.finish(job=job, result={"mails": mails, "unusable": job.problem_count})
+    audit.record(
+        action="broadcast.finished",
+        actor="worker",
+        obj=broadcast,
+        detail={"mails": mails, "unusable": job.problem_count},
+    )
+    return False
