@@ -36,7 +36,7 @@ register("consent.withdrawn", _("ご本人が同意を取り下げた"), purpose
 register("consent.receipt_taken", _("ご本人が同意の記録をダウンロードした"))
 register("policy.drafted", _("プライバシーポリシーの下書きを保存した"))
 register("policy.draft_deleted", _("プライバシーポリシーの下書きを消した"))
-register("policy.published", _("プライバシーポリシーを公開した"), number=int, material=bool)
+register("policy.published", _("プライバシーポリシーを公開した"), number=int, change=words(["material", "minor"]))
 register("policy.denied", _("プライバシーポリシーの公開を断られた"))
 register("broadcast.paused", _("一斉のお知らせを一時停止した"))
 register("broadcast.resumed", _("一斉のお知らせを再開した"))

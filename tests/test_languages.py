@@ -46,7 +46,7 @@ JAPANESE_NAMES = ("日本語",)
 # English on Japanese pages: names, formats and what stands in files.
 ENGLISH_NAMES = {
     *("Privacy", "Portal", "English", "Shopify", "EC", "CUBE", "BASE", "Shift_JIS", "JavaScript", "Cookie", "Message"),
-    *("CSV", "PDF", "ZIP", "JSON", "HTML", "TOML", "UTF", "SMS", "ISO", "alpha"),
+    *("CSV", "PDF", "ZIP", "JSON", "HTML", "Markdown", "TOML", "UTF", "SMS", "ISO", "alpha"),
     *("index", "data", "csv", "load_profile", "esc"),
 }
 QUERIES_A_VIEW = 4

@@ -32,7 +32,7 @@ _REFRESH = 5
 class DraftForm(forms.ModelForm):
     """A draft, with the revision that the person had before them."""
 
-    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    seen = forms.IntegerField(label=_("改訂"), widget=forms.HiddenInput, required=False)
 
     class Meta:
         model = PolicyVersion

@@ -166,6 +166,6 @@ def _publish(version: PolicyVersion, *, actor: audit.Actor, now: datetime.dateti
         action="policy.published",
         actor=actor,
         obj=version,
-        detail={"number": version.number, "material": version.material},
+        detail={"number": version.number, "change": "material" if version.material else "minor"},
     )
     transaction.on_commit(forget_policies)

@@ -39,7 +39,7 @@ def test_the_first_version_needs_no_notice_and_mails_nobody(actor: User) -> None
     assert (version.number, version.state, version.published_by) == (1, "published", actor)
     assert not Broadcast.objects.exists()
     entry = AuditEntry.objects.get(action="policy.published")
-    assert entry.detail == {"number": 1, "material": True}
+    assert entry.detail == {"number": 1, "change": "material"}
 
 
 def test_a_material_change_needs_its_notice_period(actor: User) -> None:
