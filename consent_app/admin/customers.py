@@ -16,6 +16,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from privacy_portal.core.admin.search import PostedSearch
 from privacy_portal.core.services import audit
 
 from .. import selectors
@@ -96,16 +97,17 @@ class ProvisionInline(ReadOnlyInline):
 
 
 @admin.register(Customer)
-class CustomerAdmin(ReadOnlyAdmin):
-    """Customers of the operator.
-
-    The search is posted and answered at once: a name in the address would lie in logs and in the browser's history.
-    """
+class CustomerAdmin(PostedSearch, ReadOnlyAdmin):
+    """Customers of the operator."""
 
     list_display = ("name_mask", "email_mask", "telephone_mask", "prefecture", "state", "created_at")
     list_display_links = ("name_mask",)
     list_filter = ("status", SourceFilter, ("user", admin.EmptyFieldListFilter))
     list_before_template = "admin/consent_app/customer/search.html"
+    search_label = _("お客さまを探す")
+    search_help = _(
+        "氏名やフリガナの2文字以上、またはメールアドレス、電話番号、郵便番号、会員番号の全体。表記の違いは気にしなくてかまいません。"
+    )
     change_form_before_template = "admin/consent_app/customer/registered.html"
     ordering = ("-created_at", "id")
     sortable_by = ("created_at",)
@@ -116,20 +118,14 @@ class CustomerAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
         rows: QuerySet[Customer] = super().get_queryset(request).select_related("user")
-        term = getattr(request, "customer_search", "")
-        return selectors.customers_found(rows, term) if term else rows
+        return rows
+
+    def searched(self, queryset: QuerySet[Any], words: str) -> QuerySet[Any]:
+        return selectors.customers_found(queryset, words)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        term = ""
-        if request.method == "POST":
-            term = request.POST.get("person", "").strip()[:100]
-            request.customer_search = term  # type: ignore[attr-defined]
-        context = {
-            "search_term": term,
-            "search_limit": selectors.CUSTOMERS_FOUND_LIMIT,
-            "list_limit": CappedPaginator.LIMIT,
-        }
-        return super().changelist_view(request, {**(extra_context or {}), **context})
+        limits = {"search_limit": selectors.CUSTOMERS_FOUND_LIMIT, "list_limit": CappedPaginator.LIMIT}
+        return super().changelist_view(request, {**(extra_context or {}), **limits})
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

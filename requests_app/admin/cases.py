@@ -17,6 +17,7 @@ from unfold.decorators import display
 
 from consent_app.domain.masking import masked_name
 from privacy_portal.core.admin.lookups import OfferedLookups
+from privacy_portal.core.admin.search import PostedSearch, search_words
 from privacy_portal.core.models import User
 from privacy_portal.core.services import audit
 
@@ -68,7 +69,7 @@ class QueueFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[DisclosureRequest]) -> QuerySet[DisclosureRequest]:
         value = self.value()
-        if getattr(request, "case_search", ""):
+        if search_words(request):
             # Whoever searches for a case wants it found, whatever its state.
             return queryset
         if value == "mine":
@@ -80,7 +81,7 @@ class QueueFilter(admin.SimpleListFilter):
 
 
 @admin.register(DisclosureRequest)
-class DisclosureRequestAdmin(OfferedLookups, ModelAdmin):
+class DisclosureRequestAdmin(PostedSearch, OfferedLookups, ModelAdmin):
     """The queue. Nothing is edited in forms of the admin: every button calls a service."""
 
     list_display = ("number", "type_name", "status_label", "who", "target", "waits_for", "assigned_to")
@@ -90,21 +91,21 @@ class DisclosureRequestAdmin(OfferedLookups, ModelAdmin):
     list_select_related = ("assigned_to",)
     list_per_page = 25
     list_before_template = "admin/requests_app/disclosurerequest/search.html"
+    search_label = _("請求を探す")
+    search_help = _("受付番号、氏名、フリガナ、メールアドレス。終わった請求も探します。")
     ordering = ("target_on", "received_at")
     actions = None
     compressed_fields = True
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DisclosureRequest]:
-        rows = super().get_queryset(request).prefetch_related("parties")
-        words = getattr(request, "case_search", "")
-        return rows.filter(selectors.matching(words)) if words else rows
+        return super().get_queryset(request).prefetch_related("parties")
+
+    def searched(self, queryset: QuerySet[Any], words: str) -> QuerySet[Any]:
+        return queryset.filter(selectors.matching(words))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """The list. A search is posted and answered at once: a name in the address would lie in logs and histories."""
-        words = request.POST.get("words", "").strip()[:100] if request.method == "POST" else ""
-        request.case_search = words  # type: ignore[attr-defined]
-        context = {"words": words, "views": [] if words else _views(request)}
-        return super().changelist_view(request, {**(extra_context or {}), **context})
+        views = [] if request.method == "POST" else _views(request)
+        return super().changelist_view(request, {**(extra_context or {}), "views": views})
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

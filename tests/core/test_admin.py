@@ -211,7 +211,8 @@ class TestAudit:
         audit.record(action="file.erased", actor="worker")
 
         def found(term: str, **filters: str) -> list[str]:
-            page = client.get(reverse("admin:core_auditentry_changelist"), {"q": term, **filters})
+            address = reverse("admin:core_auditentry_changelist", query=filters)
+            page = client.post(address, {"words": term})
             assert page.status_code == 200
             return [entry.action for entry in page.context["cl"].result_list]
 

@@ -19,6 +19,7 @@ from .. import audit_registry
 from ..models import AuditEntry, User
 from ..services import audit
 from .base import ReadOnlyAdmin, admin_address
+from .search import PostedSearch
 
 # Where the list keeps the account it looked up for each of its entries.
 ACCOUNT = "_actor_account"
@@ -67,14 +68,14 @@ class _WithActors(ChangeList):
 
 
 @admin.register(AuditEntry)
-class AuditEntryAdmin(ReadOnlyAdmin):
+class AuditEntryAdmin(PostedSearch, ReadOnlyAdmin):
     """Read-only, as the database has it too."""
 
     list_display = ("moment", "shown_action", "shown_actor", "shown_object", "request_id")
     list_filter = (ActionFilter, ActorFilter, ("at", RangeDateTimeFilter))
     list_filter_submit = True
-    search_fields = ("object_id__exact", "request_id__exact")
-    search_help_text = _("対象のID、リクエストID、アカウントのIDかメールアドレスで探します。")
+    search_label = _("記録を探す")
+    search_help = _("対象のID、リクエストID、アカウントのIDかメールアドレスで探します。")
     ordering = ("-id",)
     fields = ("moment", "shown_action", "shown_actor", "shown_object", "request_id", "shown_detail", "shown_link")
 
@@ -84,17 +85,12 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:
         return super().get_queryset(request).select_related("link")
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[AuditEntry], search_term: str
-    ) -> tuple[QuerySet[AuditEntry], bool]:
+    def searched(self, queryset: QuerySet[Any], words: str) -> QuerySet[Any]:
         """An exact key, whatever it is the key of: entries hold nothing else to search for."""
-        term = search_term.strip()
-        if not term:
-            return queryset, False
-        found = Q(object_id=term) | Q(request_id=term)
-        if (account := _account_key(term)) is not None:
+        found = Q(object_id=words) | Q(request_id=words)
+        if (account := _account_key(words)) is not None:
             found |= Q(actor=f"user:{account}")
-        return queryset.filter(found), False
+        return queryset.filter(found)
 
     @display(description=_("日時"), ordering="id")
     def moment(self, entry: AuditEntry) -> str:

@@ -43,7 +43,7 @@ def page_of(customer: Customer) -> str:
 
 
 def found_by(client: Client, term: str) -> list[Customer]:
-    response = client.post(reverse(LIST), {"person": term})
+    response = client.post(reverse(LIST), {"words": term})
     assert response.status_code == 200
     return list(response.context["cl"].result_list)
 
@@ -182,7 +182,7 @@ def test_search_for_nobody(manager_client: Client, term: str) -> None:
 def test_search_says_when_there_are_more(manager_client: Client) -> None:
     for _ in range(CUSTOMERS_FOUND_LIMIT + 1):
         make_customer()
-    response = manager_client.post(reverse(LIST), {"person": "高橋"})
+    response = manager_client.post(reverse(LIST), {"words": "高橋"})
     assert len(response.context["cl"].result_list) == CUSTOMERS_FOUND_LIMIT
     assert "もう少し詳しい言葉で" in response.content.decode()
 
@@ -190,7 +190,7 @@ def test_search_says_when_there_are_more(manager_client: Client) -> None:
 def test_search_within_a_filter(manager_client: Client) -> None:
     customer = make_customer(status=Customer.Status.WITHDRAWN)
     make_customer()
-    response = manager_client.post(f"{reverse(LIST)}?status__exact=withdrawn", {"person": "高橋"})
+    response = manager_client.post(f"{reverse(LIST)}?status__exact=withdrawn", {"words": "高橋"})
     assert list(response.context["cl"].result_list) == [customer]
 
 
