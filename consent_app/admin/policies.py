@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from privacy_portal.core.admin.lookups import OfferedLookups
 from privacy_portal.core.services import audit, jobs
 
 from .. import selectors
@@ -52,7 +53,7 @@ class DraftForm(forms.ModelForm):
 
 
 @admin.register(PolicyVersion)
-class PolicyVersionAdmin(ModelAdmin):
+class PolicyVersionAdmin(OfferedLookups, ModelAdmin):
     """A draft is a form; a published version can only be read."""
 
     form = DraftForm
