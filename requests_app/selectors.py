@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import TruncWeek
 from django.utils import timezone
 
@@ -38,7 +38,6 @@ __all__ = [
     "matching",
     "orders_with",
     "perhaps_senders",
-    "queue",
     "queue_conditions",
     "recipients",
     "request_of",
@@ -90,23 +89,6 @@ def thread_page(request: DisclosureRequest, number: str | int | None) -> Page[Me
     page: Page[Message] = Paginator(newest_first, THREAD_PAGE).get_page(number)
     page.object_list = list(page.object_list)[::-1]
     return page
-
-
-def queue(user: User) -> QuerySet[DisclosureRequest]:
-    """The requests that this member of staff may see, by internal target; nothing for everybody else.
-
-    Each has ``principal`` (a list of one ``Party``), ``unread`` messages from the person, and the member of staff.
-    """
-    if not (user.is_active and user.is_staff and user.has_perm("requests_app.view_disclosurerequest")):
-        return DisclosureRequest.objects.none()
-    principal = Party.objects.filter(kind=Party.Kind.PRINCIPAL)
-    unread = Message.objects.filter(request=OuterRef("pk"), from_person=True, read_at__isnull=True)
-    return (
-        DisclosureRequest.objects.select_related("assigned_to")
-        .prefetch_related(Prefetch("parties", queryset=principal, to_attr="principal"))
-        .annotate(unread=Exists(unread))
-        .order_by("target_on", "received_at", "pk")
-    )
 
 
 def queue_conditions(now: datetime) -> dict[str, Q]:

@@ -108,16 +108,6 @@ def discard_draft(*, user: User, request_type: str) -> bool:
     return bool(number)
 
 
-def check_answers(*, request_type: str, answers: Mapping[str, Any]) -> CleanAnswers:
-    """What :func:`submit` would take, without submitting: for the page that shows the answers once more.
-
-    Raises:
-        InvalidAnswers: with a message for each field.
-        TypeNotOffered: see :func:`offered_rule`.
-    """
-    return _checked(answers, _chosen_items(answers))
-
-
 def _chosen_items(answers: Mapping[str, Any]) -> dict[str, int]:
     """Keys of the chosen data items that the operator holds at all; no query where nothing was chosen."""
     chosen = answers.get("wanted_items")

@@ -69,6 +69,14 @@ def _postal_code(value: str) -> str:
     return f"〒{written_postal_code(value)}" if value else ""
 
 
+def _operator_address(operator: Operator, language: str) -> str:
+    """One line. An English address usually ends with its postal code, which is not said twice."""
+    address = localized(operator, "address", language)
+    if operator.postal_code in address:
+        return address
+    return f"{_postal_code(operator.postal_code)} {address}".strip()
+
+
 def _recipient(content: LetterContent) -> tuple[list[str], str]:
     """The address lines and the name of whom the letter goes to: the agent where one acts, else the principal."""
     parties = {party.kind: party for party in content.request.parties.all()}
@@ -147,14 +155,13 @@ def _data(content: LetterContent) -> dict[str, Any]:
     operator = Operator.objects.get()
     refusal = next((row for row in request_type.refusals if row.code == content.ground), None)
     recipient_lines, recipient_name = _recipient(content)
-    postal_code = _postal_code(operator.postal_code)
     with translation.override(language):
         return {
             "title": _("%(type)sについて（通知）") % {"type": request_type.name},
             "language": language,
             "operator": {
                 "name": localized(operator, "name", language),
-                "lines": [f"{postal_code} {localized(operator, 'address', language)}".strip()],
+                "lines": [_operator_address(operator, language)],
                 "manager_title": localized(operator, "manager_title", language),
                 "contacts": [contact for contact in (operator.email, operator.telephone) if contact],
                 "hours": localized(operator, "hours", language),

@@ -61,12 +61,6 @@ def test_problems_are_counted_and_written_in_bulk(django_assert_num_queries: Dja
     assert (problem.line, problem.column, problem.code) == (0, "生年月日", "bad_date")
 
 
-def test_problems_without_progress() -> None:
-    job = running()
-    jobs.add_problems(job=job, problems=[Problem("bad_date")])
-    assert (job.done, job.problem_count) == (0, 1)
-
-
 def test_failed_job_says_why() -> None:
     job = running()
     jobs.fail(job=job, error="x" * 300)

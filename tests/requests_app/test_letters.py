@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 from pypdf import PdfReader
 
-from consent_app.models import DataItem
+from consent_app.models import DataItem, Operator
 from requests_app.models import Decision, DisclosureRequest, Party
 from requests_app.services import letters
 from requests_app.services.letters import LetterContent, decision_letter
@@ -139,3 +139,10 @@ def test_threads_make_letters_side_by_side() -> None:
     with ThreadPoolExecutor(4) as pool:
         texts = list(pool.map(pages, range(24)))
     assert [re.findall(r"PERSON\d+X", text) for text in texts] == [[f"PERSON{number}X"] for number in range(24)]
+
+
+@pytest.mark.parametrize("address", ["1-2-3 Reicho, Tokyo 100-0001", "1-2-3 Reicho, Tokyo"])
+def test_the_operators_postal_code_is_said_once(address: str) -> None:
+    request = make_request("en", postal_code="5300001")
+    Operator.objects.update(postal_code="100-0001", address_en=address)
+    assert text_of(letter(request)).count("100-0001") == 1

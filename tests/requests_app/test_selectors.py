@@ -93,35 +93,6 @@ class TestTimeline:
             assert len([str(event.actor) for event in selectors.timeline(request, public_only=False)]) == number + 1
 
 
-class TestQueue:
-    def test_is_ordered_by_target_then_arrival(self) -> None:
-        late = RequestFactory.in_review(target_on=TODAY + timedelta(days=5))
-        second = RequestFactory.in_review(target_on=TODAY, received_at=NOW)
-        first = RequestFactory.received(target_on=TODAY, received_at=NOW - timedelta(days=1))
-        assert list(selectors.queue(StaffFactory())) == [first, second, late]
-
-    def test_is_for_staff_with_the_permission(self) -> None:
-        RequestFactory.received()
-        for user in (PersonFactory(), StaffFactory(is_superuser=False), StaffFactory(is_active=False)):
-            assert not selectors.queue(user).exists()
-
-    def test_shows_who_and_what_is_new(self) -> None:
-        request = RequestFactory.in_review()
-        MessageFactory(request=request, from_person=True)
-        row = selectors.queue(StaffFactory()).get()
-        assert [party.full_name for party in row.principal] == ["高橋　花子"]
-        assert row.unread is True
-
-    @pytest.mark.parametrize("number", [1, 30])
-    def test_is_two_statements(self, number: int, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
-        staff = StaffFactory()
-        for _time in range(number):
-            RequestFactory.received(assigned_to=staff)
-        with django_assert_num_queries(2):
-            rows = [(row.principal[0].full_name, str(row.assigned_to), row.unread) for row in selectors.queue(staff)]
-        assert len(rows) == number
-
-
 class TestDashboard:
     def test_counts_what_waits(self, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
         RequestFactory.in_identity_review(target_on=TODAY)

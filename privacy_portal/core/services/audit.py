@@ -196,11 +196,6 @@ def oldest_pending_at() -> datetime.datetime | None:
     return AuditEntry.objects.filter(pending__isnull=False).order_by("id").values_list("at", flat=True).first()
 
 
-def entries_of(obj: models.Model) -> models.QuerySet[AuditEntry]:
-    """The entries about one object, newest first."""
-    return AuditEntry.objects.filter(object_type=obj._meta.label_lower, object_id=str(obj.pk))
-
-
 def actor_user_id(entry: AuditEntry) -> uuid.UUID | None:
     """The account's key where the actor was one."""
     kind, _, key = entry.actor.partition(":")

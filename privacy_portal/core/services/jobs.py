@@ -76,11 +76,6 @@ def advance(*, job: Job, by: int = 1, problems: Iterable[Problem] = ()) -> None:
         JobProblem.objects.bulk_create(rows, batch_size=1000)
 
 
-def add_problems(*, job: Job, problems: Iterable[Problem]) -> None:
-    """Add problems without progress. Raises what :func:`advance` raises."""
-    advance(job=job, by=0, problems=problems)
-
-
 def finish(*, job: Job, result: Mapping[str, int] | None = None) -> None:
     """Mark the job as done.
 
