@@ -106,11 +106,24 @@ def name_key(*parts: str) -> str:
     Width, spaces, case, middle dots, kana (hiragana and small kana as large katakana) and variants of kanji
     (:mod:`.kanji_variants`) make no difference. A reading (kana) is compared by the same key.
     """
-    text = unicodedata.normalize("NFKC", "".join(parts)).translate(_AFTER_NFKC).translate(_SMALL_KANA)
-    # Once more: lower-casing and folding can leave something that composes differently.
-    return unicodedata.normalize(
-        "NFKC", _NOT_IN_A_KEY.sub("", _INVISIBLE.sub("", text.translate(_TO_HYPHEN)))
-    ).casefold()
+    key = _folded("".join(parts))
+    # Letters with marks can compose anew once the case is folded (ß and a cedilla): until nothing changes any more.
+    for _round in range(_ROUNDS):
+        if _SETTLED.fullmatch(key) or (again := _folded(key)) == key:
+            break
+        key = again
+    return key
+
+
+# Nothing happens to these a second time; nearly every name consists of them alone.
+_SETTLED = re.compile("[0-9a-zァ-ヴー一-鿿]*")
+_ROUNDS = 4
+
+
+def _folded(text: str) -> str:
+    text = unicodedata.normalize("NFKC", text).translate(_AFTER_NFKC).translate(_SMALL_KANA)
+    text = _NOT_IN_A_KEY.sub("", _INVISIBLE.sub("", text.translate(_TO_HYPHEN)))
+    return unicodedata.normalize("NFKC", text).casefold()
 
 
 _KANSUJI_CHOME = str.maketrans("一二三四五六七八九", "123456789")
