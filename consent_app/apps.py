@@ -1,6 +1,7 @@
 """What the operator holds, promised and passed on."""
 
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
 
@@ -9,3 +10,7 @@ class ConsentAppConfig(AppConfig):
 
     name = "consent_app"
     verbose_name = _("台帳")
+
+    def ready(self) -> None:
+        """Find what each app registers as in need of care."""
+        autodiscover_modules("care_kinds")

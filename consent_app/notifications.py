@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Iterable
+from typing import Any
+
 from django.conf import settings
 from django.urls import reverse
+from django.utils import translation
 
 from privacy_portal.core.localized import localized
 from privacy_portal.core.models import OutgoingMail, User
@@ -13,6 +18,7 @@ from .models import Consent, Customer, PolicyVersion
 
 CONSENT_GIVEN, CONSENT_WITHDRAWN = "consent_given", "consent_withdrawn"
 POLICY_CHANGE = "policy_change"
+CARE_REMINDER = "care_reminder"
 
 
 def consent_changed(*, consent: Consent, person: User, language: str) -> OutgoingMail:
@@ -54,4 +60,21 @@ def policy_change(*, policy: PolicyVersion, customer: Customer) -> OutgoingMail:
         object_type=policy._meta.label_lower,
         object_id=str(policy.pk),
         bulk=True,
+    )
+
+
+def care_reminder(*, user: User, cares: Iterable[Any], today: datetime.date) -> OutgoingMail:
+    """What in the registers is due, for one member of staff.
+
+    Args:
+        cares: kinds with their entries, as :class:`consent_app.services.care.Care`; names of entries are no person's.
+    """
+    with translation.override(user.language):
+        parts = [{"title": str(care.kind.title), "entries": care.entries} for care in cares]
+    return outbox.enqueue(
+        template=CARE_REMINDER,
+        recipient=user.email,
+        language=user.language,
+        context={"parts": parts, "today": today, "admin_url": settings.PORTAL_URL + reverse("admin:index")},
+        user=user,
     )

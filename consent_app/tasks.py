@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from .models import ImportBatch
-from .services import broadcasts, imports
+from .services import broadcasts, care, imports
 
 
 @shared_task(name=imports.TRY_TASK)
@@ -39,3 +39,9 @@ def send_broadcast(pk: str) -> None:
 def sweep_broadcasts() -> None:
     """Take up broadcasts whose nudge or worker was lost."""
     broadcasts.sweep(now=timezone.now())
+
+
+@shared_task(name="consent.remind_staff")
+def remind_staff() -> None:
+    """Tell staff what in the registers is due."""
+    care.remind(now=timezone.now())

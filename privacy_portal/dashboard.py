@@ -9,8 +9,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from consent_app.services import care
 from requests_app import selectors
 
+# What needs care in the registers is shown this many days ahead.
+CARE_DAYS = 7
+CARES_NAMED = 3
 CHART_WIDTH, CHART_HEIGHT, CHART_FOOT = 720, 180, 24
 
 
@@ -65,11 +69,31 @@ def chart(rows: list[dict[str, Any]]) -> dict[str, Any]:
     return {"weeks": weeks, "highest": highest, "width": CHART_WIDTH, "height": CHART_HEIGHT, "foot": room}
 
 
+def _cares(request: HttpRequest, today: date) -> list[dict[str, Any]]:
+    """What needs care in the registers this week, as far as this member of staff may see them."""
+    result = []
+    for one in care.list_of(user=request.user, today=today, within=CARE_DAYS):  # type: ignore[arg-type]
+        app_label, model = one.kind.model.split(".")
+        result.append(
+            {
+                "title": one.kind.title,
+                "address": f"{reverse(f'admin:{app_label}_{model}_changelist')}?care={one.kind.code}",
+                "number": len(one.entries),
+                "overdue": one.overdue,
+                "named": one.entries[:CARES_NAMED],
+                "more": max(0, len(one.entries) - CARES_NAMED),
+            }
+        )
+    return result
+
+
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Fill the index page (Unfold's ``DASHBOARD_CALLBACK``). Nobody without the permission sees any number."""
+    now = timezone.now()
+    context["cares"] = _cares(request, timezone.localdate(now))
+    context["care_days"] = CARE_DAYS
     if not request.user.has_perm("requests_app.view_disclosurerequest"):
         return context
-    now = timezone.now()
     counts = selectors.dashboard_counts(now)
     queue = reverse("admin:requests_app_disclosurerequest_changelist")
     tiles = [

@@ -3,6 +3,7 @@
 from .consent import Consent
 from .customer import Customer, CustomerIdentity, CustomerRecord, Recipient
 from .imports import ImportBatch
+from .kept import RegisterChange, Reminder
 from .operator import Operator, RequestRule
 from .policy import Broadcast, BroadcastRecipient, PolicyVersion
 from .provision import Provision
@@ -25,6 +26,8 @@ __all__ = [
     "Purpose",
     "Recipient",
     "RefusalGround",
+    "RegisterChange",
+    "Reminder",
     "RequestRule",
     "Subcontractor",
     "Suspension",

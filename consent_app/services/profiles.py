@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,8 @@ from ..models import (
 )
 from ..selectors import forget_operator, published_policies
 from . import policies
+from .load_report import LoadReport
+from .seeding import columns
 
 PROFILES = Path(__file__).resolve().parent.parent / "profiles"
 
@@ -42,17 +44,6 @@ class ProfileNotFound(Exception):
 
 class OtherOperator(Exception):
     """The database holds customers of another operator. One deployment serves one operator."""
-
-
-@dataclass(slots=True)
-class LoadReport:
-    """What a load did. Entries are ``table: code``; cautions are sentences for the person who loaded it."""
-
-    created: list[str] = field(default_factory=list)
-    changed: list[str] = field(default_factory=list)
-    unchanged: list[str] = field(default_factory=list)
-    retired: list[str] = field(default_factory=list)
-    cautions: list[str] = field(default_factory=list)
 
 
 def read_profile(name_or_path: str) -> Profile:
@@ -144,7 +135,7 @@ def _refuse_other_operator(profile: Profile) -> None:
 
 
 def _operator(profile: Profile, report: LoadReport) -> None:
-    values = _columns(asdict(profile.operator))
+    values = columns(asdict(profile.operator))
     operator = Operator.objects.first()
     if operator is None:
         Operator.objects.create(**values)
@@ -174,7 +165,7 @@ def _policy(profile: Profile, report: LoadReport, actor: audit.Actor) -> None:
 def _rules(profile: Profile, report: LoadReport) -> None:
     present = {rule.request_type: rule for rule in RequestRule.objects.all()}
     for section in profile.requests:
-        values = _columns(asdict(section))
+        values = columns(asdict(section))
         values["request_type"] = values.pop("type")
         name = f"requests: {section.type}"
         if section.type not in present:
@@ -197,7 +188,7 @@ def _register(
     present: dict[str, Any] = {row.code: row for row in rows}
     kept: dict[str, Any] = {}
     for position, section in enumerate(sections, start=1):
-        values = _columns(asdict(section)) | {"position": position, "active": True}
+        values = columns(asdict(section)) | {"position": position, "active": True}
         wanted = {items[code].pk for code in values.pop("items")} if items else set()
         if "part_of" in values:
             whole = kept.get(values.pop("part_of"))
@@ -221,18 +212,6 @@ def _register(
             report.retired.append(f"{table}: {code}")
             report.cautions.extend(_caution_of_retired(row))
     return kept
-
-
-def _columns(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Dataclass fields as model columns: a text is two columns, a tuple is a list."""
-    text_fields = set(Text.__dataclass_fields__)
-    columns: dict[str, Any] = {}
-    for name, value in values.items():
-        if isinstance(value, dict) and set(value) == text_fields:
-            columns |= {f"{name}_{language}": text for language, text in value.items()}
-        else:
-            columns[name] = list(value) if isinstance(value, tuple) else value
-    return columns
 
 
 def _save_if_changed(

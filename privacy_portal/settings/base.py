@@ -259,6 +259,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "core.purge_jobs": {"task": "core.purge_jobs", "schedule": 86400.0},
     "consent.sweep_imports": {"task": "consent.sweep_imports", "schedule": 60.0},
     "consent.sweep_broadcasts": {"task": "consent.sweep_broadcasts", "schedule": 60.0},
+    "consent.remind_staff": {"task": "consent.remind_staff", "schedule": 3600.0},
     "requests.sweep": {"task": "requests.sweep", "schedule": 60.0},
 }
 

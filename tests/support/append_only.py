@@ -11,12 +11,10 @@ import pytest
 from django.db import transaction
 from django.db.backends.base.operations import BaseDatabaseOperations
 
-TRIGGERS = {
-    "core_auditentry": "core_auditentry_no_truncate",
-    "core_auditlink": "core_auditlink_no_truncate",
-    "consent_app_consent": "consent_app_consent_no_truncate",
-    "consent_app_policyversion": "consent_policyversion_no_truncate",
-}
+# Every trigger against TRUNCATE ends so, whichever table it guards.
+TRIGGERS = r"""
+SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE NOT tgisinternal AND tgname LIKE '%\_no\_truncate'
+"""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -25,7 +23,8 @@ def _flush_past_the_append_only_triggers() -> Iterator[None]:
 
     def switch(operations: BaseDatabaseOperations, verb: str) -> None:
         with operations.connection.cursor() as cursor:
-            for table, trigger in TRIGGERS.items():
+            cursor.execute(TRIGGERS)
+            for table, trigger in cursor.fetchall():
                 cursor.execute(f"ALTER TABLE {table} {verb} TRIGGER {trigger}")
 
     def execute_sql_flush(self: BaseDatabaseOperations, sql_list: list[str]) -> None:
