@@ -14,7 +14,7 @@ from consent_app.services.profiles import PROFILES, LoadReport, load_profile, re
 from tests.support.words import JAPANESE, words_and_links
 
 CODES = sorted(path.stem for path in PROFILES.glob("*.toml"))
-PAGES = ["home", "contact", "purposes", "subcontractors", "procedure", "sign_in"]
+PAGES = ["home", "contact", "policy", "purposes", "subcontractors", "procedure", "sign_in"]
 # Everything that leads out of the product is reserved, so that no demonstration can reach a real shop.
 RESERVED = re.compile(r"https://(\w+\.example)/")
 
@@ -151,3 +151,46 @@ def test_gift_recipients_are_there_for_what_ships(code: str) -> None:
 def test_gift_recipients_of_quipearl_are_used_for_shipping_only() -> None:
     purposes = read_profile("quipearl").purposes
     assert [purpose.code for purpose in purposes if "recipient" in purpose.items] == ["gift_delivery"]
+
+
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_the_policy_says_what_the_registers_say(client: Client, code: str, language: str) -> None:
+    """Purposes and cases of provision stand in policy and registers in the same words, so that neither can drift."""
+    profile, _ = load(code)
+    shown = text_of(client, reverse("portal:policy"), language)
+    numbered = re.findall(r"^\d+\. (.+)$", profile.policy_text.in_language(language), re.MULTILINE)
+    published = [purpose.text.in_language(language) for purpose in profile.purposes if not purpose.part_of]
+    # Two purposes stand in sections of their own: gift recipients of quipearl, requesters of cleng.
+    assert [text for text in published if text not in numbered] == [
+        purpose.text.in_language(language)
+        for purpose in profile.purposes
+        if purpose.code in ("gift_delivery", "handling_requests")
+    ]
+    for basis in profile.provision_bases:
+        if not basis.statutory:
+            assert basis.text.in_language(language) in shown, basis.code
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_the_policy_of_quipearl_names_its_grounds_of_refusal(client: Client, language: str) -> None:
+    profile, _ = load("quipearl")
+    shown = text_of(client, reverse("portal:policy"), language)
+    named = ("not_identified", "harm_to_person", "business_hindrance", "other_law_breached", "public_morals")
+    texts = [ground.text.in_language(language) for ground in profile.refusal_grounds if ground.code in named]
+    assert len(texts) == len(named)
+    assert [text for text in texts if text not in shown] == []
+
+
+def test_kloset_and_the_agreement_say_what_the_person_made_public(client: Client) -> None:
+    for code in ("kloset", "agreement"):
+        load(code)
+        assert "印を付けます" in text_of(client, reverse("portal:policy"), "ja")
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_newer_grounds_can_be_met_in_another_way(code: str) -> None:
+    """Article 35(5) holds for every operator, and with it the alternative of 35(6)."""
+    load(code)
+    found = RefusalGround.objects.get(article="35(6)")
+    assert found.requests == ["stop_use", "erasure", "stop_provision"]

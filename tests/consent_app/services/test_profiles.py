@@ -3,6 +3,7 @@
 import dataclasses
 import shutil
 import threading
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -55,7 +56,18 @@ def test_a_load_fills_every_register(rokusho: Profile) -> None:
     assert not RequestRule.objects.get(request_type="foreign_measures").offered
     assert RefusalGround.objects.get(code="not_identified").article == "37(1)"
     assert (report.changed, report.unchanged, report.retired) == ([], [], [])
-    assert len(report.created) == 1 + 15 + 3 + 6 + 1 + 12 + 12 + 1
+    tables = Counter(entry.partition(":")[0] for entry in report.created)
+    expected = {
+        "operator": 1,
+        "dataitem": 15,
+        "purpose": 3,
+        "provisionbasis": 6,
+        "subcontractor": 1,
+        "requests": 12,
+        "refusalground": 13,
+        "policy": 1,
+    }
+    assert {table: tables[table] for table in expected} == expected
 
 
 @pytest.mark.django_db
@@ -215,7 +227,9 @@ def test_two_loads_at_once_wait_for_each_other(rokusho: Profile) -> None:
     for thread in threads:
         thread.join()
 
-    assert sorted(len(report.created) for report in reports) == [0, 0, 0, 51]
+    first = max(reports, key=lambda report: len(report.created))
+    assert first.created
+    assert [report.created for report in reports if report is not first] == [[], [], []]
 
 
 def test_a_profile_is_read_by_name_or_path(tmp_path: Path, rokusho: Profile) -> None:
