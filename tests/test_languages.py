@@ -196,7 +196,7 @@ def assert_one_language(client: Client, starts: list[str], language: str) -> set
 
 # Addresses of the portal that no link leads to by itself, or that show no page.
 PORTAL_NO_PAGES = {
-    *("sign_out", "set_language", "operator_css", "sign_in_code", "answer_files", "answer_download"),
+    *("sign_out", "set_language", "operator_css", "operator_logo", "sign_in_code", "answer_files", "answer_download"),
     *("consent_change", "consent_receipt"),
 }
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
@@ -46,9 +48,20 @@ class OperatorAdmin(ProfileAdmin):
             _("連絡先"),
             {"fields": ("email", "telephone", ("hours_ja", "hours_en"), "website", "ways", "complaint_ways")},
         ),
-        (_("表示"), {"fields": ("accent_color", "loaded_at")}),
+        (_("表示"), {"fields": ("accent_color", "drawing", "loaded_at")}),
     )
-    readonly_fields = ("ways", "complaint_ways")
+    readonly_fields = ("ways", "complaint_ways", "drawing")
+
+    @display(description=_("ロゴ"))
+    def drawing(self, operator: Operator) -> str:
+        if not operator.logo:
+            return gettext("なし")
+        # Made for white, as in the portal's header.
+        return format_html(
+            '<img class="bg-white p-1 rounded" src="{}" alt="{}" width="48" height="48">',
+            reverse("portal:operator_logo"),
+            operator.name,
+        )
 
     @display(description=_("請求の受付方法"))
     def ways(self, operator: Operator) -> str:

@@ -81,6 +81,8 @@ class OperatorSection:
     manager_title: Text
     website: str
     accent_color: str
+    # The name of the drawing beside the profile.
+    logo: str
     policy_updated_on: datetime.date | None
     email: str
     telephone: str
@@ -179,3 +181,5 @@ class Profile:
     # The name of the files with the first privacy policy, and, once they have been read, what they say.
     policy: str = ""
     policy_text: Text = field(default_factory=Text)
+    # The drawing that ``operator.logo`` names, once it has been read and checked.
+    logo_drawing: str = ""

@@ -35,6 +35,7 @@ from .toml_positions import Path, Place, key_positions
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _POSTAL_CODE = re.compile(r"\d{3}-\d{4}")
 _TELEPHONE = re.compile(r"0\d{1,4}-\d{1,4}-\d{3,4}")
+_LOGO = re.compile(r"[a-z][a-z0-9_]{0,39}\.svg")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _SYNTAX_PLACE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
 
@@ -130,6 +131,7 @@ def _operator(root: TableReader) -> OperatorSection:
         manager_title=reader.pair("manager_title", max_length=100),
         website=reader.text("website", required=False),
         accent_color=_accent(reader),
+        logo=reader.text("logo", required=False, max_length=44, pattern=_LOGO, example="rokusho.svg"),
         policy_updated_on=reader.date("policy_updated_on"),
         email=contact.text("email", max_length=254),
         telephone=contact.text("telephone", required=False, pattern=_TELEPHONE, example="050-0000-0000"),

@@ -43,6 +43,7 @@ class Operator(models.Model):
     accent_color = models.CharField(
         _("アクセントカラー"), max_length=7, default="#0017c1", validators=[RegexValidator(r"^#[0-9a-f]{6}$")]
     )
+    logo = models.TextField(_("ロゴ"), blank=True, help_text=_("図形と色だけの SVG。確かめてから書き直したもの。"))
     channels = ArrayField(
         models.CharField(max_length=10, choices=Channel), verbose_name=_("請求の受付方法"), default=list, blank=True
     )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from hashlib import sha256
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from csp.decorators import csp
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.http import quote_etag
 from django.utils.translation import get_language
@@ -133,3 +135,25 @@ def operator_css(request: HttpRequest) -> HttpResponse:
     accent = _accent()
     css = f":root {{ --operator-accent: {accent}; }}\n" if accent else ""
     return HttpResponse(css, content_type="text/css; charset=utf-8")
+
+
+def _logo() -> str:
+    operator = selectors.current_operator()
+    return operator.logo if operator else ""
+
+
+def _logo_etag(request: HttpRequest) -> str:
+    return quote_etag(sha256(_logo().encode()).hexdigest()[:32])
+
+
+# A drawing that may fetch and run nothing, even when somebody opens it by its address.
+@csp({"default-src": ["'none'"], "frame-ancestors": ["'none'"], "sandbox": True})
+@require_safe
+@cache_control(public=True, max_age=300)
+@condition(etag_func=_logo_etag)
+def operator_logo(request: HttpRequest) -> HttpResponse:
+    """The operator's logo, which was checked when the profile was loaded."""
+    drawing = _logo()
+    if not drawing:
+        raise Http404
+    return HttpResponse(drawing, content_type="image/svg+xml")

@@ -16,4 +16,5 @@ urlpatterns: list[URLPattern] = [
     path("consents/<slug:purpose>/", consents.consent_change, name="consent_change"),
     path("consents/<slug:purpose>/receipt.json", consents.consent_receipt, name="consent_receipt"),
     path("operator.css", pages.operator_css, name="operator_css"),
+    path("operator.svg", pages.operator_logo, name="operator_logo"),
 ]

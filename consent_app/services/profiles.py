@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from privacy_portal.core.services import audit
 
+from ..domain import logo
 from ..domain.profile import Profile
 from ..domain.profile_parser import parse_profile
 from ..domain.profile_reader import Text
@@ -50,7 +51,8 @@ def read_profile(name_or_path: str) -> Profile:
     """Read ``rokusho`` from the profiles that come with the product, or a file by its path (has ``/`` or ``.toml``).
 
     Raises:
-        ProfileNotFound: there is no such profile or file, or the text of its policy is missing.
+        ProfileNotFound: there is no such profile or file, the text of its policy is missing, or its logo is no plain
+            drawing.
         consent_app.domain.profile_parser.ProfileError: the file has problems.
     """
     is_path = "/" in name_or_path or name_or_path.endswith(".toml")
@@ -64,9 +66,23 @@ def read_profile(name_or_path: str) -> Profile:
             % {"name": name_or_path, "reason": error.strerror, "names": names}
         ) from None
     profile = parse_profile(content)
-    if not profile.policy:
-        return profile
-    return replace(profile, policy_text=_policy_text(path.parent / "policies", profile.policy))
+    if profile.operator.logo:
+        profile = replace(profile, logo_drawing=_logo(path.parent / "logos", profile.operator.logo))
+    if profile.policy:
+        profile = replace(profile, policy_text=_policy_text(path.parent / "policies", profile.policy))
+    return profile
+
+
+def _logo(folder: Path, name: str) -> str:
+    try:
+        return logo.clean((folder / name).read_bytes())
+    except OSError as error:
+        reason = str(error.strerror)
+    except logo.BadLogo as error:
+        reason = str(error)
+    raise ProfileNotFound(
+        _("ロゴ「%(path)s」を使えません（%(reason)s）。") % {"path": f"logos/{name}", "reason": reason}
+    )
 
 
 def _policy_text(folder: Path, name: str) -> Text:
@@ -135,7 +151,7 @@ def _refuse_other_operator(profile: Profile) -> None:
 
 
 def _operator(profile: Profile, report: LoadReport) -> None:
-    values = columns(asdict(profile.operator))
+    values = columns(asdict(profile.operator)) | {"logo": profile.logo_drawing}
     operator = Operator.objects.first()
     if operator is None:
         Operator.objects.create(**values)

@@ -77,6 +77,7 @@ ROWS: dict[str, tuple[str, Arguments]] = {
     "subcontractors": (PUBLIC, nothing),
     "procedure": (PUBLIC, nothing),
     "operator_css": (PUBLIC, nothing),
+    "operator_logo": (PUBLIC, nothing),
     # Shows what belongs to whoever is signed in.
     "requests": (SIGNED_IN, nothing),
     "request_new": (SIGNED_IN, a_type),

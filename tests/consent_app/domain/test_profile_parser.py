@@ -272,7 +272,7 @@ def test_every_address_and_number_of_the_profiles_is_a_reserved_one() -> None:
         (
             'article = "37(1)"',
             "statutory = false",
-            "refusal_grounds[12].requires",
+            "refusal_grounds[13].requires",
             '[[refusal_grounds]]\ncode = "not_id',
             "必要",
             "requires",

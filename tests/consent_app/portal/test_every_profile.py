@@ -1,6 +1,7 @@
 """Every profile that comes with the product: it loads, and all public pages say it in one language."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from django.core.cache import cache
@@ -194,3 +195,24 @@ def test_newer_grounds_can_be_met_in_another_way(code: str) -> None:
     load(code)
     found = RefusalGround.objects.get(article="35(6)")
     assert found.requests == ["stop_use", "erasure", "stop_provision"]
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_the_logo_stands_in_the_header_and_can_do_nothing(client: Client, code: str) -> None:
+    load(code)
+    assert '<img class="pp-brand__logo" src="/operator.svg" alt=""' in client.get("/").content.decode()
+    response = client.get(reverse("portal:operator_logo"))
+    assert response.headers["Content-Type"] == "image/svg+xml"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    policy = response.headers["Content-Security-Policy"]
+    assert sorted(policy.split("; ")) == ["default-src 'none'", "frame-ancestors 'none'", "sandbox"]
+    assert response.content.decode() == Operator.objects.get().logo
+    again = client.get(reverse("portal:operator_logo"), headers={"if-none-match": response.headers["ETag"]})
+    assert again.status_code == 304
+
+
+def test_without_a_logo_the_name_stands_alone(client: Client) -> None:
+    profile = read_profile("kloset")
+    load_profile(profile=replace(profile, logo_drawing=""), actor="command")
+    assert "pp-brand__logo" not in client.get("/").content.decode()
+    assert client.get(reverse("portal:operator_logo")).status_code == 404

@@ -23,7 +23,14 @@ from consent_app.models import (
     Subcontractor,
 )
 from consent_app.selectors import current_operator
-from consent_app.services.profiles import LoadReport, OtherOperator, ProfileNotFound, load_profile, read_profile
+from consent_app.services.profiles import (
+    PROFILES,
+    LoadReport,
+    OtherOperator,
+    ProfileNotFound,
+    load_profile,
+    read_profile,
+)
 from privacy_portal.core.models import AuditEntry
 from tests.factories.consent import ConsentFactory, CustomerFactory, OrderFactory
 
@@ -236,9 +243,10 @@ def test_a_profile_is_read_by_name_or_path(tmp_path: Path, rokusho: Profile) -> 
     copy = tmp_path / "copy.toml"
     profiles = Path(__file__).parents[3] / "consent_app/profiles"
     copy.write_bytes((profiles / "rokusho.toml").read_bytes())
-    with pytest.raises(ProfileNotFound, match=r"policies/rokusho\.ja\.md"):
-        read_profile(str(copy))
-    shutil.copytree(profiles / "policies", tmp_path / "policies")
+    for folder, missing in [("logos", r"logos/rokusho\.svg"), ("policies", r"policies/rokusho\.ja\.md")]:
+        with pytest.raises(ProfileNotFound, match=missing):
+            read_profile(str(copy))
+        shutil.copytree(profiles / folder, tmp_path / folder)
     assert read_profile(str(copy)) == rokusho
 
 
@@ -246,3 +254,22 @@ def test_a_profile_is_read_by_name_or_path(tmp_path: Path, rokusho: Profile) -> 
 def test_an_unknown_profile_names_those_there_are(name: str) -> None:
     with pytest.raises(ProfileNotFound, match="rokusho"):
         read_profile(name)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "No such file"),
+        ('<svg xmlns="http://www.w3.org/2000/svg"><script/></svg>', "viewBox"),
+        ("", "読めません"),
+    ],
+)
+def test_a_logo_that_is_missing_or_no_drawing_is_told(tmp_path: Path, content: str | None, said: str) -> None:
+    shutil.copytree(PROFILES, tmp_path / "profiles")
+    logo = tmp_path / "profiles" / "logos" / "kloset.svg"
+    if content is None:
+        logo.unlink()
+    else:
+        logo.write_text(content)
+    with pytest.raises(ProfileNotFound, match=f"logos/kloset.svg.*{said}"):
+        read_profile(str(tmp_path / "profiles" / "kloset.toml"))
