@@ -45,3 +45,11 @@ register("broadcast.finished", _("一斉のお知らせを送り終えた"), mai
 register("register.added", _("台帳に項目を加えた"), fields=int)
 register("register.changed", _("台帳の項目を変えた"), fields=int)
 register("register.denied", _("台帳の変更を断られた"))
+
+register(
+    "joint_use.published",
+    _("共同利用を公表した"),
+    number=int,
+    change=words(["first", "beforehand", "without_delay"]),
+)
+register("joint_use.ended", _("共同利用を終えた"))

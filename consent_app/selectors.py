@@ -21,6 +21,7 @@ from .models import (
     Customer,
     CustomerIdentity,
     DataItem,
+    JointUseVersion,
     Operator,
     PolicyVersion,
     Purpose,
@@ -32,6 +33,7 @@ from .models import (
 
 _OPERATOR_CACHE_KEY = "consent_app.operator"
 _POLICIES_CACHE_KEY = "consent_app.policies"
+_JOINT_USES_CACHE_KEY = "consent_app.joint_uses"
 # Loading a profile empties the entry; the limit bounds the case that a reader put the old one back just after that.
 _OPERATOR_CACHE_SECONDS = 60
 CUSTOMERS_FOUND_LIMIT = 50
@@ -104,6 +106,25 @@ def forget_policies() -> None:
     """Let the next reader read the versions anew."""
     with suppress(RedisError):
         cache.delete(_POLICIES_CACHE_KEY)
+
+
+def joint_use_announced() -> bool:
+    """Whether a joint use was ever announced; kept in the cache, because the foot of every page asks."""
+    try:
+        cached: bool | None = cache.get(_JOINT_USES_CACHE_KEY)
+    except RedisError:
+        return JointUseVersion.objects.exists()
+    if cached is None:
+        cached = JointUseVersion.objects.exists()
+        with suppress(RedisError):
+            cache.set(_JOINT_USES_CACHE_KEY, cached, _OPERATOR_CACHE_SECONDS)
+    return cached
+
+
+def forget_joint_uses() -> None:
+    """Let the next reader look anew."""
+    with suppress(RedisError):
+        cache.delete(_JOINT_USES_CACHE_KEY)
 
 
 def data_items() -> QuerySet[DataItem]:

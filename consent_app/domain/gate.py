@@ -1,17 +1,18 @@
 """The gate: may this person's data be used for that, or be given to them?
 
 Everything that is not known is a reason to refuse. Only what is found, present and not contradicted is allowed, and
-every answer names the records that it rests on. Where the law leaves a judgement to people (articles 27(1)i to vii,
-27(5)ii and iii), the gate does not judge: it refuses and says so, and the manager records what was decided on which
+every answer names the records that it rests on. Where the law leaves a judgement to people (articles 27(1)i to vii
+and 27(5)ii), the gate does not judge: it refuses and says so, and the manager records what was decided on which
 ground.
 
-Sources: APPI articles 18 (no use beyond the purpose), 25 (entrusting), 27 and 28 (third parties, abroad), 35 (stops).
+Sources: APPI articles 18 (no use beyond the purpose), 25 (entrusting), 27 and 28 (third parties, joint use, abroad),
+35 (stops).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -32,6 +33,7 @@ class Reason(StrEnum):
     CONSENT_GIVEN = "consent_given"
     ENTRUSTED = "entrusted"
     GIFT_SHIPPING = "gift_shipping"
+    JOINT_USE = "joint_use"
     # Refused, because …
     PERSON_UNKNOWN = "person_unknown"
     PERSON_WITHDRAWN = "person_withdrawn"
@@ -51,6 +53,9 @@ class Reason(StrEnum):
     ITEMS_NOT_COVERED = "items_not_covered"
     BASIS_UNKNOWN = "basis_unknown"
     NEEDS_JUDGEMENT = "needs_judgement"
+    JOINT_USE_UNKNOWN = "joint_use_unknown"
+    JOINT_USE_NOT_IN_FORCE = "joint_use_not_in_force"
+    PURPOSE_NOT_COVERED = "purpose_not_covered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +136,22 @@ class BasisFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class JointUseFacts:
+    """A joint use as it was announced: the version in effect, and who belongs to it at that time.
+
+    Args:
+        in_force: announced, in effect and not ended. Without that, nothing else counts.
+        users: key of each member -> its country.
+    """
+
+    key: str
+    in_force: bool
+    items: frozenset[str] = frozenset()
+    purposes: frozenset[str] = frozenset()
+    users: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Entrusted:
     """Asked for: handing over to the subcontractor ``code`` for the purpose ``purpose`` (article 27(5)i)."""
 
@@ -155,7 +176,16 @@ class ThirdParty:
     country: str = ""
 
 
-Destination = Entrusted | ThirdParty
+@dataclass(frozen=True, slots=True)
+class JointUser:
+    """Asked for: use by ``user`` (key of the member's row) within the joint use ``code`` (article 27(5)iii)."""
+
+    code: str
+    user: str
+    purpose: str
+
+
+Destination = Entrusted | ThirdParty | JointUser
 
 _NOBODY = Answer(False, (Reason.PERSON_UNKNOWN,))
 
@@ -282,6 +312,56 @@ def decide_provision(
     if reasons:
         return _refused(reasons, records)
     return Answer(True, (Reason.CONSENT_GIVEN,), tuple(records))
+
+
+def decide_joint_use(
+    *,
+    person: PersonFacts | None,
+    purpose: PurposeFacts | None,
+    joint_use: JointUseFacts | None,
+    asked: JointUser,
+    items: frozenset[str],
+    at: datetime,
+) -> Answer:
+    """May these items be used by a member of a joint use for this purpose (article 27(5)iii, promises K4, C3)?
+
+    Only what was announced and is in effect counts. Article 27(5) does not call joint users third parties; a stop of
+    provision reaches them all the same, because who asked for it wants the data to stay here. Gift recipients were told
+    of nothing, so their data is never used jointly; abroad it needs what article 28 asks for, which the gate cannot see.
+    """
+    if person is None:
+        return _NOBODY
+    use = decide_use(person=person, purpose=purpose, at=at)
+    reasons = [] if use.allowed else list(use.reasons)
+    records = list(use.records)
+    _judge_suspensions(person, purpose, USE_AND_PROVISION, reasons, records)
+    if RECIPIENT_ITEM in items:
+        reasons.append(Reason.GIFT_SHIPPING_ONLY)
+    if purpose:
+        _judge_items(items, purpose.items, reasons)
+    if joint_use is None:
+        reasons.append(Reason.JOINT_USE_UNKNOWN)
+    else:
+        records.append(Record("joint_use", joint_use.key))
+        _judge_joint_use(joint_use, asked, items, reasons)
+    if reasons:
+        return _refused(reasons, records)
+    return Answer(True, (Reason.JOINT_USE,), tuple(dict.fromkeys(records)))
+
+
+def _judge_joint_use(
+    joint_use: JointUseFacts, asked: JointUser, items: frozenset[str], reasons: list[Reason]
+) -> None:
+    if not joint_use.in_force:
+        reasons.append(Reason.JOINT_USE_NOT_IN_FORCE)
+        return
+    _judge_items(items, joint_use.items, reasons)
+    if asked.purpose not in joint_use.purposes:
+        reasons.append(Reason.PURPOSE_NOT_COVERED)
+    if asked.user not in joint_use.users:
+        reasons.append(Reason.RECIPIENT_NOT_COVERED)
+    else:
+        _judge_country(joint_use.users[asked.user], reasons)
 
 
 def _refused(reasons: Iterable[Reason], records: Iterable[Record]) -> Answer:

@@ -10,6 +10,7 @@ import datetime
 from dataclasses import dataclass, field
 
 from .profile_reader import Text
+from .profile_sharing import JointUseSection, TrackerSection
 
 FORMAT = 1
 
@@ -183,3 +184,5 @@ class Profile:
     policy_text: Text = field(default_factory=Text)
     # The drawing that ``operator.logo`` names, once it has been read and checked.
     logo_drawing: str = ""
+    joint_uses: tuple[JointUseSection, ...] = ()
+    trackers: tuple[TrackerSection, ...] = ()

@@ -30,6 +30,7 @@ from .profile import (
     SubcontractorSection,
 )
 from .profile_reader import Problem, Problems, TableReader
+from .profile_sharing import joint_use, tracker
 from .toml_positions import Path, Place, key_positions
 
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -76,6 +77,15 @@ def parse_profile(content: bytes) -> Profile:
     )
     requests = tuple(_request(reader) for reader in root.tables("requests"))
     grounds = tuple(_refusal(reader) for reader in root.tables("refusal_grounds", required=False))
+    purpose_codes = tuple(purpose.code for purpose in purposes if purpose.code)
+    joint_uses = tuple(
+        joint_use(reader, code=_code(reader), item_codes=item_codes, purpose_codes=purpose_codes)
+        for reader in root.tables("joint_uses", required=False)
+    )
+    trackers = tuple(
+        tracker(reader, code=_code(reader), purpose_codes=purpose_codes)
+        for reader in root.tables("trackers", required=False)
+    )
     root.close()
 
     _no_code_twice(problems, "data_items", "code", [item.code for item in items])
@@ -83,12 +93,25 @@ def parse_profile(content: bytes) -> Profile:
     _no_code_twice(problems, "provision_bases", "code", [basis.code for basis in bases])
     _no_code_twice(problems, "subcontractors", "code", [subcontractor.code for subcontractor in subcontractors])
     _no_code_twice(problems, "refusal_grounds", "code", [ground.code for ground in grounds])
+    _no_code_twice(problems, "joint_uses", "code", [section.code for section in joint_uses])
+    _no_code_twice(problems, "trackers", "code", [section.code for section in trackers])
     _no_code_twice(problems, "requests", "type", [request.type for request in requests])
     _every_item_has_a_purpose(problems, items, purposes)
     _every_right_is_there(problems, requests)
     if problems.found:
         raise ProfileError(problems.found)
-    return Profile(operator, items, purposes, bases, subcontractors, requests, grounds, policy)
+    return Profile(
+        operator,
+        items,
+        purposes,
+        bases,
+        subcontractors,
+        requests,
+        grounds,
+        policy,
+        joint_uses=joint_uses,
+        trackers=trackers,
+    )
 
 
 def _decode(content: bytes) -> tuple[dict[str, object], dict[Path, Place]]:

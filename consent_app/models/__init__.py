@@ -3,12 +3,14 @@
 from .consent import Consent
 from .customer import Customer, CustomerIdentity, CustomerRecord, Recipient
 from .imports import ImportBatch
+from .joint_use import JointUse, JointUser, JointUseVersion
 from .kept import RegisterChange, Reminder
 from .operator import Operator, RequestRule
 from .policy import Broadcast, BroadcastRecipient, PolicyVersion
 from .provision import Provision
 from .registers import DataItem, ProvisionBasis, Purpose, RefusalGround, Subcontractor
 from .suspension import Suspension
+from .tracker import Tracker
 
 __all__ = [
     "Broadcast",
@@ -19,6 +21,9 @@ __all__ = [
     "CustomerRecord",
     "DataItem",
     "ImportBatch",
+    "JointUse",
+    "JointUseVersion",
+    "JointUser",
     "Operator",
     "PolicyVersion",
     "Provision",
@@ -31,4 +36,5 @@ __all__ = [
     "RequestRule",
     "Subcontractor",
     "Suspension",
+    "Tracker",
 ]

@@ -18,8 +18,9 @@ from django.utils.dateparse import parse_datetime
 
 from .. import selectors
 from ..domain import gate
-from ..domain.gate import Answer, Destination, Entrusted
+from ..domain.gate import Answer, Destination, Entrusted, JointUser
 from ..models import Customer, DataItem, ProvisionBasis, Purpose, Recipient, Subcontractor, Suspension
+from . import joint_uses
 
 
 def may_use(*, customer: uuid.UUID, purpose: str, at: datetime) -> Answer:
@@ -50,11 +51,12 @@ def may_use_many(*, customers: Collection[uuid.UUID], purpose: str, at: datetime
 
 
 def may_provide(*, customer: uuid.UUID, recipient: Destination, items: Iterable[str], at: datetime) -> Answer:
-    """May these items of this customer be given to this recipient? Two statements.
+    """May these items of this customer be given to this recipient? Two statements, four for a joint use.
 
     Args:
         customer: key of the customer.
-        recipient: a subcontractor and its purpose, or a third party with its basis and the purpose consented to.
+        recipient: a subcontractor and its purpose, a member of a joint use and its purpose, or a third party with its
+            basis and the purpose consented to.
         items: codes of data items.
         at: an aware moment.
 
@@ -74,6 +76,14 @@ def may_provide_many(
         entrustee = _entrustee(recipient.code)
         return {
             key: gate.decide_entrusting(person=person, purpose=purpose, entrustee=entrustee, items=wanted, at=at)
+            for key, (person, purpose) in found.items()
+        }
+    if isinstance(recipient, JointUser):
+        joint_use = joint_uses.facts(code=recipient.code, at=at)
+        return {
+            key: gate.decide_joint_use(
+                person=person, purpose=purpose, joint_use=joint_use, asked=recipient, items=wanted, at=at
+            )
             for key, (person, purpose) in found.items()
         }
     basis = _basis(recipient.basis)

@@ -32,7 +32,7 @@ from ..models import (
     Subcontractor,
 )
 from ..selectors import forget_operator, published_policies
-from . import policies
+from . import policies, profile_sharing
 from .load_report import LoadReport
 from .seeding import columns
 
@@ -116,12 +116,16 @@ def load_profile(*, profile: Profile, actor: audit.Actor) -> LoadReport:
     report = LoadReport()
     _operator(profile, report)
     items = _register(report, DataItem, profile.data_items)
-    _register(report, Purpose, profile.purposes, items)
+    purposes = _register(report, Purpose, profile.purposes, items)
     _register(report, ProvisionBasis, profile.provision_bases)
     _register(report, Subcontractor, profile.subcontractors, items)
     _register(report, RefusalGround, profile.refusal_grounds)
     _rules(profile, report)
     _policy(profile, report, actor)
+    profile_sharing.load_trackers(report, profile.trackers, purposes)
+    profile_sharing.load_joint_uses(
+        report, profile.joint_uses, items=items, purposes=purposes, actor=actor, now=timezone.now()
+    )
     report.cautions.extend(_cautions(profile))
     if report.created or report.changed or report.retired:
         audit.record(
