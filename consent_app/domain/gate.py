@@ -349,9 +349,7 @@ def decide_joint_use(
     return Answer(True, (Reason.JOINT_USE,), tuple(dict.fromkeys(records)))
 
 
-def _judge_joint_use(
-    joint_use: JointUseFacts, asked: JointUser, items: frozenset[str], reasons: list[Reason]
-) -> None:
+def _judge_joint_use(joint_use: JointUseFacts, asked: JointUser, items: frozenset[str], reasons: list[Reason]) -> None:
     if not joint_use.in_force:
         reasons.append(Reason.JOINT_USE_NOT_IN_FORCE)
         return

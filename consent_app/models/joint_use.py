@@ -91,7 +91,9 @@ class JointUse(KeptModel, _Matters):
         verbose_name_plural = _("共同利用")
         ordering = ["position", "id"]
         constraints = [
-            models.CheckConstraint(condition=Q(state__in=("draft", "published", "ended")), name="joint_use_state_known"),
+            models.CheckConstraint(
+                condition=Q(state__in=("draft", "published", "ended")), name="joint_use_state_known"
+            ),
             models.CheckConstraint(
                 condition=Q(state="ended", ended_on__isnull=False) | (~Q(state="ended") & Q(ended_on=None)),
                 name="joint_use_ended_has_date",
@@ -187,7 +189,9 @@ class JointUseVersion(_Matters):
 class JointUser(models.Model):
     """One of those who use the data jointly, within the announced scope. Who leaves keeps the row, with the day."""
 
-    joint_use = models.ForeignKey(JointUse, on_delete=models.PROTECT, related_name="members", verbose_name=_("共同利用"))
+    joint_use = models.ForeignKey(
+        JointUse, on_delete=models.PROTECT, related_name="members", verbose_name=_("共同利用")
+    )
     name_ja = models.CharField(_("名称"), max_length=200)
     name_en = models.CharField(_("名称（英語）"), max_length=200)
     country = models.CharField(

@@ -75,7 +75,9 @@ class Tracker(KeptModel):
     refusal_ja = models.CharField(_("断り方"), max_length=300, blank=True)
     refusal_en = models.CharField(_("断り方（英語）"), max_length=300, blank=True)
     refusal_url = models.URLField(
-        _("断るためのページ"), blank=True, validators=[URLValidator(schemes=["https"], message=_("https:// で始めます。"))]
+        _("断るためのページ"),
+        blank=True,
+        validators=[URLValidator(schemes=["https"], message=_("https:// で始めます。"))],
     )
     active = models.BooleanField(_("使っている"), default=True)
 

@@ -28,7 +28,9 @@ def today(days: int = 0) -> datetime.date:
     return timezone.localdate() + datetime.timedelta(days=days)
 
 
-def draft(*, items: tuple[str, ...] = ("name", "email"), purposes: tuple[str, ...] = ("news",), **fields: Any) -> JointUse:
+def draft(
+    *, items: tuple[str, ...] = ("name", "email"), purposes: tuple[str, ...] = ("news",), **fields: Any
+) -> JointUse:
     """A draft that lacks nothing."""
     joint_use: JointUse = JointUse.objects.create(**{"code": "group", **COMPLETE, **fields})
     data_items = [DataItemFactory(code=code) for code in items]

@@ -65,7 +65,9 @@ def test_the_first_announcement(staff: User) -> None:
 
 def test_what_is_missing_is_named_exactly(staff: User) -> None:
     joint_use = draft(items=(), responsible_address_en="", responsible_representative_ja="")
-    with pytest.raises(JointUseError, match=r"共同で使うデータ項目、管理責任者の住所（英語）、管理責任者の代表者。") as error:
+    with pytest.raises(
+        JointUseError, match=r"共同で使うデータ項目、管理責任者の住所（英語）、管理責任者の代表者。"
+    ) as error:
         publish(joint_use, staff, days=1)
     assert "名称" not in str(error.value)
     joint_use.refresh_from_db()
