@@ -327,7 +327,8 @@ def decide_joint_use(
 
     Only what was announced and is in effect counts. Article 27(5) does not call joint users third parties; a stop of
     provision reaches them all the same, because who asked for it wants the data to stay here. Gift recipients were told
-    of nothing, so their data is never used jointly; abroad it needs what article 28 asks for, which the gate cannot see.
+    of nothing, so their data is never used jointly. Abroad it needs what article 28 asks for, which the gate cannot
+    see: refused.
     """
     if person is None:
         return _NOBODY

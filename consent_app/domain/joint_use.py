@@ -15,6 +15,8 @@ from enum import StrEnum
 
 from .profile_reader import Text
 
+_NOTHING = Text()
+
 
 @dataclass(frozen=True, slots=True)
 class Matters:
@@ -27,14 +29,14 @@ class Matters:
         responsible_is_person: an individual, who has no representative.
     """
 
-    name: Text = Text()
+    name: Text = _NOTHING
     items: frozenset[str] = frozenset()
-    users: Text = Text()
+    users: Text = _NOTHING
     purposes: frozenset[str] = frozenset()
     purpose_texts: frozenset[Text] = frozenset()
-    responsible_name: Text = Text()
-    responsible_address: Text = Text()
-    responsible_representative: Text = Text()
+    responsible_name: Text = _NOTHING
+    responsible_address: Text = _NOTHING
+    responsible_representative: Text = _NOTHING
     responsible_is_person: bool = False
 
 

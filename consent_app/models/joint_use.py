@@ -107,8 +107,8 @@ class JointUse(KeptModel, _Matters):
 class JointUseVersion(_Matters):
     """What was announced: every matter of article 27(5)iii, from which day on it holds.
 
-    Only added (migration ``joint_use_guard``): people were told these words. The texts of items and purposes are kept as
-    they read then.
+    Only added (migration ``joint_use_guard``): people were told these words. The texts of items and purposes are kept
+    as they read then.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -1,4 +1,4 @@
-"""Joint use: announcing it, changing what was announced, ending it (articles 27(5)iii and 27(6), promises K4 and C3)."""
+"""Joint use: announcing it, changing what was announced, ending it (articles 27(5)iii, 27(6), promises K4, C3)."""
 
 from __future__ import annotations
 
