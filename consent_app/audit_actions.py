@@ -30,9 +30,24 @@ register(
 
 _kinds = words(["use", "provision"])
 register("suspension.set", _("利用または提供を止めた"), kind=_kinds)
-register("suspension.ended", _("利用または提供の停止を終えた"), kind=_kinds)
+register(
+    "suspension.ended",
+    _("利用または提供の停止を終えた"),
+    kind=_kinds,
+    reason=words(["wish", "ground_gone", "mistake"]),
+)
 register("consent.given", _("ご本人が同意した"), purpose=int)
 register("consent.withdrawn", _("ご本人が同意を取り下げた"), purpose=int)
+register(
+    "consent.recorded",
+    _("書面や電話などでの同意または撤回を記録した"),
+    purpose=int,
+    event=words(["given", "withdrawn"]),
+)
+register("consent.expired", _("同意の期限が切れた"), purpose=int)
+register("consent.denied", _("同意の記録を断られた"))
+register("suspension.denied", _("停止の操作を断られた"))
+register("purpose_version.judged", _("説明の変更を、意味の変わらない変更と判断した"), number=int)
 register("consent.receipt_taken", _("ご本人が同意の記録をダウンロードした"))
 register("policy.drafted", _("プライバシーポリシーの下書きを保存した"))
 register("policy.draft_deleted", _("プライバシーポリシーの下書きを消した"))

@@ -17,6 +17,7 @@ from privacy_portal.core.services import outbox
 from .models import Consent, Customer, PolicyVersion
 
 CONSENT_GIVEN, CONSENT_WITHDRAWN = "consent_given", "consent_withdrawn"
+CONSENT_EXPIRED = "consent_expired"
 POLICY_CHANGE = "policy_change"
 CARE_REMINDER = "care_reminder"
 
@@ -37,6 +38,40 @@ def consent_changed(*, consent: Consent, person: User, language: str) -> Outgoin
         object_type=consent._meta.label_lower,
         object_id=str(consent.pk),
     )
+
+
+def consent_recorded(*, consent: Consent) -> OutgoingMail | None:
+    """Confirm to the customer what staff wrote down for them: whoever did not say it finds out."""
+    given = consent.event == Consent.Event.GIVEN
+    return _to_customer(consent, CONSENT_GIVEN if given else CONSENT_WITHDRAWN)
+
+
+def consent_expired(*, consent: Consent) -> OutgoingMail | None:
+    """A consent has run out; the page of consents is where to renew it."""
+    return _to_customer(consent, CONSENT_EXPIRED)
+
+
+def _to_customer(consent: Consent, template: str) -> OutgoingMail | None:
+    """Mail the registered address about a consent; None where there is none that mail can go to."""
+    customer, purpose = consent.customer, consent.purpose
+    language = customer.user.language if customer.user else "ja"
+    try:
+        return outbox.enqueue(
+            template=template,
+            recipient=customer.email,
+            language=language,
+            context={
+                "purpose": localized(purpose, "text", language),
+                "at": consent.at,
+                "consents_url": f"{settings.PORTAL_URL}/consents/",
+            },
+            user=customer.user,
+            object_type=consent._meta.label_lower,
+            object_id=str(consent.pk),
+        )
+    except ValueError:
+        # Registered as it was imported; the row of the event tells staff as well that there is nobody to write to.
+        return None
 
 
 def policy_change(*, policy: PolicyVersion, customer: Customer) -> OutgoingMail:

@@ -10,7 +10,8 @@ from datetime import date, datetime
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Case, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery, When
+from django.db.models import Case, Exists, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery, When
+from django.db.models.functions import Coalesce
 from redis.exceptions import RedisError
 
 from privacy_portal.core.models import User
@@ -25,10 +26,12 @@ from .models import (
     Operator,
     PolicyVersion,
     Purpose,
+    PurposeVersion,
     Recipient,
     RefusalGround,
     RequestRule,
     Subcontractor,
+    Suspension,
 )
 
 _OPERATOR_CACHE_KEY = "consent_app.operator"
@@ -247,12 +250,56 @@ def newest_consent(at: datetime, **lookups: Any) -> QuerySet[Consent]:
     return Consent.objects.filter(at__lte=at, **lookups).order_by("-at", given_last)
 
 
+def with_wording_state(consents: QuerySet[Any], at: datetime) -> QuerySet[Any]:
+    """With ``outdated``: whether what was agreed to has changed its meaning up to this moment.
+
+    A consent without a version (an import's) is to what was asked at its moment.
+    """
+    later = PurposeVersion.objects.filter(
+        purpose=OuterRef("purpose"), material=True, since__gt=OuterRef("agreed_at"), since__lte=at
+    )
+    dated = consents.annotate(agreed_at=Coalesce("purpose_version__since", "at"))
+    return dated.annotate(outdated=Exists(later))
+
+
 def consent_purposes(customer: Customer, at: datetime) -> QuerySet[Purpose]:
-    """The present purposes that need a consent, with ``newest_id``: the key of this customer's event that counts."""
-    newest = newest_consent(at, customer=customer, purpose=OuterRef("pk")).values("pk")[:1]
-    return purposes_with_items().filter(needs_consent=True).annotate(newest_id=Subquery(newest))
+    """What the page of consents shows: the purposes that are asked for, and retired ones with a consent in force.
+
+    With ``newest_id``, the key of this customer's event that counts, and ``newest_outdated``: whether what was agreed
+    to has changed its meaning since.
+    """
+    newest = with_wording_state(newest_consent(at, customer=customer, purpose=OuterRef("pk")), at)
+    rows = Purpose.objects.annotate(
+        newest_id=Subquery(newest.values("pk")[:1]),
+        newest_event=Subquery(newest.values("event")[:1]),
+        newest_outdated=Subquery(newest.values("outdated")[:1]),
+    )
+    present = Q(active=True, needs_consent=True) & (Q(part_of=None) | Q(part_of__active=True))
+    shown = rows.filter(present | Q(newest_event=Consent.Event.GIVEN))
+    return shown.select_related("part_of").prefetch_related(_present_items())
+
+
+def consents_without_wording(at: datetime) -> QuerySet[Consent]:
+    """Consents in force whose wording is gone: their purpose is retired or means something else since."""
+    changed = PurposeVersion.objects.filter(material=True, since__lte=at).values("purpose")
+    retired = Q(active=False) | Q(needs_consent=False) | Q(part_of__active=False)
+    concerned = Purpose.objects.filter(retired | Q(pk__in=changed))
+    later = Consent.objects.filter(customer=OuterRef("customer"), purpose=OuterRef("purpose"), at__lte=at).filter(
+        Q(at__gt=OuterRef("at")) | Q(at=OuterRef("at")) & ~Q(event=Consent.Event.GIVEN)
+    )
+    rows = Consent.objects.filter(purpose__in=concerned, event=Consent.Event.GIVEN, at__lte=at).exclude(
+        valid_until__lte=at
+    )
+    gone = Q(purpose__in=Purpose.objects.filter(retired)) | Q(outdated=True)
+    return with_wording_state(rows.filter(~Exists(later)), at).filter(gone)
+
+
+def suspensions_in_force(customer: Customer, at: datetime) -> QuerySet[Suspension]:
+    """The stops that hold for this customer at this moment, the oldest first."""
+    rows = Suspension.objects.filter(Q(ended_at=None) | Q(ended_at__gt=at), customer=customer, begins_at__lte=at)
+    return rows.select_related("purpose").order_by("begins_at", "pk")
 
 
 def consent_history(customer: Customer) -> QuerySet[Consent]:
     """Every event of this customer, the newest first."""
-    return Consent.objects.filter(customer=customer).select_related("purpose").order_by("-at", "-pk")
+    return Consent.objects.filter(customer=customer).select_related("purpose", "agent").order_by("-at", "-pk")

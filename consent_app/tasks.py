@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from .models import ImportBatch
-from .services import broadcasts, care, imports
+from .services import broadcasts, care, consent_expiry, imports
 
 
 @shared_task(name=imports.TRY_TASK)
@@ -45,3 +45,9 @@ def sweep_broadcasts() -> None:
 def remind_staff() -> None:
     """Tell staff what in the registers is due."""
     care.remind(now=timezone.now())
+
+
+@shared_task(name="consent.expire_consents")
+def expire_consents() -> None:
+    """Write down which consents have run out."""
+    consent_expiry.expire(now=timezone.now())

@@ -45,6 +45,7 @@ class Reason(StrEnum):
     CONSENT_MISSING = "consent_missing"
     CONSENT_WITHDRAWN = "consent_withdrawn"
     CONSENT_EXPIRED = "consent_expired"
+    CONSENT_OUTDATED = "consent_outdated"
     GIFT_SHIPPING_ONLY = "gift_shipping_only"
     RECIPIENT_NOT_COVERED = "recipient_not_covered"
     RECIPIENT_UNKNOWN = "recipient_unknown"
@@ -90,11 +91,12 @@ class PurposeFacts:
 
 @dataclass(frozen=True, slots=True)
 class ConsentFacts:
-    """The newest event for a person and a purpose."""
+    """The newest event for a person and a purpose. ``outdated``: what was agreed to means something else since."""
 
     key: str
     event: str
     valid_until: datetime | None = None
+    outdated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -421,6 +423,8 @@ def _judge_consent(consent: ConsentFacts | None, at: datetime, reasons: list[Rea
         reasons.append(Reason.CONSENT_WITHDRAWN)
     elif consent.event == "expired" or (consent.valid_until is not None and consent.valid_until <= at):
         reasons.append(Reason.CONSENT_EXPIRED)
+    elif consent.outdated:
+        reasons.append(Reason.CONSENT_OUTDATED)
     elif consent.event != "given":
         reasons.append(Reason.CONSENT_MISSING)
 

@@ -116,6 +116,8 @@ class PurposeSection:
     provided_to: str
     items: tuple[str, ...]
     part_of: str
+    explanation: Text = field(default_factory=Text)
+    valid_months: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

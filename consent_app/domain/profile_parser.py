@@ -240,7 +240,16 @@ def _purpose(reader: TableReader, item_codes: tuple[str, ...], wholes: tuple[str
         provided_to=reader.text("provided_to", required=False, max_length=200),
         items=reader.choices("items", item_codes),
         part_of=reader.choice("part_of", wholes, default=""),
+        explanation=reader.pair("explanation", required=False),
+        valid_months=reader.integer("valid_months", low=1, high=120),
     )
+    for name in ("valid_months", "explanation"):
+        if reader.given(name) and not section.needs_consent:
+            reader.add(
+                name,
+                _("個別の同意が要らない利用目的には書けません。"),
+                _("この行を消すか、needs_consent = true としてください。"),
+            )
     reader.close()
     return section
 

@@ -1,6 +1,6 @@
 """What the operator holds, promised and passed on."""
 
-from .consent import Consent
+from .consent import Consent, ConsentAgent
 from .customer import Customer, CustomerIdentity, CustomerRecord, Recipient
 from .imports import ImportBatch
 from .joint_use import JointUse, JointUser, JointUseVersion
@@ -11,11 +11,13 @@ from .provision import Provision
 from .registers import DataItem, ProvisionBasis, Purpose, RefusalGround, Subcontractor
 from .suspension import Suspension
 from .tracker import Tracker
+from .wording import PurposeVersion
 
 __all__ = [
     "Broadcast",
     "BroadcastRecipient",
     "Consent",
+    "ConsentAgent",
     "Customer",
     "CustomerIdentity",
     "CustomerRecord",
@@ -29,6 +31,7 @@ __all__ = [
     "Provision",
     "ProvisionBasis",
     "Purpose",
+    "PurposeVersion",
     "Recipient",
     "RefusalGround",
     "RegisterChange",

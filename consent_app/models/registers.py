@@ -52,6 +52,14 @@ class Purpose(models.Model):
     provided_to = models.CharField(
         _("提供先"), max_length=200, blank=True, help_text=_("第三者への提供に同意を得る目的のとき、その相手。")
     )
+    explanation_ja = models.TextField(_("同意をお願いするときの説明"), blank=True)
+    explanation_en = models.TextField(_("同意をお願いするときの説明（英語）"), blank=True)
+    valid_months = models.PositiveSmallIntegerField(
+        _("同意の有効期間（月）"),
+        null=True,
+        blank=True,
+        help_text=_("空欄は期限なしです。これから受ける同意に当てはまります。"),
+    )
     items = models.ManyToManyField(DataItem, verbose_name=_("使うデータ項目"), related_name="purposes", blank=True)
     part_of = models.ForeignKey(
         "self",
@@ -62,17 +70,33 @@ class Purpose(models.Model):
         related_name="parts",
         help_text=_("公表した利用目的のうち、別に同意を確かめる部分のとき。"),
     )
+    from_profile = models.BooleanField(
+        _("プロフィールの利用目的"), default=True, editable=False, help_text=_("いいえは、担当者が加えたものです。")
+    )
     active = models.BooleanField(_("有効"), default=True)
 
     text = Localized()
+    explanation = Localized()
 
     class Meta:
         verbose_name = _("利用目的")
         verbose_name_plural = pgettext_lazy("複数", "利用目的")
         ordering = ["position", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(valid_months=None) | models.Q(valid_months__range=(1, 120), needs_consent=True),
+                name="purpose_months_only_with_consent",
+                violation_error_message=_("有効期間は、個別の同意が必要な利用目的に、1か月から120か月で定めます。"),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.text
+
+    @property
+    def asks_for_consent(self) -> bool:
+        """Whether people are asked for their consent to it at present."""
+        return self.active and self.needs_consent and (self.part_of is None or self.part_of.active)
 
 
 class ProvisionBasis(models.Model):

@@ -21,6 +21,11 @@ class Suspension(models.Model):
         USE = "use", _("利用の停止")
         PROVISION = "provision", _("第三者への提供の停止")
 
+    class EndReason(models.TextChoices):
+        WISH = "wish", _("本人が希望した")
+        GROUND_GONE = "ground_gone", _("停止の理由がなくなった")
+        MISTAKE = "mistake", _("誤って止めた")
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="suspensions", verbose_name=_("顧客"))
     kind = models.CharField(_("種類"), max_length=10, choices=Kind)
@@ -35,8 +40,12 @@ class Suspension(models.Model):
     )
     begins_at = models.DateTimeField(_("開始日時"), default=timezone.now)
     ended_at = models.DateTimeField(_("終了日時"), null=True, blank=True)
-    ground = models.CharField(_("根拠"), max_length=30, help_text=_("条文（例：35(1)）。"))
+    ground = models.CharField(_("根拠"), max_length=30, help_text=_("条文（例：35(1)）、または本人の希望（wish）。"))
     reference = models.CharField(_("参照"), max_length=60, blank=True, help_text=_("受付番号など。"))
+    end_reason = models.CharField(_("終えた理由"), max_length=20, choices=EndReason, blank=True)
+    end_note = models.CharField(
+        _("終えた理由の説明"), max_length=200, blank=True, help_text=_("個人データは書かないでください。")
+    )
     set_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -64,6 +73,12 @@ class Suspension(models.Model):
                 condition=models.Q(ended_at=None) | models.Q(ended_at__gte=models.F("begins_at")),
                 name="suspension_ends_after_begin",
                 violation_error_message=_("終了は開始より後です。"),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ended_at=None, end_reason="")
+                | (models.Q(ended_at__isnull=False) & ~models.Q(end_reason="")),
+                name="suspension_end_names_reason",
+                violation_error_message=_("停止を終えるには理由が要ります。"),
             ),
             models.CheckConstraint(
                 condition=~models.Q(ground=""),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.contrib import messages as flash
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -18,8 +20,9 @@ from privacy_portal.core.portal.views import address_proven
 from privacy_portal.core.ratelimit import LimitExceeded
 
 from .. import selectors
-from ..models import Consent, Customer
-from ..services import consents, receipts
+from ..models import Consent, Customer, Purpose, Suspension
+from ..services import consent_events, consents, receipts, wordings
+from . import wording as words
 
 HISTORY_SIZE = 20
 
@@ -44,19 +47,43 @@ def consents_page(request: PersonRequest) -> HttpResponse:
         return render(request, "portal/consents/nobody.html")
     purposes = list(selectors.consent_purposes(customer, now))
     newest = Consent.objects.in_bulk([row.newest_id for row in purposes if row.newest_id])  # type: ignore[attr-defined]
+    stops = list(selectors.suspensions_in_force(customer, now))
+    minor = consent_events.is_minor(customer, now)
     rows = [
         {
             "code": purpose.code,
-            "wording": consents.wording(purpose),
-            "given": consents.is_given(event, now),
+            "wording": wordings.wording(purpose),
             "event": event,
+            "state": _state(purpose, event, now),
+            "stop": next((words.stopped(stop) for stop in stops if _stops(stop, purpose)), ""),
+            "announced": not purpose.from_profile,
         }
         for purpose in purposes
         for event in [newest.get(purpose.newest_id)]  # type: ignore[attr-defined]
     ]
     page = Paginator(selectors.consent_history(customer), HISTORY_SIZE).get_page(request.GET.get("page"))
-    context = {"rows": rows, "page_obj": page, "may_give": customer.status == Customer.Status.ACTIVE}
+    context = {
+        "rows": [row for row in rows if row["state"] != "gone"],
+        "gone": [row for row in rows if row["state"] == "gone"],
+        "stops": [words.stopped(stop) for stop in stops if stop.purpose is None],
+        "page_obj": page,
+        "may_give": customer.status == Customer.Status.ACTIVE,
+        "minor": minor,
+    }
     return render(request, "portal/consents/list.html", context)
+
+
+def _state(purpose: Purpose, event: Consent | None, now: datetime) -> str:
+    """``given``, ``open`` (not given), ``outdated`` (given to something else), or ``gone`` (no longer asked for)."""
+    if not purpose.asks_for_consent:
+        return "gone"
+    if not consent_events.is_given(event, now):
+        return "open"
+    return "outdated" if purpose.newest_outdated else "given"  # type: ignore[attr-defined]
+
+
+def _stops(stop: Suspension, purpose: Purpose) -> bool:
+    return stop.purpose_id is not None and stop.purpose_id in (purpose.pk, purpose.part_of_id)
 
 
 @login_required
@@ -86,6 +113,8 @@ def consent_change(request: PersonRequest, purpose: str) -> HttpResponse:
         raise Http404 from None
     except consents.WordingChanged:
         flash.warning(request, _("説明の文が新しくなりました。もう一度お読みになってから、お決めください。"))
+    except consents.NeedsAgent:
+        flash.warning(request, _("このページでは変えられません。法定代理人の方から、お問い合わせ先にご連絡ください。"))
     except consents.CustomerLeft:
         flash.warning(request, _("退会されているため、新しい同意は受け付けていません。"))
     except LimitExceeded:

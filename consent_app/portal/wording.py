@@ -9,7 +9,10 @@ from django.utils.formats import number_format
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from ..models import Operator, RequestRule
+from privacy_portal.core.templatetags.portal import jp_date
+
+from ..domain.stop_grounds import OWN
+from ..models import Operator, RequestRule, Suspension
 
 
 def cost(rule: RequestRule) -> str:
@@ -59,3 +62,19 @@ def channel_words(operator: Operator, channels: list[str]) -> list[ChannelWords]
         "counter": ChannelWords(_("窓口"), operator.address),
     }
     return [ways[channel] for channel in channels if ways[channel].text]
+
+
+def stopped(stop: Suspension) -> str:
+    """Since when and at whose wish something is not done with the data, in one sentence."""
+    values = {"date": jp_date(stop.begins_at)}
+    if stop.ground == OWN:
+        if stop.kind == Suspension.Kind.PROVISION:
+            return _("%(date)sから、当方の判断で、第三者への提供を止めています。") % values
+        if stop.purpose_id is None:
+            return _("%(date)sから、当方の判断で、データの利用を止めています。") % values
+        return _("%(date)sから、当方の判断で、この目的での利用を止めています。") % values
+    if stop.kind == Suspension.Kind.PROVISION:
+        return _("%(date)sから、ご本人のお求めにより、第三者への提供を止めています。") % values
+    if stop.purpose_id is None:
+        return _("%(date)sから、ご本人のお求めにより、データの利用を止めています。") % values
+    return _("%(date)sから、ご本人のお求めにより、この目的での利用を止めています。") % values

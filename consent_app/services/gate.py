@@ -137,8 +137,11 @@ def _purposes(code: Any) -> QuerySet[Purpose, dict[str, Any]]:
 def _persons(customers: Collection[uuid.UUID], purpose: str, at: datetime) -> _Found:
     if at.tzinfo is None:
         raise ValueError("The gate is asked about a moment with a zone.")
-    consent = selectors.newest_consent(at, customer=OuterRef("pk"), purpose__code=purpose).values(
-        facts=JSONObject(key=Cast("pk", CharField()), event=F("event"), valid_until=F("valid_until"))
+    newest = selectors.newest_consent(at, customer=OuterRef("pk"), purpose__code=purpose)
+    consent = selectors.with_wording_state(newest, at).values(
+        facts=JSONObject(
+            key=Cast("pk", CharField()), event=F("event"), valid_until=F("valid_until"), outdated=F("outdated")
+        )
     )
     in_force = Suspension.objects.filter(
         Q(ended_at=None) | Q(ended_at__gt=at), customer=OuterRef("pk"), begins_at__lte=at
@@ -182,7 +185,7 @@ def _consent_facts(row: dict[str, Any] | None) -> gate.ConsentFacts | None:
     if row is None:
         return None
     limit = row["valid_until"]
-    return gate.ConsentFacts(row["key"], row["event"], parse_datetime(limit) if limit else None)
+    return gate.ConsentFacts(row["key"], row["event"], parse_datetime(limit) if limit else None, row["outdated"])
 
 
 def _purpose_facts(row: dict[str, Any] | None) -> gate.PurposeFacts | None:

@@ -15,6 +15,7 @@ from ..domain.matching import Known, Register
 from ..domain.normalise import address_key, name_key
 from ..domain.trust import TRUST, Trust, outranks
 from ..models import Consent, Customer, CustomerRecord, DataItem, Purpose
+from . import consent_events
 from . import import_tables as tables
 from .import_tables import CustomerState
 
@@ -51,6 +52,8 @@ class Engine:
         self._items = dict(DataItem.objects.values_list("code", "id"))
         purpose = Purpose.objects.filter(code=NEWSLETTER_PURPOSE, active=True).first()
         self._newsletter_purpose = purpose.pk if purpose else None
+        until = consent_events.limit(purpose, now) if purpose else None
+        self._newsletter_limit = until.isoformat() if until else None
 
     def apply(self, rows: list[SourceRow]) -> tuple[Counter[str], list[Problem]]:
         """Match and write the rows, in the transaction of the caller.
@@ -334,6 +337,8 @@ class Engine:
                     "wording": "",
                     "proof": f"{row.source}:{row.external_id} {row.newsletter_column}"[:200],
                     "at": self.now,
+                    "recorded_at": self.now,
+                    "valid_until": self._newsletter_limit if row.newsletter else None,
                 }
             )
         tables.insert_consents(events)

@@ -199,7 +199,18 @@ _RECIPIENT = (
     "originals",
     "name_key",
 )
-_CONSENT = ("id", "customer_id", "purpose_id", "event", "channel", "wording", "proof", "at")
+_CONSENT = (
+    "id",
+    "customer_id",
+    "purpose_id",
+    "event",
+    "channel",
+    "wording",
+    "proof",
+    "at",
+    "recorded_at",
+    "valid_until",
+)
 
 
 def _insert(model: type[models.Model], columns: Sequence[str], rows: list[dict[str, Any]], tail: str = "") -> list[Any]:
@@ -299,6 +310,8 @@ def decided_otherwise(purpose_id: int, customer_ids: list[uuid.UUID]) -> set[uui
     """Those whose newest consent event for the purpose did not come from an import: they decided themselves since."""
     newest = (
         Consent.objects.filter(purpose=purpose_id, customer__in=customer_ids)
+        # That a consent ran out is nobody's decision.
+        .exclude(event=Consent.Event.EXPIRED)
         .order_by("customer_id", "-at")
         .distinct("customer_id")
         .values_list("customer_id", "channel")

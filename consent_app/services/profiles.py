@@ -32,7 +32,7 @@ from ..models import (
     Subcontractor,
 )
 from ..selectors import forget_operator, published_policies
-from . import policies, profile_sharing
+from . import policies, profile_sharing, wordings
 from .load_report import LoadReport
 from .seeding import columns
 
@@ -116,7 +116,7 @@ def load_profile(*, profile: Profile, actor: audit.Actor) -> LoadReport:
     report = LoadReport()
     _operator(profile, report)
     items = _register(report, DataItem, profile.data_items)
-    purposes = _register(report, Purpose, profile.purposes, items)
+    purposes = _purposes(report, profile, items)
     _register(report, ProvisionBasis, profile.provision_bases)
     _register(report, Subcontractor, profile.subcontractors, items)
     _register(report, RefusalGround, profile.refusal_grounds)
@@ -195,6 +195,23 @@ def _rules(profile: Profile, report: LoadReport) -> None:
             _save_if_changed(report, present[section.type], values, name)
 
 
+def _purposes(report: LoadReport, profile: Profile, items: Mapping[str, DataItem]) -> dict[str, Any]:
+    """The purposes, and what is asked for under them from now on. What was asked before is kept first."""
+    now = timezone.now()
+    for purpose in Purpose.objects.filter(active=True, needs_consent=True, versions=None):
+        wordings.keep_version(purpose=purpose, now=now)
+    purposes = _register(report, Purpose, profile.purposes, items)
+    for purpose in purposes.values():
+        if purpose.needs_consent:
+            version = wordings.keep_version(purpose=purpose, now=now)
+            if version.material and version.since >= now:
+                report.cautions.append(
+                    _("利用目的「%(code)s」の意味が変わったので、これまでの同意では使えません。もう一度お願いします。")
+                    % {"code": purpose.code}
+                )
+    return purposes
+
+
 def _register(
     report: LoadReport,
     model: type[models.Model],
@@ -205,7 +222,8 @@ def _register(
     table = model._meta.model_name
     manager = model._default_manager
     rows: Iterable[Any] = manager.prefetch_related(*(["items"] if items else []))
-    present: dict[str, Any] = {row.code: row for row in rows}
+    # What staff have added beside the file is theirs.
+    present: dict[str, Any] = {row.code: row for row in rows if getattr(row, "from_profile", True)}
     kept: dict[str, Any] = {}
     for position, section in enumerate(sections, start=1):
         values = columns(asdict(section)) | {"position": position, "active": True}

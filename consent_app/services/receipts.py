@@ -16,7 +16,7 @@ from privacy_portal.core.services import audit
 from .. import selectors
 from ..domain import receipt
 from ..models import Consent, Operator
-from . import consents
+from . import consent_events, consents
 
 
 def take_receipt(*, actor: User, address_proven: bool, purpose: str, now: datetime) -> dict[str, Any]:
@@ -31,7 +31,9 @@ def take_receipt(*, actor: User, address_proven: bool, purpose: str, now: dateti
         raise consents.NotAsked
     row = selectors.consent_purposes(customer, now).filter(code=purpose).first()
     consent = Consent.objects.filter(pk=row.newest_id).first() if row else None  # type: ignore[attr-defined]
-    if row is None or consent is None or not consents.is_given(consent, now):
+    if row is None or consent is None or not consent_events.is_given(consent, now):
+        raise consents.NotAsked
+    if not row.asks_for_consent or row.newest_outdated:  # type: ignore[attr-defined]
         raise consents.NotAsked
     until = consent.valid_until
     given = receipt.Given(

@@ -58,14 +58,28 @@ def suspend(
     return suspension
 
 
-def end(*, suspension: Suspension, actor: audit.Actor, now: datetime) -> Suspension:
-    """Let the stop end now. One that has ended stays as it is."""
+def end(*, suspension: Suspension, actor: audit.Actor, reason: str, now: datetime, note: str = "") -> Suspension:
+    """Let the stop end now. One that has ended stays as it is.
+
+    Args:
+        suspension: the stop.
+        actor: who does it, for the audit trail.
+        reason: a value of ``Suspension.EndReason``: using data again that was stopped needs one.
+        now: an aware moment.
+        note: what the reason rests on, without personal data.
+
+    Raises:
+        ValueError: no such reason.
+    """
+    reason = Suspension.EndReason(reason)
     with transaction.atomic():
         row = Suspension.objects.select_for_update(of=("self",)).get(pk=suspension.pk)
         if row.ended_at is not None:
             return row
         row.ended_at = max(now, row.begins_at)
         row.ended_by = actor if isinstance(actor, User) else None
-        row.save(update_fields=["ended_at", "ended_by"])
-        audit.record(action="suspension.ended", actor=actor, obj=row, detail={"kind": row.kind})
+        row.end_reason, row.end_note = reason, note.strip()[:200]
+        row.save(update_fields=["ended_at", "ended_by", "end_reason", "end_note"])
+        detail = {"kind": row.kind, "reason": str(reason)}
+        audit.record(action="suspension.ended", actor=actor, obj=row, detail=detail)
     return row

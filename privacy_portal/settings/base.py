@@ -3,6 +3,7 @@
 The table in README.md explains each variable.
 """
 
+import datetime
 from pathlib import Path
 
 import environ
@@ -227,6 +228,10 @@ REQUEST_CLOSE_AFTER_DAYS: int = env.int("REQUEST_CLOSE_AFTER_DAYS", default=60)
 REQUEST_DRAFT_DAYS: int = env.int("REQUEST_DRAFT_DAYS", default=30)
 # A material change of the privacy policy is announced at least this long before it takes effect.
 POLICY_NOTICE_DAYS: int = env.int("POLICY_NOTICE_DAYS", default=14)
+# From this day on, people under 16 decide through a statutory agent (the amendment of 2026). Empty: not yet in force.
+MINOR_RULE_FROM: datetime.date | None = (
+    datetime.date.fromisoformat(env.str("MINOR_RULE_FROM")) if env.str("MINOR_RULE_FROM", default="") else None
+)
 
 CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
@@ -259,6 +264,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "core.purge_jobs": {"task": "core.purge_jobs", "schedule": 86400.0},
     "consent.sweep_imports": {"task": "consent.sweep_imports", "schedule": 60.0},
     "consent.sweep_broadcasts": {"task": "consent.sweep_broadcasts", "schedule": 60.0},
+    "consent.expire_consents": {"task": "consent.expire_consents", "schedule": 300.0},
     "consent.remind_staff": {"task": "consent.remind_staff", "schedule": 3600.0},
     "requests.sweep": {"task": "requests.sweep", "schedule": 60.0},
 }

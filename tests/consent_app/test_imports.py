@@ -706,5 +706,5 @@ def test_a_worker_knows_the_tasks():
 
     app.loader.import_default_modules()
     scheduled = {str(entry["task"]) for entry in app.conf.beat_schedule.values() if "consent" in str(entry["task"])}
-    assert scheduled == {"consent.sweep_imports", "consent.sweep_broadcasts"}
+    assert {"consent.sweep_imports", "consent.sweep_broadcasts"} <= scheduled
     assert {imports.TRY_TASK, imports.IMPORT_TASK, *scheduled} <= set(app.tasks)

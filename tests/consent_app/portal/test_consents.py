@@ -2,7 +2,8 @@
 
 import json
 import re
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -12,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from consent_app import selectors
 from consent_app.models import Consent, Customer, Purpose
-from consent_app.services import consents, gate
+from consent_app.services import consents, gate, suspensions, wordings
 from privacy_portal.core.models import AuditEntry, OutgoingMail, User
 from tests.factories.consent import (
     ConsentFactory,
@@ -187,8 +188,8 @@ class TestPage:
             purpose = PurposeFactory(needs_consent=True, items=[DataItemFactory()])
             ConsentFactory(customer=customer, purpose=purpose)
         signed_in.get(PAGE)
-        # Session is in the cache: account, customer, purposes, items, newest events, count and page of the history.
-        with django_assert_num_queries(7):
+        # Session is in the cache: account, customer, purposes, items, newest, stops, count and page of the history.
+        with django_assert_num_queries(8):
             signed_in.get(PAGE)
 
 
@@ -312,6 +313,162 @@ class TestButtons:
         response = signed_in.post("/consents/newsletter/", {"action": "give", "version": version}, follow=True)
         assert "回数が多すぎます" in response.content.decode()
         assert Consent.objects.count() == 2
+
+
+class TestWordingGone:
+    """What was agreed to means something else, or is asked for no more."""
+
+    @pytest.fixture
+    def given(self, signed_in: Client, customer: Customer, newsletter: Purpose) -> Purpose:
+        press(signed_in, "give")
+        return newsletter
+
+    def change(self, purpose: Purpose, **values: object) -> None:
+        for name, value in values.items():
+            setattr(purpose, name, value)
+        purpose.save()
+        wordings.keep_version(purpose=Purpose.objects.get(pk=purpose.pk), now=timezone.now())
+
+    def test_asked_anew_and_not_used_until_then(self, signed_in: Client, customer: Customer, given: Purpose) -> None:
+        self.change(given, text_ja="お知らせと広告のため", text_en="To send news and advertising")
+        page = signed_in.get(PAGE).content.decode()
+        assert "もう一度お決めください" in page
+        assert "同意しています" not in page
+        answer = gate.may_use(customer=customer.pk, purpose="newsletter", at=timezone.now())
+        assert (answer.allowed, answer.reasons) == (False, ("consent_outdated",))
+        assert signed_in.get(TestReceipt.URL).status_code == 404
+        assert [row.purpose for row in selectors.consents_without_wording(timezone.now())] == [given]
+        assert press(signed_in, "give") == 302
+        assert "同意しています" in signed_in.get(PAGE).content.decode()
+        assert gate.may_use(customer=customer.pk, purpose="newsletter", at=timezone.now()).allowed
+        assert Consent.objects.count() == 2
+        assert not selectors.consents_without_wording(timezone.now()).exists()
+
+    def test_or_taken_back(self, signed_in: Client, customer: Customer, given: Purpose) -> None:
+        self.change(given, provided_to="例の百貨店")
+        assert press(signed_in, "withdraw") == 302
+        assert [row.event for row in selectors.consent_history(customer)] == ["withdrawn", "given"]
+        assert not selectors.consents_without_wording(timezone.now()).exists()
+
+    def test_a_change_of_commas_leaves_the_consent(self, signed_in: Client, customer: Customer, given: Purpose) -> None:
+        self.change(given, text_ja="お知らせの、ため")
+        assert "同意しています" in signed_in.get(PAGE).content.decode()
+        assert gate.may_use(customer=customer.pk, purpose="newsletter", at=timezone.now()).allowed
+
+    def test_so_does_one_that_a_person_judged(self, signed_in: Client, customer: Customer, given: Purpose) -> None:
+        self.change(given, text_ja="ご案内のため")
+        version = given.versions.get(number=2)
+        with pytest.raises(wordings.VersionError):
+            wordings.judge(version=version, reason=" ", actor=StaffFactory(), now=timezone.now())
+        wordings.judge(version=version, reason="言い換えだけ", actor=StaffFactory(), now=timezone.now())
+        assert gate.may_use(customer=customer.pk, purpose="newsletter", at=timezone.now()).allowed
+        with pytest.raises(wordings.VersionError):
+            wordings.judge(version=version, reason="もう一度", actor=StaffFactory(), now=timezone.now())
+
+    def test_an_import_agreed_to_what_was_asked_then(self, customer: Customer, newsletter: Purpose) -> None:
+        now = timezone.now()
+        wordings.keep_version(purpose=newsletter, now=now - timedelta(days=3))
+        ConsentFactory(customer=customer, purpose=newsletter, at=now - timedelta(days=2))
+        later = ConsentFactory(purpose=newsletter, at=now + timedelta(seconds=1))
+        newsletter.text_ja, newsletter.text_en = "広告のため", "To advertise"
+        newsletter.save()
+        wordings.keep_version(purpose=Purpose.objects.get(pk=newsletter.pk), now=now)
+        asked = gate.may_use_many(
+            customers=[customer.pk, later.customer_id], purpose="newsletter", at=now + timedelta(seconds=2)
+        )
+        assert [answer.allowed for answer in asked.values()] == [False, True]
+
+    def test_a_retired_purpose_says_so_and_can_be_taken_back(
+        self, signed_in: Client, customer: Customer, given: Purpose
+    ) -> None:
+        version = version_on(signed_in.get(PAGE).content.decode())
+        given.active = False
+        given.save()
+        page = signed_in.get(PAGE).content.decode()
+        assert "終わった目的" in page
+        assert "お知らせのため" in page
+        assert not gate.may_use(customer=customer.pk, purpose="newsletter", at=timezone.now()).allowed
+        assert selectors.consents_without_wording(timezone.now()).count() == 1
+        assert press(signed_in, "give", version=version) == 404
+        assert press(signed_in, "withdraw", version="") == 302
+        assert "終わった目的" not in signed_in.get(PAGE).content.decode()
+        assert not selectors.consents_without_wording(timezone.now()).exists()
+
+    def test_a_part_whose_whole_is_retired_is_gone_too(
+        self, signed_in: Client, customer: Customer, given: Purpose
+    ) -> None:
+        given.part_of = PurposeFactory(active=False)
+        given.save()
+        assert "終わった目的" in signed_in.get(PAGE).content.decode()
+        assert press(signed_in, "give", version="x") == 404
+
+
+class TestValidity:
+    def test_a_purpose_with_months(self, signed_in: Client, customer: Customer, newsletter: Purpose) -> None:
+        newsletter.valid_months = 12
+        newsletter.save()
+        assert "12か月のあいだ" in signed_in.get(PAGE).content.decode()
+        press(signed_in, "give")
+        until = timezone.localtime(Consent.objects.get().valid_until)
+        assert (until.month, until.day) == (timezone.localdate().month, timezone.localdate().day)
+        assert until.year == timezone.localdate().year + 1
+        assert until.hour == 23
+
+
+class TestMinors:
+    RULE = date(2026, 4, 1)
+
+    @pytest.fixture
+    def young(self, customer: Customer) -> Customer:
+        customer.birth_date = timezone.localdate() - timedelta(days=15 * 366)
+        customer.save()
+        return customer
+
+    def test_off_they_decide_alone(self, signed_in: Client, young: Customer, newsletter: Purpose) -> None:
+        assert press(signed_in, "give") == 302
+        assert Consent.objects.count() == 1
+
+    def test_on_they_do_not(self, signed_in: Client, young: Customer, newsletter: Purpose, settings: Any) -> None:
+        ConsentFactory(customer=young, purpose=newsletter)
+        version = version_on(signed_in.get(PAGE).content.decode())
+        settings.MINOR_RULE_FROM = self.RULE
+        page = signed_in.get(PAGE).content.decode()
+        assert "法定代理人の方からのお申し出が必要です" in page
+        assert 'name="action"' not in page
+        assert press(signed_in, "withdraw", version=version) == 302
+        assert Consent.objects.count() == 1
+        response = signed_in.post("/consents/newsletter/", {"action": "withdraw"}, follow=True)
+        assert "このページでは変えられません" in response.content.decode()
+
+    def test_before_its_day_and_of_age(
+        self, signed_in: Client, young: Customer, newsletter: Purpose, settings: Any
+    ) -> None:
+        settings.MINOR_RULE_FROM = timezone.localdate() + timedelta(days=1)
+        assert press(signed_in, "give") == 302
+        settings.MINOR_RULE_FROM = self.RULE
+        young.birth_date = date(1985, 4, 3)
+        young.save()
+        assert press(signed_in, "withdraw") == 302
+        young.birth_date = None
+        young.save()
+        assert press(signed_in, "give") == 302
+        assert Consent.objects.count() == 3
+
+
+class TestStops:
+    def test_the_page_says_since_when_and_at_whose_wish(
+        self, signed_in: Client, customer: Customer, newsletter: Purpose
+    ) -> None:
+        now = timezone.now()
+        stop = suspensions.suspend(customer=customer, kind="provision", actor="command", ground="35(3)", now=now)
+        suspensions.suspend(customer=customer, kind="use", purpose=newsletter, actor="command", ground="own", now=now)
+        suspensions.suspend(customer=CustomerFactory(), kind="use", actor="command", ground="wish", now=now)
+        page = signed_in.get(PAGE).content.decode()
+        assert "ご本人のお求めにより、第三者への提供を止めています" in page
+        assert "当方の判断で、この目的での利用を止めています" in page
+        assert "データの利用を止めています" not in page
+        suspensions.end(suspension=stop, actor="command", reason="wish", now=now)
+        assert "第三者への提供を止めています" not in signed_in.get(PAGE).content.decode()
 
 
 class TestReceipt:

@@ -78,7 +78,7 @@ def test_a_suspension_wins_from_its_begin_to_its_end(newsletter: Purpose) -> Non
     stop = suspensions.suspend(customer=customer, kind="use", actor="command", ground="35(1)", now=BEFORE)
     assert ask(customer, BEFORE - timedelta(seconds=1)) == (True, ("consent_given",))
     assert ask(customer, BEFORE) == (False, ("use_suspended",))
-    suspensions.end(suspension=stop, actor="command", now=NOW)
+    suspensions.end(suspension=stop, actor="command", reason="wish", now=NOW)
     assert ask(customer, NOW - timedelta(seconds=1)) == (False, ("use_suspended",))
     assert ask(customer) == (True, ("consent_given",))
 
@@ -187,8 +187,8 @@ def test_setting_a_stop_twice_leaves_one_and_ending_twice_leaves_the_first_end()
     first = suspensions.suspend(customer=customer, kind="use", actor="command", ground="35(1)", now=BEFORE)
     again = suspensions.suspend(customer=customer, kind="use", actor="command", ground="35(5)", now=NOW)
     assert first == again
-    assert suspensions.end(suspension=first, actor="command", now=NOW).ended_at == NOW
-    assert suspensions.end(suspension=first, actor="command", now=AFTER).ended_at == NOW
+    assert suspensions.end(suspension=first, actor="command", reason="wish", now=NOW).ended_at == NOW
+    assert suspensions.end(suspension=first, actor="command", reason="wish", now=AFTER).ended_at == NOW
     assert suspensions.suspend(customer=customer, kind="use", actor="command", ground="35(1)", now=AFTER) != first
     actions = AuditEntry.objects.filter(object_type="consent_app.suspension").order_by("id")
     assert [entry.action for entry in actions] == ["suspension.set", "suspension.ended", "suspension.set"]
