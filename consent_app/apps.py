@@ -12,5 +12,7 @@ class ConsentAppConfig(AppConfig):
     verbose_name = _("台帳")
 
     def ready(self) -> None:
-        """Find what each app registers as in need of care."""
-        autodiscover_modules("care_kinds")
+        """Register the system checks; find what each app says needs care, and its tables of statistics."""
+        from . import checks  # noqa: F401
+
+        autodiscover_modules("care_kinds", "statistics_tables")

@@ -68,3 +68,6 @@ register(
     change=words(["first", "beforehand", "without_delay"]),
 )
 register("joint_use.ended", _("共同利用を終えた"))
+register("statistics.released", _("統計の表を作った"))
+register("statistics.exported", _("統計の表をCSVで書き出した"))
+register("statistics.denied", _("統計の表を作ることを断られた"))

@@ -31,6 +31,7 @@ MENU: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
             ("consent_app.provisionbasis", "gavel"),
             ("consent_app.subcontractor", "local_shipping"),
             ("consent_app.provision", "send"),
+            ("consent_app.statisticsrelease", "bar_chart"),
         ),
     ),
     (

@@ -9,6 +9,7 @@ from .operator import Operator, RequestRule
 from .policy import Broadcast, BroadcastRecipient, PolicyVersion
 from .provision import Provision
 from .registers import DataItem, ProvisionBasis, Purpose, RefusalGround, Subcontractor
+from .statistics import StatisticsRelease
 from .suspension import Suspension
 from .tracker import Tracker
 from .wording import PurposeVersion
@@ -37,6 +38,7 @@ __all__ = [
     "RegisterChange",
     "Reminder",
     "RequestRule",
+    "StatisticsRelease",
     "Subcontractor",
     "Suspension",
     "Tracker",

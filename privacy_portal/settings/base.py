@@ -232,6 +232,8 @@ POLICY_NOTICE_DAYS: int = env.int("POLICY_NOTICE_DAYS", default=14)
 MINOR_RULE_FROM: datetime.date | None = (
     datetime.date.fromisoformat(env.str("MINOR_RULE_FROM")) if env.str("MINOR_RULE_FROM", default="") else None
 )
+# Statistics: what fewer persons are behind is left out, and the rest is rounded down to a multiple of it. At least 3.
+STATISTICS_MINIMUM: int = env.int("STATISTICS_MINIMUM", default=10)
 
 CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
