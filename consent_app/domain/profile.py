@@ -10,6 +10,7 @@ import datetime
 from dataclasses import dataclass, field
 
 from .profile_reader import Text
+from .profile_security import SecuritySections
 from .profile_sharing import JointUseSection, TrackerSection
 
 FORMAT = 1
@@ -188,3 +189,4 @@ class Profile:
     logo_drawing: str = ""
     joint_uses: tuple[JointUseSection, ...] = ()
     trackers: tuple[TrackerSection, ...] = ()
+    security: SecuritySections = field(default_factory=SecuritySections)

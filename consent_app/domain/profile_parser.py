@@ -30,6 +30,7 @@ from .profile import (
     SubcontractorSection,
 )
 from .profile_reader import Problem, Problems, TableReader
+from .profile_security import security_sections
 from .profile_sharing import joint_use, tracker
 from .toml_positions import Path, Place, key_positions
 
@@ -86,6 +87,7 @@ def parse_profile(content: bytes) -> Profile:
         tracker(reader, code=_code(reader), purpose_codes=purpose_codes)
         for reader in root.tables("trackers", required=False)
     )
+    security = security_sections(root, _CODE)
     root.close()
 
     _no_code_twice(problems, "data_items", "code", [item.code for item in items])
@@ -96,6 +98,9 @@ def parse_profile(content: bytes) -> Profile:
     _no_code_twice(problems, "joint_uses", "code", [section.code for section in joint_uses])
     _no_code_twice(problems, "trackers", "code", [section.code for section in trackers])
     _no_code_twice(problems, "requests", "type", [request.type for request in requests])
+    _no_code_twice(problems, "measures", "code", [measure.code for measure in security.measures])
+    _no_code_twice(problems, "departments", "code", [department.code for department in security.departments])
+    _no_code_twice(problems, "reviews", "code", [review.code for review in security.reviews])
     _every_item_has_a_purpose(problems, items, purposes)
     _every_right_is_there(problems, requests)
     if problems.found:
@@ -111,6 +116,7 @@ def parse_profile(content: bytes) -> Profile:
         policy,
         joint_uses=joint_uses,
         trackers=trackers,
+        security=security,
     )
 
 

@@ -94,7 +94,8 @@ class TableReader:
         self._asked.add(name)
         return self._table.get(name)
 
-    def _missing(self, name: str, *, pair: bool = False) -> None:
+    def missing(self, name: str, *, pair: bool = False) -> None:
+        """Note that the key ``name`` is not there although it must be."""
         if self.absent:
             return
         remedy = (
@@ -125,7 +126,7 @@ class TableReader:
         value = self._take(name)
         if value is None:
             if required:
-                self._missing(name)
+                self.missing(name)
             return ""
         if not isinstance(value, str):
             self.add(name, _("文字列ではありません。"), _('値を "" で囲んでください。'))
@@ -156,7 +157,7 @@ class TableReader:
         value = self._take(name)
         if value is None:
             if required:
-                self._missing(name, pair=True)
+                self.missing(name, pair=True)
             return Text()
         if not isinstance(value, dict):
             self.add(
@@ -199,7 +200,7 @@ class TableReader:
         value = self._take(name)
         if value is None:
             if default is None:
-                self._missing(name)
+                self.missing(name)
             return default or ""
         if value not in choices:
             self._not_one_of((name,), value, choices)
@@ -214,7 +215,7 @@ class TableReader:
         value = self._take(name)
         if value is None:
             if required:
-                self._missing(name)
+                self.missing(name)
             return ()
         if not isinstance(value, list):
             self.add(name, _("一覧ではありません。"), _('["…", "…"] の形で書いてください。'))
