@@ -7,6 +7,7 @@ from privacy_portal.core.job_registry import register
 TRIAL = "customers.import_trial"
 IMPORT = "customers.import"
 POLICY_NOTICE = "policy.notice"
+INCIDENT_NOTICE = "incident.notice"
 
 ROW_PROBLEMS = {
     # the row is not imported
@@ -47,5 +48,10 @@ register(IMPORT, _("顧客データの取込"), ROW_PROBLEMS)
 register(
     POLICY_NOTICE,
     _("プライバシーポリシー変更のお知らせ"),
+    {"address_unusable": _("メールアドレスとして使えません。別の方法でお知らせしてください。")},
+)
+register(
+    INCIDENT_NOTICE,
+    _("事故の本人へのお知らせ"),
     {"address_unusable": _("メールアドレスとして使えません。別の方法でお知らせしてください。")},
 )

@@ -14,11 +14,13 @@ from privacy_portal.core.localized import localized
 from privacy_portal.core.models import OutgoingMail, User
 from privacy_portal.core.services import outbox
 
-from .models import Consent, Customer, PolicyVersion
+from .domain import incidents
+from .models import Consent, Customer, IncidentNotice, PolicyVersion
 
 CONSENT_GIVEN, CONSENT_WITHDRAWN = "consent_given", "consent_withdrawn"
 CONSENT_EXPIRED = "consent_expired"
 POLICY_CHANGE = "policy_change"
+INCIDENT_NOTICE = "incident_notice"
 CARE_REMINDER = "care_reminder"
 
 
@@ -94,6 +96,30 @@ def policy_change(*, policy: PolicyVersion, customer: Customer) -> OutgoingMail:
         user=customer.user,
         object_type=policy._meta.label_lower,
         object_id=str(policy.pk),
+        bulk=True,
+    )
+
+
+def incident_notice(*, notice: IncidentNotice, customer: Customer) -> OutgoingMail:
+    """What happened to the person's data (article 26(2), Rule 10); in the language of their account, else Japanese.
+
+    The same words for everybody: nothing of the person's own data is in it.
+
+    Raises:
+        ValueError: the customer's address is none that mail can go to.
+    """
+    language = customer.user.language if customer.user else "ja"
+    return outbox.enqueue(
+        template=INCIDENT_NOTICE,
+        recipient=customer.email,
+        language=language,
+        context={
+            "further": notice.audience == IncidentNotice.Audience.ALL,
+            **{item.field: localized(notice, item.field, language) for item in incidents.PERSON_ITEMS},
+        },
+        user=customer.user,
+        object_type=notice._meta.label_lower,
+        object_id=str(notice.pk),
         bulk=True,
     )
 

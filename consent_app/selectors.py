@@ -22,7 +22,9 @@ from .models import (
     Customer,
     CustomerIdentity,
     DataItem,
+    Incident,
     JointUseVersion,
+    Measure,
     Operator,
     PolicyVersion,
     Purpose,
@@ -303,3 +305,28 @@ def suspensions_in_force(customer: Customer, at: datetime) -> QuerySet[Suspensio
 def consent_history(customer: Customer) -> QuerySet[Consent]:
     """Every event of this customer, the newest first."""
     return Consent.objects.filter(customer=customer).select_related("purpose", "agent").order_by("-at", "-pk")
+
+
+def public_measures() -> QuerySet[Measure]:
+    """The security measures that the public may read (article 32(1), Order 10), class by class in the Act's order.
+
+    Only ``text`` is for the public; the note beside it is not.
+    """
+    order = Case(
+        *(When(measure_class=value, then=position) for position, value in enumerate(Measure.Class.values)),
+        output_field=IntegerField(),
+    )
+    return Measure.objects.filter(active=True, public=True).order_by(order, "position", "pk").defer("note")
+
+
+def reportable_incidents_of(customer: Customer) -> QuerySet[Incident]:
+    """The incidents that article 26(1) wants reported and that affect this person, the newest first.
+
+    Each of them is a ground for article 35(5): the person may ask that use stops, that the data is erased, or that it
+    is no longer provided. It is one whether or not the report was sent, and whoever sent it.
+    """
+    return (
+        Incident.objects.filter(affected__customer=customer, reportability=Incident.Reportability.REPORTABLE)
+        .order_by("-known_at")
+        .distinct()
+    )

@@ -35,6 +35,17 @@ MENU: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
         ),
     ),
     (
+        _("安全管理"),
+        (
+            ("consent_app.measure", "shield"),
+            ("consent_app.department", "groups"),
+            ("consent_app.securityaudit", "fact_check"),
+            ("consent_app.correctiveaction", "build"),
+            ("consent_app.reviewevent", "event_repeat"),
+            ("consent_app.incident", "crisis_alert"),
+        ),
+    ),
+    (
         _("システム"),
         (
             ("core.outgoingmail", "outgoing_mail"),

@@ -202,7 +202,9 @@ ITEMS: tuple[Item, ...] = (
         gettext_lazy("本人への対応の実施状況"),
         gettext_lazy("だれに、いつ、どの方法で知らせたか。これからの予定。"),
     ),
-    Item("publication", "8(1)vii", gettext_lazy("公表の実施状況"), gettext_lazy("公表した日と方法。しないときはわけ。")),
+    Item(
+        "publication", "8(1)vii", gettext_lazy("公表の実施状況"), gettext_lazy("公表した日と方法。しないときはわけ。")
+    ),
     Item(
         "prevention",
         "8(1)viii",

@@ -12,6 +12,7 @@ from privacy_portal.core.localized import Localized
 from privacy_portal.core.models import Job, OutgoingMail
 
 from .customer import Customer
+from .incident import IncidentNotice
 
 
 class PolicyVersion(models.Model):
@@ -89,7 +90,9 @@ class PolicyVersion(models.Model):
 
 
 class Broadcast(models.Model):
-    """A notice to every customer with an address, sent in chunks by workers.
+    """A notice to many customers, sent in chunks by workers.
+
+    About a version of the policy it goes to everybody with an address, about an incident to those whom it affects.
 
     First the rows of recipients are made in the order of the customers' keys, ``cursor`` being the last one looked at;
     then each chunk of them gets its mails. When none is left the customers are looked through once more, for those
@@ -98,7 +101,18 @@ class Broadcast(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     policy = models.OneToOneField(
-        PolicyVersion, on_delete=models.PROTECT, related_name="broadcast", verbose_name=_("プライバシーポリシーの版")
+        PolicyVersion,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="broadcast",
+        verbose_name=_("プライバシーポリシーの版"),
+    )
+    notice = models.OneToOneField(
+        IncidentNotice,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="broadcast",
+        verbose_name=_("本人へのお知らせ"),
     )
     job = models.OneToOneField(Job, on_delete=models.PROTECT, related_name="+", verbose_name=_("処理"))
     cursor = models.UUIDField(_("最後に見た顧客"), null=True)
@@ -111,6 +125,12 @@ class Broadcast(models.Model):
         verbose_name = _("一斉のお知らせ")
         verbose_name_plural = _("一斉のお知らせ")
         ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(policy=None, notice__isnull=False) | Q(policy__isnull=False, notice=None),
+                name="broadcast_about_one_thing",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self._meta.verbose_name} {self.id}"

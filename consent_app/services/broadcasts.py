@@ -3,6 +3,8 @@
 Each step is one transaction under the lock of the broadcast's row: the rows that it writes, the mark that it wrote them
 and the progress are committed together or not at all. So nobody is written to twice and nobody is left out, however
 often a worker dies; the sweep has the rest taken up.
+
+Two things are told so: a change of the policy, to everybody with an address; and an incident, to those whom it affects.
 """
 
 from __future__ import annotations
@@ -13,15 +15,17 @@ import uuid
 from typing import Final
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from privacy_portal.core.models import Job, User
+from privacy_portal.core.models import Job, OutgoingMail, User
 from privacy_portal.core.nudge import nudge
 from privacy_portal.core.services import audit, jobs
 
 from .. import notifications
-from ..job_kinds import POLICY_NOTICE
-from ..models import Broadcast, BroadcastRecipient, Customer, PolicyVersion
+from ..job_kinds import INCIDENT_NOTICE, POLICY_NOTICE
+from ..models import AffectedPerson, Broadcast, BroadcastRecipient, Customer, IncidentNotice, PolicyVersion
+from . import affected, incidents
 
 TASK: Final = "consent.send_broadcast"
 FOUND_AT_ONCE: Final = 5000
@@ -42,6 +46,28 @@ def start(*, policy: PolicyVersion, actor: User, now: datetime.datetime) -> Broa
     broadcast = Broadcast.objects.create(policy=policy, job=job, created_at=now)
     nudge(TASK, broadcast.pk)
     return broadcast
+
+
+def start_notice(*, notice: IncidentNotice, actor: User, now: datetime.datetime) -> Broadcast:
+    """Have those told whom an incident affects; part of the transaction that starts the notice."""
+    job = jobs.create(kind=INCIDENT_NOTICE, actor=actor, total=affected_to_tell(notice).count())
+    broadcast = Broadcast.objects.create(notice=notice, job=job, created_at=now)
+    nudge(TASK, broadcast.pk)
+    return broadcast
+
+
+def affected_to_tell(notice: IncidentNotice) -> QuerySet[Customer]:
+    """Whom a notice goes to: affected customers with an address; where they are not told again, only the others."""
+    affected = AffectedPerson.objects.filter(incident=notice.incident_id).exclude(customer=None)
+    if notice.audience == IncidentNotice.Audience.UNTOLD:
+        affected = affected.filter(told_at=None)
+    return Customer.objects.exclude(email="").filter(pk__in=affected.values("customer_id"))
+
+
+def _audience(broadcast: Broadcast) -> QuerySet[Customer]:
+    if broadcast.notice is not None:
+        return affected_to_tell(broadcast.notice)
+    return Customer.objects.exclude(email="")
 
 
 def pause(*, broadcast: Broadcast, actor: User, now: datetime.datetime) -> None:
@@ -92,7 +118,7 @@ def step(*, broadcast_id: uuid.UUID | str, now: datetime.datetime) -> bool:
     with transaction.atomic():
         broadcast = (
             Broadcast.objects.select_for_update(of=["self"], skip_locked=True)
-            .select_related("job", "policy")
+            .select_related("job", "policy", "notice__incident")
             .filter(pk=broadcast_id, finished_at=None, paused_at=None)
             .first()
         )
@@ -120,21 +146,20 @@ def _find(broadcast: Broadcast, now: datetime.datetime) -> None:
 
 def _insert_recipients(broadcast: Broadcast, *, after: uuid.UUID | None) -> uuid.UUID | None:
     """INSERT … SELECT over one range of keys; the last key of the range, None behind the last customer."""
+    audience = _audience(broadcast).order_by("id")
+    part = (audience.filter(pk__gt=after) if after else audience).values("id")[:FOUND_AT_ONCE]
+    query, values = part.query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            WITH part AS (
-                SELECT id FROM {Customer._meta.db_table}
-                WHERE email <> '' AND (%(after)s::uuid IS NULL OR id > %(after)s::uuid)
-                ORDER BY id LIMIT %(limit)s
-            ), made AS (
+            WITH part AS ({query}), made AS (
                 INSERT INTO {BroadcastRecipient._meta.db_table} (broadcast_id, customer_id)
-                SELECT %(broadcast)s, id FROM part
+                SELECT %s, id FROM part
                 ON CONFLICT (broadcast_id, customer_id) DO NOTHING
             )
             SELECT id FROM part ORDER BY id DESC LIMIT 1
-            """,  # noqa: S608, names of our own tables
-            {"after": after, "limit": FOUND_AT_ONCE, "broadcast": broadcast.pk},
+            """,  # noqa: S608, names of our own tables, and a statement whose values are parameters
+            [*values, broadcast.pk],
         )
         row = cursor.fetchone()
     return row[0] if row else None
@@ -146,32 +171,57 @@ def _write(broadcast: Broadcast, now: datetime.datetime) -> int:
         broadcast.recipients.filter(handled_at=None).select_related("customer__user").order_by("id")[:WRITTEN_AT_ONCE]
     )
     problems: list[jobs.Problem] = []
+    affected_rows = _still_affected(broadcast, pending)
+    told: dict[AffectedPerson, OutgoingMail] = {}
     for recipient in pending:
         customer = recipient.customer
         recipient.handled_at = now
         # Taken away since the rows were made: nothing to write to, and no mistake.
-        if not customer.email:
+        if not customer.email or (affected_rows is not None and customer.pk not in affected_rows):
             continue
         try:
-            recipient.mail = notifications.policy_change(policy=broadcast.policy, customer=customer)
+            recipient.mail = _mail(broadcast, customer)
         except ValueError:
             problems.append(jobs.Problem(code="address_unusable"))
+            continue
+        if affected_rows is not None:
+            told[affected_rows[customer.pk]] = recipient.mail
     if pending:
         BroadcastRecipient.objects.bulk_update(pending, ["mail", "handled_at"])
+        affected.told_by_mail(told=told, now=now)
         jobs.advance(job=broadcast.job, by=len(pending), problems=problems)
     return len(pending)
+
+
+def _still_affected(broadcast: Broadcast, pending: list[BroadcastRecipient]) -> dict[uuid.UUID, AffectedPerson] | None:
+    """For a notice about an incident: the locked rows of those whom it may still go to."""
+    notice = broadcast.notice
+    if notice is None:
+        return None
+    again = notice.audience == IncidentNotice.Audience.ALL
+    return affected.still_to_tell(notice.incident, [one.customer_id for one in pending], again=again)
+
+
+def _mail(broadcast: Broadcast, customer: Customer) -> OutgoingMail:
+    if broadcast.notice is not None:
+        return notifications.incident_notice(notice=broadcast.notice, customer=customer)
+    if broadcast.policy is None:  # pragma: no cover, a constraint of the table
+        raise RuntimeError("A broadcast is about a policy or a notice.")
+    return notifications.policy_change(policy=broadcast.policy, customer=customer)
 
 
 def _look_again(broadcast: Broadcast, now: datetime.datetime) -> bool:
     """Whether somebody came in while the rows were made, now that all others have been written to; else finish."""
     told = BroadcastRecipient.objects.filter(broadcast=broadcast)
-    missed = Customer.objects.exclude(email="").exclude(pk__in=told.values("customer_id")).exists()
+    missed = _audience(broadcast).exclude(pk__in=told.values("customer_id")).exists()
     if missed:
         broadcast.cursor, broadcast.found_at = None, None
         broadcast.save(update_fields=["cursor", "found_at"])
         return True
     broadcast.finished_at = now
     broadcast.save(update_fields=["finished_at"])
+    if broadcast.notice is not None:
+        incidents.assess(incident=incidents.locked(broadcast.notice.incident))
     job = broadcast.job
     mails = told.exclude(mail=None).count()
     jobs.finish(job=job, result={"mails": mails, "unusable": job.problem_count})

@@ -32,7 +32,7 @@ from ..models import (
     Subcontractor,
 )
 from ..selectors import forget_operator, published_policies
-from . import policies, profile_sharing, wordings
+from . import policies, profile_sharing, security, wordings
 from .load_report import LoadReport
 from .seeding import columns
 
@@ -126,6 +126,7 @@ def load_profile(*, profile: Profile, actor: audit.Actor) -> LoadReport:
     profile_sharing.load_joint_uses(
         report, profile.joint_uses, items=items, purposes=purposes, actor=actor, now=timezone.now()
     )
+    security.seed(sections=profile.security, report=report, today=timezone.localdate())
     report.cautions.extend(_cautions(profile))
     if report.created or report.changed or report.retired:
         audit.record(
