@@ -72,7 +72,7 @@ DROP FUNCTION consent_correctiveaction_guard();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("consent_app", "0012_security_and_incidents")]
+    dependencies = [("consent_app", "0019_security_and_incidents")]
 
     operations = [
         append_only("consent_app_incidentreport", forgettable=["by_id"]),

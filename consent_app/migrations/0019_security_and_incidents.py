@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('consent_app', '0011_register_change_append_only'),
+        ("consent_app", "0018_statistics_release_append_only"),
         ('core', '0004_bulk_mail'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
