@@ -16,9 +16,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from . import duties
+from .duties import HOME_COUNTRY
+from .normalise import TOKYO
+
 # The data item of people to whom a customer has something sent.
 RECIPIENT_ITEM = "recipient"
-HOME_COUNTRY = "JP"
 CONSENT_ARTICLE = "27(1)"
 # The kinds of suspension that stop use; giving data away is a use of it too.
 USE = frozenset({"use"})
@@ -50,6 +53,15 @@ class Reason(StrEnum):
     RECIPIENT_NOT_COVERED = "recipient_not_covered"
     RECIPIENT_UNKNOWN = "recipient_unknown"
     RECIPIENT_ABROAD = "recipient_abroad"
+    ABROAD_UNCHECKED = "abroad_unchecked"
+    SELECTION_MISSING = "selection_missing"
+    SELECTION_FAILED = "selection_failed"
+    AGREEMENT_MISSING = "agreement_missing"
+    AGREEMENT_INCOMPLETE = "agreement_incomplete"
+    AGREEMENT_NOT_BEGUN = "agreement_not_begun"
+    AGREEMENT_EXPIRED = "agreement_expired"
+    REVIEW_FAILED = "review_failed"
+    REENTRUSTED_UNAPPROVED = "reentrusted_unapproved"
     ITEMS_UNKNOWN = "items_unknown"
     ITEMS_NOT_COVERED = "items_not_covered"
     BASIS_UNKNOWN = "basis_unknown"
@@ -97,6 +109,7 @@ class ConsentFacts:
     event: str
     valid_until: datetime | None = None
     outdated: bool = False
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +133,13 @@ class PersonFacts:
 
 @dataclass(frozen=True, slots=True)
 class EntrusteeFacts:
-    """A subcontractor: which items may be entrusted, and where it is."""
+    """A subcontractor: which items may be entrusted, and everything recorded about its supervision."""
 
     key: str
     active: bool
-    country: str
     items: frozenset[str]
+    name: str
+    supervision: duties.Supervision
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,31 +252,40 @@ def decide_entrusting(
     """May these items be handed to a subcontractor for this purpose (articles 25, 27(5)i)?
 
     Entrusting is use: whatever forbids the purpose forbids it. A stop of provision to third parties does not reach it,
-    because a subcontractor is none. Abroad it needs what article 28 asks for, which the gate cannot see: refused.
+    because a subcontractor is none, unless it is abroad and gets the data by consent: then it is a third party
+    (article 28(1)), and the consent has to name it and to have been given after people were told about the country.
     """
     if person is None:
         return _NOBODY
     use = decide_use(person=person, purpose=purpose, at=at)
     reasons = [] if use.allowed else list(use.reasons)
     records = list(use.records)
-    _judge_entrustee(entrustee, items, reasons, records)
+    _judge_entrustee(entrustee, items, at, reasons, records)
+    if entrustee and _by_consent(entrustee):
+        _judge_suspensions(person, purpose, USE_AND_PROVISION, reasons, records)
+        _judge_consent_abroad(entrustee, purpose, person.consent, reasons)
     if purpose:
         _judge_items(items, purpose.items, reasons)
         if RECIPIENT_ITEM in items and not purpose.shipping:
             reasons.append(Reason.GIFT_SHIPPING_ONLY)
     if reasons:
         return _refused(reasons, records)
-    return Answer(True, (Reason.ENTRUSTED,), tuple(records))
+    return Answer(True, (Reason.ENTRUSTED,), tuple(dict.fromkeys(records)))
 
 
 def decide_gift_entrusting(
-    *, known: bool, key: str, purpose: PurposeFacts | None, entrustee: EntrusteeFacts | None
+    *, known: bool, key: str, purpose: PurposeFacts | None, entrustee: EntrusteeFacts | None, at: datetime
 ) -> Answer:
-    """May the data of a gift recipient be handed to a subcontractor? To one who ships, for shipping."""
+    """May the data of a gift recipient be handed to a subcontractor? To one who ships, for shipping.
+
+    Not abroad by consent: nobody asked them.
+    """
     use = decide_gift_use(known=known, key=key, purpose=purpose)
     reasons = [] if use.allowed else list(use.reasons)
     records = list(use.records)
-    _judge_entrustee(entrustee, frozenset({RECIPIENT_ITEM}), reasons, records)
+    _judge_entrustee(entrustee, frozenset({RECIPIENT_ITEM}), at, reasons, records)
+    if entrustee and _by_consent(entrustee):
+        reasons.append(Reason.CONSENT_MISSING)
     if reasons:
         return _refused(reasons, records)
     return Answer(True, (Reason.GIFT_SHIPPING,), tuple(records))
@@ -385,14 +408,42 @@ def _judge_purpose(purpose: PurposeFacts | None, reasons: list[Reason], records:
 
 
 def _judge_entrustee(
-    entrustee: EntrusteeFacts | None, items: frozenset[str], reasons: list[Reason], records: list[Record]
+    entrustee: EntrusteeFacts | None,
+    items: frozenset[str],
+    at: datetime,
+    reasons: list[Reason],
+    records: list[Record],
 ) -> None:
     if entrustee is None or not entrustee.active:
         reasons.append(Reason.RECIPIENT_UNKNOWN)
         return
     records.append(Record("subcontractor", entrustee.key))
-    _judge_country(entrustee.country, reasons)
+    supervision, today = entrustee.supervision, at.astimezone(TOKYO).date()
+    if not supervision.country:
+        reasons.append(Reason.RECIPIENT_UNKNOWN)
+    reasons.extend(Reason(obstacle) for obstacle in duties.obstacles(supervision, today))
+    if agreement := duties.agreement_in_force(supervision, today):
+        records.append(Record("agreement", agreement.key))
     _judge_items(items, entrustee.items, reasons)
+
+
+def _by_consent(entrustee: EntrusteeFacts) -> bool:
+    supervision = entrustee.supervision
+    return supervision.country != HOME_COUNTRY and bool(supervision.abroad and supervision.abroad.basis == "consent")
+
+
+def _judge_consent_abroad(
+    entrustee: EntrusteeFacts, purpose: PurposeFacts | None, consent: ConsentFacts | None, reasons: list[Reason]
+) -> None:
+    """Whether the consent that was looked at is one to this very provision abroad, given on information (Rule 17)."""
+    if purpose is None:
+        return
+    if purpose.provided_to != entrustee.name:
+        reasons.append(Reason.RECIPIENT_NOT_COVERED)
+    informed = entrustee.supervision.abroad.informed_from if entrustee.supervision.abroad else None
+    given = consent.at.astimezone(TOKYO).date() if consent and consent.at else None
+    if not purpose.needs_consent or given is None or informed is None or given < informed:
+        reasons.append(Reason.CONSENT_MISSING)
 
 
 def _judge_suspensions(
