@@ -81,3 +81,19 @@ register("incident.persons_exported", _("事故の影響を受ける人の宛名
 register("incident.persons_told", _("事故を本人に知らせたことを記録した"), persons=int)
 register("incident.notice_started", _("事故の本人へのお知らせを送り始めた"))
 register("incident.notice_deleted", _("事故の本人へのお知らせの下書きを消した"))
+
+register(
+    "subcontractor.selected",
+    _("委託先の選定を記録した"),
+    subcontractor=int,
+    result=words(["passed", "failed"]),
+)
+register("subcontractor.agreement_scanned", _("委託先との契約の写しを保管した"))
+register("subcontractor.agreement_opened", _("委託先との契約の写しを開いた"))
+register("subcontractor.denied", _("委託先の記録を断られた"))
+_ways = words(["export", "forward"])
+register("entrustment.made", _("委託先へ個人データを渡した"), kind=_ways, allowed=int, refused=int)
+register("entrustment.refused", _("委託先へ個人データを渡そうとして、断られた"), kind=_ways, refused=int)
+register("entrustment.downloaded", _("委託先へ渡すファイルを受け取った"))
+register("entrustment.viewed", _("委託先へ渡した記録の一人ひとりを見た"))
+register("entrustment.denied", _("委託先へ個人データを渡そうとしたが、権限がなかった"))

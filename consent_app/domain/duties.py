@@ -4,7 +4,7 @@ Everything here is computed from what was recorded and from the day; nothing is 
 recorded was not done. The gate asks :func:`obstacles`, the manager is shown :func:`tasks`, so that both say the same.
 
 Abroad, a subcontractor is a third party (article 28), unless the country is one whose protection was found equivalent
-(Rule 15), or an arrangement makes it follow the same rules (Rule 16), which has to be checked again and again (Rule 18).
+(Rule 15), or an arrangement makes it follow the same rules (Rule 16), which has to be checked every year (Rule 18).
 """
 
 from __future__ import annotations
@@ -18,8 +18,39 @@ HOME_COUNTRY = "JP"
 # The member states of the European Economic Area and the United Kingdom: Notification no. 1 of 2019 of the Personal
 # Information Protection Commission under Rule 15.
 EQUIVALENT_COUNTRIES = frozenset(
-    ("AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GB", "GR", "HR", "HU", "IE", "IS", "IT", "LI")
-    + ("LT", "LU", "LV", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK")
+    (
+        "AT",
+        "BE",
+        "BG",
+        "CY",
+        "CZ",
+        "DE",
+        "DK",
+        "EE",
+        "ES",
+        "FI",
+        "FR",
+        "GB",
+        "GR",
+        "HR",
+        "HU",
+        "IE",
+        "IS",
+        "IT",
+        "LI",
+        "LT",
+        "LU",
+        "LV",
+        "MT",
+        "NL",
+        "NO",
+        "PL",
+        "PT",
+        "RO",
+        "SE",
+        "SI",
+        "SK",
+    )
 )
 # What the contract has to contain: the guidelines on article 25, and the promises R5, K2, C2.
 CLAUSES = (

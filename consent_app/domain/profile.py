@@ -144,6 +144,8 @@ class SubcontractorSection:
     items_note: Text
     country: str
     public: bool
+    education: bool = False
+    review_months: int = 12
 
 
 @dataclass(frozen=True, slots=True)

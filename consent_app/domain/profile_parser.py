@@ -299,6 +299,8 @@ def _subcontractor(reader: TableReader, item_codes: tuple[str, ...]) -> Subcontr
         items_note=reader.pair("items_note", required=False),
         country=reader.text("country", pattern=_COUNTRY, example="JP"),
         public=reader.flag("public", default=True),
+        education=reader.flag("education", default=False),
+        review_months=reader.integer("review_months", low=1, high=36, default=12) or 12,
     )
     reader.close()
     return section

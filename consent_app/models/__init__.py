@@ -2,6 +2,7 @@
 
 from .consent import Consent, ConsentAgent
 from .customer import Customer, CustomerIdentity, CustomerRecord, Recipient
+from .entrustment import EntrustedPerson, Entrustment
 from .imports import ImportBatch
 from .incident import AffectedPerson, AffectedSelection, Incident, IncidentNotice, IncidentReport
 from .joint_use import JointUse, JointUser, JointUseVersion
@@ -13,6 +14,18 @@ from .provision import Provision
 from .registers import DataItem, ProvisionBasis, Purpose, RefusalGround, Subcontractor
 from .security import CorrectiveAction, Finding, ReviewEvent, SecurityAudit
 from .statistics import StatisticsRelease
+from .supervision import (
+    ChecklistQuestion,
+    ForeignArrangement,
+    ForeignCheck,
+    RecipientDuty,
+    Reentrustment,
+    SelectionAnswer,
+    SubcontractorContract,
+    SubcontractorFinding,
+    SubcontractorReview,
+    SubcontractorSelection,
+)
 from .suspension import Suspension
 from .tracker import Tracker
 from .wording import PurposeVersion
@@ -22,6 +35,7 @@ __all__ = [
     "AffectedSelection",
     "Broadcast",
     "BroadcastRecipient",
+    "ChecklistQuestion",
     "Consent",
     "ConsentAgent",
     "CorrectiveAction",
@@ -30,7 +44,11 @@ __all__ = [
     "CustomerRecord",
     "DataItem",
     "Department",
+    "EntrustedPerson",
+    "Entrustment",
     "Finding",
+    "ForeignArrangement",
+    "ForeignCheck",
     "ImportBatch",
     "Incident",
     "IncidentNotice",
@@ -46,14 +64,21 @@ __all__ = [
     "Purpose",
     "PurposeVersion",
     "Recipient",
+    "RecipientDuty",
+    "Reentrustment",
     "RefusalGround",
     "RegisterChange",
     "Reminder",
     "RequestRule",
     "ReviewEvent",
     "SecurityAudit",
+    "SelectionAnswer",
     "StatisticsRelease",
     "Subcontractor",
+    "SubcontractorContract",
+    "SubcontractorFinding",
+    "SubcontractorReview",
+    "SubcontractorSelection",
     "Suspension",
     "Tracker",
 ]

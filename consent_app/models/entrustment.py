@@ -9,6 +9,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from privacy_portal.core.models import EncryptedFile
+
 from .customer import Customer, Recipient
 from .registers import Purpose, Subcontractor
 
@@ -37,6 +39,9 @@ class Entrustment(models.Model):
     asked = models.PositiveIntegerField(_("対象の人数"))
     allowed = models.PositiveIntegerField(_("渡した人数"))
     reasons = ArrayField(models.CharField(max_length=40), verbose_name=_("断られた理由"), default=list)
+    file = models.OneToOneField(
+        EncryptedFile, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("ファイル")
+    )
     at = models.DateTimeField(_("日時"), default=timezone.now)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("渡した人")
@@ -60,16 +65,20 @@ class Entrustment(models.Model):
 
 
 class EntrustedPerson(models.Model):
-    """One person of an attempt: a customer, or somebody to whom a gift goes. Goes only with the person."""
+    """One person of an attempt: a customer, or somebody to whom a gift of the customer goes. Append-only.
+
+    The row goes together with the customer; of a gift recipient who was erased it stays without saying who.
+    """
 
     entrustment = models.ForeignKey(
-        Entrustment, on_delete=models.CASCADE, related_name="persons", verbose_name=_("委託先へ渡した記録")
+        Entrustment, on_delete=models.PROTECT, related_name="persons", verbose_name=_("委託先へ渡した記録")
     )
     customer = models.ForeignKey(
-        Customer, on_delete=models.CASCADE, null=True, related_name="entrustments", verbose_name=_("顧客")
+        Customer, on_delete=models.CASCADE, related_name="entrustments", verbose_name=_("顧客")
     )
+    gift = models.BooleanField(_("贈り先"), default=False)
     recipient = models.ForeignKey(
-        Recipient, on_delete=models.CASCADE, null=True, related_name="entrustments", verbose_name=_("贈り先")
+        Recipient, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("贈り先")
     )
     allowed = models.BooleanField(_("渡した"))
     reasons = ArrayField(models.CharField(max_length=40), verbose_name=_("断られた理由"), default=list)
@@ -79,17 +88,17 @@ class EntrustedPerson(models.Model):
         verbose_name_plural = _("渡した人")
         ordering = ["id"]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(customer__isnull=False, recipient=None) | Q(customer=None, recipient__isnull=False),
-                name="entrusted_is_one_person",
-            ),
+            models.CheckConstraint(condition=Q(gift=True) | Q(recipient=None), name="entrusted_gift_has_recipient"),
             models.CheckConstraint(
                 condition=Q(allowed=True, reasons__len=0) | Q(allowed=False, reasons__len__gt=0),
                 name="entrusted_or_refused_with_reasons",
             ),
-            models.UniqueConstraint(fields=["entrustment", "customer"], name="entrusted_customer_once"),
+            models.UniqueConstraint(
+                fields=["entrustment", "customer"], condition=Q(gift=False), name="entrusted_customer_once"
+            ),
             models.UniqueConstraint(fields=["entrustment", "recipient"], name="entrusted_recipient_once"),
         ]
+        indexes = [models.Index(fields=["customer", "id"], name="entrusted_by_customer")]
 
     def __str__(self) -> str:
         return str(self.pk)

@@ -156,6 +156,10 @@ class Subcontractor(models.Model):
     items_note_en = models.CharField(_("渡すデータの説明（英語）"), max_length=300, blank=True)
     country = models.CharField(_("国・地域"), max_length=2, default="JP", help_text="ISO 3166-1 alpha-2")
     public = models.BooleanField(_("公表する"), default=True)
+    education = models.BooleanField(
+        _("契約の代わりに教育でよい"), default=False, help_text=_("約束（規約）がそれを認めている委託先だけ。")
+    )
+    review_months = models.PositiveSmallIntegerField(_("確認の間隔（月）"), default=12)
     active = models.BooleanField(_("有効"), default=True)
 
     name = Localized()

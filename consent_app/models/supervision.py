@@ -28,9 +28,7 @@ class ChecklistQuestion(KeptModel):
     position = models.PositiveSmallIntegerField(_("並び順"), default=0)
     text_ja = models.CharField(_("質問"), max_length=300)
     text_en = models.CharField(_("質問（英語）"), max_length=300)
-    required = models.BooleanField(
-        _("欠かせない"), default=True, help_text=_("「いいえ」なら、委託先に選べません。")
-    )
+    required = models.BooleanField(_("欠かせない"), default=True, help_text=_("「いいえ」なら、委託先に選べません。"))
     active = models.BooleanField(_("使う"), default=True)
 
     text = Localized()

@@ -20,7 +20,7 @@ from .. import selectors
 from ..domain import gate
 from ..domain.gate import Answer, Destination, Entrusted, JointUser
 from ..models import Customer, DataItem, ProvisionBasis, Purpose, Recipient, Subcontractor, Suspension
-from . import joint_uses
+from . import entrustees, joint_uses
 
 
 def may_use(*, customer: uuid.UUID, purpose: str, at: datetime) -> Answer:
@@ -107,12 +107,32 @@ def may_use_gift_recipient(*, recipient: uuid.UUID, purpose: str) -> Answer:
     return gate.decide_gift_use(known=known, key=str(recipient), purpose=_purpose(purpose))
 
 
-def may_provide_gift_recipient(*, recipient: uuid.UUID, to: Destination) -> Answer:
-    """May the data of somebody to whom a gift was sent be given on? To a subcontractor who ships; to nobody else."""
-    known = Recipient.objects.filter(pk=recipient).exists()
+def may_provide_gift_recipient(*, recipient: uuid.UUID, to: Destination, at: datetime) -> Answer:
+    """May the data of somebody to whom a gift was sent be given on? To a subcontractor who ships; to nobody else.
+
+    Raises:
+        ValueError: the moment has no zone.
+    """
+    return may_provide_gift_recipients(recipients=[recipient], to=to, at=at)[recipient]
+
+
+def may_provide_gift_recipients(
+    *, recipients: Collection[uuid.UUID], to: Destination, at: datetime
+) -> dict[uuid.UUID, Answer]:
+    """The same for many, in as many statements as for one."""
+    _require_zone(at)
+    known = set(Recipient.objects.filter(pk__in=set(recipients)).values_list("pk", flat=True))
     purpose = _purpose(to.purpose)
     entrustee = _entrustee(to.code) if isinstance(to, Entrusted) else None
-    return gate.decide_gift_entrusting(known=known, key=str(recipient), purpose=purpose, entrustee=entrustee)
+    return {
+        key: gate.decide_gift_entrusting(known=key in known, key=str(key), purpose=purpose, entrustee=entrustee, at=at)
+        for key in recipients
+    }
+
+
+def _require_zone(at: datetime) -> None:
+    if at.tzinfo is None:
+        raise ValueError("The gate is asked about a moment with a zone.")
 
 
 _Found = dict[uuid.UUID, tuple[gate.PersonFacts, gate.PurposeFacts | None]]
@@ -135,12 +155,15 @@ def _purposes(code: Any) -> QuerySet[Purpose, dict[str, Any]]:
 
 
 def _persons(customers: Collection[uuid.UUID], purpose: str, at: datetime) -> _Found:
-    if at.tzinfo is None:
-        raise ValueError("The gate is asked about a moment with a zone.")
+    _require_zone(at)
     newest = selectors.newest_consent(at, customer=OuterRef("pk"), purpose__code=purpose)
     consent = selectors.with_wording_state(newest, at).values(
         facts=JSONObject(
-            key=Cast("pk", CharField()), event=F("event"), valid_until=F("valid_until"), outdated=F("outdated")
+            key=Cast("pk", CharField()),
+            event=F("event"),
+            valid_until=F("valid_until"),
+            outdated=F("outdated"),
+            at=F("at"),
         )
     )
     in_force = Suspension.objects.filter(
@@ -185,7 +208,9 @@ def _consent_facts(row: dict[str, Any] | None) -> gate.ConsentFacts | None:
     if row is None:
         return None
     limit = row["valid_until"]
-    return gate.ConsentFacts(row["key"], row["event"], parse_datetime(limit) if limit else None, row["outdated"])
+    return gate.ConsentFacts(
+        row["key"], row["event"], parse_datetime(limit) if limit else None, row["outdated"], parse_datetime(row["at"])
+    )
 
 
 def _purpose_facts(row: dict[str, Any] | None) -> gate.PurposeFacts | None:
@@ -209,10 +234,16 @@ def _purpose(code: str) -> gate.PurposeFacts | None:
 
 def _entrustee(code: str) -> gate.EntrusteeFacts | None:
     items = ArraySubquery(DataItem.objects.filter(active=True, subcontractors=OuterRef("pk")).values("code"))
-    row = Subcontractor.objects.filter(code=code).annotate(codes=items).first()
+    row = entrustees.supervised(Subcontractor.objects.filter(code=code)).annotate(codes=items).first()
     if row is None:
         return None
-    return gate.EntrusteeFacts(key=str(row.pk), active=row.active, country=row.country, items=frozenset(row.codes))
+    return gate.EntrusteeFacts(
+        key=str(row.pk),
+        active=row.active,
+        items=frozenset(row.codes),
+        name=row.name_ja,
+        supervision=entrustees.supervision(row),
+    )
 
 
 def _basis(code: str) -> gate.BasisFacts | None:

@@ -16,10 +16,12 @@ from django.utils.translation import gettext as _
 from privacy_portal.core.services import audit
 
 from ..domain import logo
+from ..domain.checklist import CHECKLIST
 from ..domain.profile import Profile
 from ..domain.profile_parser import parse_profile
 from ..domain.profile_reader import Text
 from ..models import (
+    ChecklistQuestion,
     Consent,
     Customer,
     CustomerRecord,
@@ -34,7 +36,7 @@ from ..models import (
 from ..selectors import forget_operator, published_policies
 from . import policies, profile_sharing, security, wordings
 from .load_report import LoadReport
-from .seeding import columns
+from .seeding import columns, seed
 
 PROFILES = Path(__file__).resolve().parent.parent / "profiles"
 
@@ -119,6 +121,8 @@ def load_profile(*, profile: Profile, actor: audit.Actor) -> LoadReport:
     purposes = _purposes(report, profile, items)
     _register(report, ProvisionBasis, profile.provision_bases)
     _register(report, Subcontractor, profile.subcontractors, items)
+    # Not in the report: the questions come with the product, not with the file.
+    seed(LoadReport(), ChecklistQuestion, CHECKLIST)
     _register(report, RefusalGround, profile.refusal_grounds)
     _rules(profile, report)
     _policy(profile, report, actor)

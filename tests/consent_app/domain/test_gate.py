@@ -3,12 +3,13 @@
 Every row says in words what is the case, what the answer is, and the reasons that are named.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from consent_app.domain import gate
+from consent_app.domain import duties, gate
+from consent_app.domain.duties import Abroad, Agreement, Judgement, Supervision
 from consent_app.domain.gate import (
     BasisFacts,
     ConsentFacts,
@@ -155,11 +156,39 @@ def test_use_of_a_gift_recipient(known: bool, purpose: PurposeFacts | None, allo
     assert (answer.allowed, set(answer.reasons)) == (allowed, reasons)
 
 
-CARRIER = EntrusteeFacts("e", True, "JP", frozenset({"name", "address", "recipient", "email"}))
-ABROAD = EntrusteeFacts("e", True, "US", frozenset({"name"}))
-NOWHERE = EntrusteeFacts("e", True, "", frozenset({"name"}))
-GONE = EntrusteeFacts("e", False, "JP", frozenset({"name"}))
-NO_GIFTS = EntrusteeFacts("e", True, "JP", frozenset({"name"}))
+TODAY = date(2026, 11, 22)
+PASSED = Judgement(date(2026, 4, 1), True, date(2027, 4, 1))
+CONTRACT = Agreement("k", date(2026, 4, 1), date(2027, 3, 31), True)
+
+
+def supervised(**changes: Any) -> Supervision:
+    """Selected and bound by a contract, in Japan; changed for the case."""
+    return Supervision(**{"country": "JP", "selections": (PASSED,), "agreements": (CONTRACT,), **changes})
+
+
+def entrustee(items: str = "name address recipient email", **changes: Any) -> EntrusteeFacts:
+    return EntrusteeFacts("e", True, frozenset(items.split()), "例の運送", supervised(**changes))
+
+
+CARRIER = entrustee()
+ABROAD = entrustee("name", country="US")
+NOWHERE = entrustee("name", country="")
+GONE = EntrusteeFacts("e", False, frozenset({"name"}), "例の運送", supervised())
+NO_GIFTS = entrustee("name")
+
+CHECKED = Abroad("equivalent", checked_on=date(2026, 6, 1), next_check_on=date(2027, 6, 1))
+BY_CONSENT = entrustee(country="US", abroad=Abroad("consent", informed_from=date(2026, 5, 1)))
+TO_IT = PurposeFacts(
+    1, active=True, needs_consent=True, shipping=True, provided_to="例の運送", items=frozenset({"name", "recipient"})
+)
+TO_ANOTHER = PurposeFacts(1, active=True, needs_consent=True, shipping=True, provided_to="Y", items=frozenset({"name"}))
+UNASKED = PurposeFacts(
+    1, active=True, needs_consent=False, shipping=True, provided_to="例の運送", items=frozenset({"name"})
+)
+INFORMED = ConsentFacts("c", "given", at=datetime(2026, 5, 1, tzinfo=UTC))
+# Half past midnight of 1 May in Japan, still April elsewhere.
+INFORMED_THAT_NIGHT = ConsentFacts("c", "given", at=datetime(2026, 4, 30, 15, 30, tzinfo=UTC))
+UNINFORMED = ConsentFacts("c", "given", at=datetime(2026, 4, 30, 14, 30, tzinfo=UTC))
 
 # what is the case | changes to an entrusting that is allowed | allowed | reasons
 ENTRUSTING: list[tuple[str, dict[str, Any], bool, set[str]]] = [
@@ -171,7 +200,177 @@ ENTRUSTING: list[tuple[str, dict[str, Any], bool, set[str]]] = [
     ("unknown subcontractor", {"entrustee": None}, False, {"recipient_unknown"}),
     ("subcontractor no longer used", {"entrustee": GONE}, False, {"recipient_unknown"}),
     ("subcontractor abroad", {"entrustee": ABROAD, "items": {"name"}}, False, {"recipient_abroad"}),
-    ("country not known", {"entrustee": NOWHERE, "items": {"name"}}, False, {"recipient_unknown"}),
+    (
+        "country not known",
+        {"entrustee": NOWHERE, "items": {"name"}},
+        False,
+        {"recipient_unknown", "recipient_abroad"},
+    ),
+    ("never examined", {"entrustee": entrustee(selections=())}, False, {"selection_missing"}),
+    (
+        "examined and not chosen",
+        {"entrustee": entrustee(selections=(PASSED, Judgement(date(2026, 5, 1), False)))},
+        False,
+        {"selection_failed"},
+    ),
+    (
+        "chosen only from tomorrow on",
+        {"entrustee": entrustee(selections=(Judgement(date(2026, 11, 23), True),))},
+        False,
+        {"selection_missing"},
+    ),
+    ("no contract", {"entrustee": entrustee(agreements=())}, False, {"agreement_missing"}),
+    (
+        "a draft that nobody signed",
+        {"entrustee": entrustee(agreements=(Agreement("k", None, None, True),))},
+        False,
+        {"agreement_missing"},
+    ),
+    (
+        "a clause is missing",
+        {"entrustee": entrustee(agreements=(Agreement("k", date(2026, 4, 1), None, False),))},
+        False,
+        {"agreement_incomplete"},
+    ),
+    (
+        "the contract begins tomorrow",
+        {"entrustee": entrustee(agreements=(Agreement("k", date(2026, 11, 23), None, True),))},
+        False,
+        {"agreement_not_begun"},
+    ),
+    (
+        "the contract begins today",
+        {"entrustee": entrustee(agreements=(Agreement("k", TODAY, None, True),))},
+        True,
+        {"entrusted"},
+    ),
+    (
+        "the last day of the contract",
+        {"entrustee": entrustee(agreements=(Agreement("k", date(2026, 4, 1), TODAY, True),))},
+        True,
+        {"entrusted"},
+    ),
+    (
+        "the day after the last day of the contract",
+        {"entrustee": entrustee(agreements=(Agreement("k", date(2026, 4, 1), date(2026, 11, 21), True),))},
+        False,
+        {"agreement_expired"},
+    ),
+    (
+        "neither examined nor bound",
+        {"entrustee": entrustee(selections=(), agreements=())},
+        False,
+        {"selection_missing", "agreement_missing"},
+    ),
+    (
+        "a review found it unfit",
+        {"entrustee": entrustee(reviews=(Judgement(date(2026, 10, 1), False, date(2026, 12, 1)),))},
+        False,
+        {"review_failed"},
+    ),
+    (
+        "a review is late: something for the manager to make up for",
+        {"entrustee": entrustee(reviews=(Judgement(date(2026, 5, 1), True, date(2026, 6, 1)),))},
+        True,
+        {"entrusted"},
+    ),
+    ("passed on without approval", {"entrustee": entrustee(unapproved=1)}, False, {"reentrusted_unapproved"}),
+    ("asked whether it may pass on", {"entrustee": entrustee(waiting=1)}, True, {"entrusted"}),
+    (
+        "in a country whose protection is equivalent, found so",
+        {"entrustee": entrustee(country="DE", abroad=Abroad("designated"))},
+        True,
+        {"entrusted"},
+    ),
+    ("in such a country, nothing recorded", {"entrustee": entrustee(country="DE")}, False, {"recipient_abroad"}),
+    (
+        "said to be such a country, but is none",
+        {"entrustee": entrustee(country="US", abroad=Abroad("designated"))},
+        False,
+        {"recipient_abroad"},
+    ),
+    (
+        "arrangement that was checked this year",
+        {"entrustee": entrustee(country="US", abroad=CHECKED)},
+        True,
+        {"entrusted"},
+    ),
+    (
+        "arrangement that was never checked",
+        {"entrustee": entrustee(country="US", abroad=Abroad("equivalent"))},
+        False,
+        {"abroad_unchecked"},
+    ),
+    (
+        "arrangement whose check is due today",
+        {"entrustee": entrustee(country="US", abroad=Abroad("equivalent", None, date(2026, 1, 1), TODAY))},
+        True,
+        {"entrusted"},
+    ),
+    (
+        "arrangement whose check was due yesterday",
+        {"entrustee": entrustee(country="US", abroad=Abroad("equivalent", None, date(2026, 1, 1), date(2026, 11, 21)))},
+        False,
+        {"abroad_unchecked"},
+    ),
+    (
+        "arrangement that was found not to work",
+        {
+            "entrustee": entrustee(
+                country="US", abroad=Abroad("equivalent", None, date(2026, 11, 1), date(2027, 11, 1), True)
+            )
+        },
+        False,
+        {"abroad_unchecked"},
+    ),
+    (
+        "abroad by a basis that nobody knows",
+        {"entrustee": entrustee(country="US", abroad=Abroad("trust"))},
+        False,
+        {"recipient_abroad"},
+    ),
+    (
+        "abroad by consent to this very provision, given on information",
+        {"entrustee": BY_CONSENT, "purpose": TO_IT, "consent": INFORMED, "items": {"name"}},
+        True,
+        {"entrusted"},
+    ),
+    (
+        "abroad by consent, given on the first day in Japan",
+        {"entrustee": BY_CONSENT, "purpose": TO_IT, "consent": INFORMED_THAT_NIGHT, "items": {"name"}},
+        True,
+        {"entrusted"},
+    ),
+    (
+        "abroad by consent that was given before people were told",
+        {"entrustee": BY_CONSENT, "purpose": TO_IT, "consent": UNINFORMED, "items": {"name"}},
+        False,
+        {"consent_missing"},
+    ),
+    (
+        "abroad by consent that names another",
+        {"entrustee": BY_CONSENT, "purpose": TO_ANOTHER, "consent": INFORMED, "items": {"name"}},
+        False,
+        {"recipient_not_covered"},
+    ),
+    (
+        "abroad by consent, for a purpose that asks for none",
+        {"entrustee": BY_CONSENT, "purpose": UNASKED, "consent": INFORMED, "items": {"name"}},
+        False,
+        {"consent_missing"},
+    ),
+    (
+        "abroad by consent, provision stopped: there it is a third party",
+        {
+            "entrustee": BY_CONSENT,
+            "purpose": TO_IT,
+            "consent": INFORMED,
+            "items": {"name"},
+            "suspensions": (ALL_PROVISION,),
+        },
+        False,
+        {"provision_suspended"},
+    ),
     ("unknown purpose", {"purpose": None}, False, {"purpose_unknown"}),
     ("mail magazine without consent", {"purpose": ASKED, "items": {"email"}}, False, {"consent_missing"}),
     ("mail magazine with consent", {"purpose": ASKED, "items": {"email"}, "consent": GIVEN}, True, {"entrusted"}),
@@ -213,14 +412,47 @@ def test_entrusting(changes: dict[str, Any], allowed: bool, reasons: set[str]) -
         (SHIPPING, None, False, {"recipient_unknown"}),
         (FREE, CARRIER, False, {"gift_shipping_only"}),
         (None, None, False, {"purpose_unknown", "recipient_unknown"}),
+        (SHIPPING, entrustee("recipient", agreements=()), False, {"agreement_missing"}),
+        (SHIPPING, entrustee("recipient", country="US", abroad=CHECKED), True, {"gift_shipping"}),
+        (
+            SHIPPING,
+            entrustee("recipient", country="US", abroad=Abroad("consent", informed_from=date(2026, 5, 1))),
+            False,
+            {"consent_missing"},
+        ),
     ],
-    ids=["carrier", "carrier without that item", "third party or nobody", "another purpose", "nothing known"],
+    ids=[
+        "carrier",
+        "carrier without that item",
+        "third party or nobody",
+        "another purpose",
+        "nothing known",
+        "carrier without a contract",
+        "carrier abroad under an arrangement",
+        "carrier abroad by consent: nobody asked the gift's recipient",
+    ],
 )
 def test_giving_a_gift_recipient_on(
     purpose: PurposeFacts | None, entrustee: EntrusteeFacts | None, allowed: bool, reasons: set[str]
 ) -> None:
-    answer = gate.decide_gift_entrusting(known=True, key="g", purpose=purpose, entrustee=entrustee)
+    answer = gate.decide_gift_entrusting(known=True, key="g", purpose=purpose, entrustee=entrustee, at=AT)
     assert (answer.allowed, set(answer.reasons)) == (allowed, reasons)
+
+
+def test_every_obstacle_of_the_duties_is_a_reason_of_the_gate() -> None:
+    assert {obstacle.value for obstacle in duties.Obstacle} <= {reason.value for reason in gate.Reason}
+
+
+def test_an_entrusting_rests_on_the_agreement_in_force() -> None:
+    answer = gate.decide_entrusting(
+        person=PersonFacts("p", True), purpose=SHIPPING, entrustee=CARRIER, items=frozenset({"name"}), at=AT
+    )
+    assert answer.records == (
+        Record("customer", "p"),
+        Record("purpose", "1"),
+        Record("subcontractor", "e"),
+        Record("agreement", "k"),
+    )
 
 
 CONSENT = BasisFacts("b", True, frozenset({"27(1)"}))

@@ -9,7 +9,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from consent_app.domain.gate import Entrusted, Record, ThirdParty
-from consent_app.models import Consent, Customer, Purpose, Suspension
+from consent_app.models import Consent, Customer, ForeignArrangement, ForeignCheck, Purpose, Suspension
 from consent_app.services import gate, suspensions
 from privacy_portal.core.models import AuditEntry
 from tests.factories.consent import (
@@ -21,6 +21,7 @@ from tests.factories.consent import (
     RecipientFactory,
     SubcontractorFactory,
 )
+from tests.factories.supervision import asked, contracted, day, reviewed, selected, supervised
 
 pytestmark = pytest.mark.django_db
 
@@ -139,7 +140,7 @@ def test_provision_in_two_statements(number: int, django_assert_num_queries: Dja
     name, gender = DataItemFactory(code="name"), DataItemFactory(code="gender")
     shipping = PurposeFactory(code="delivery", shipping=True, items=[name, gender])
     giving = PurposeFactory(code="partner", needs_consent=True, provided_to="例の百貨店", items=[name, gender])
-    SubcontractorFactory(code="carrier", items=[name])
+    supervised(code="carrier", items=[name])
     ProvisionBasisFactory(code="consent")
     ProvisionBasisFactory(code="contract", statutory=False, article="", requires=["27(1)", "27(5)i"])
     ProvisionBasisFactory(code="court", article="27(1)i")
@@ -173,13 +174,119 @@ def test_gift_recipients_are_for_shipping_only() -> None:
     item = DataItemFactory(code="recipient")
     PurposeFactory(code="delivery", shipping=True, items=[item])
     PurposeFactory(code="services", items=[item])
-    SubcontractorFactory(code="carrier", items=[item])
+    supervised(code="carrier", items=[item])
     assert gate.may_use_gift_recipient(recipient=gift.pk, purpose="delivery").allowed
     assert gate.may_use_gift_recipient(recipient=gift.pk, purpose="services").reasons == ("gift_shipping_only",)
     assert gate.may_use_gift_recipient(recipient=uuid.uuid4(), purpose="delivery").reasons == ("person_unknown",)
-    assert gate.may_provide_gift_recipient(recipient=gift.pk, to=Entrusted("carrier", "delivery")).allowed
+    assert gate.may_provide_gift_recipient(recipient=gift.pk, to=Entrusted("carrier", "delivery"), at=NOW).allowed
     third = ThirdParty("X", "consent", "delivery", "JP")
-    assert gate.may_provide_gift_recipient(recipient=gift.pk, to=third).reasons == ("recipient_unknown",)
+    assert gate.may_provide_gift_recipient(recipient=gift.pk, to=third, at=NOW).reasons == ("recipient_unknown",)
+
+
+@pytest.mark.parametrize("number", [1, 30])
+def test_gift_recipients_in_three_statements(number: int, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    item = DataItemFactory(code="recipient")
+    PurposeFactory(code="delivery", shipping=True, items=[item])
+    supervised(code="carrier", items=[item])
+    keys = [gift.pk for gift in RecipientFactory.create_batch(number)]
+    with django_assert_num_queries(3):
+        answers = gate.may_provide_gift_recipients(recipients=keys, to=Entrusted("carrier", "delivery"), at=NOW)
+    assert {answer.allowed for answer in answers.values()} == {True}
+
+
+def test_the_supervision_as_it_was_recorded() -> None:
+    """Every kind of record reaches the gate; the rules are tried in the decision tables."""
+    name = DataItemFactory(code="name")
+    PurposeFactory(code="delivery", items=[name])
+    customer = CustomerFactory()
+
+    def reasons(code: str) -> set[str]:
+        to = Entrusted(code, "delivery")
+        return set(gate.may_provide(customer=customer.pk, recipient=to, items=["name"], at=NOW).reasons)
+
+    bare = SubcontractorFactory(code="bare", items=[name])
+    assert reasons("bare") == {"selection_missing", "agreement_missing"}
+    selected(bare, result="failed", note="-")
+    contract = contracted(bare, signed_on=None)
+    assert reasons("bare") == {"selection_failed", "agreement_missing"}
+    selected(bare, decided_on=day(-1))
+    contract.signed_on = day(-170)
+    contract.right_to_look = False
+    contract.save()
+    assert reasons("bare") == {"agreement_incomplete"}
+    contract.right_to_look = True
+    contract.valid_until = day(-1)
+    contract.save()
+    assert reasons("bare") == {"agreement_expired"}
+    contracted(bare, title="次", valid_from=day(1))
+    assert reasons("bare") == {"agreement_not_begun"}
+    contract.valid_until = day(0)
+    contract.save()
+    assert reasons("bare") == {"entrusted"}
+    review = reviewed(bare, reviewed_on=day(-1), result="unfit")
+    assert reasons("bare") == {"review_failed"}
+    review.result = "findings"
+    review.save()
+    assert reasons("bare") == {"entrusted"}
+    passed_on = asked(bare, began_on=day(-20), without_approval=True)
+    assert reasons("bare") == {"reentrusted_unapproved"}
+    passed_on.state, passed_on.decided_on, passed_on.decided_by = "approved", day(0), "例山"
+    passed_on.save()
+    assert reasons("bare") == {"entrusted"}
+
+
+def test_training_takes_the_place_of_a_contract_only_where_it_is_promised() -> None:
+    name = DataItemFactory(code="name")
+    PurposeFactory(code="delivery", items=[name])
+    customer = CustomerFactory()
+    trained = SubcontractorFactory(code="trained", items=[name], education=True)
+    selected(trained)
+    training = {"kind": "training", "training": "取扱いの研修", "confidentiality": False, "no_other_use": False}
+    contracted(trained, **training)
+    to = Entrusted("trained", "delivery")
+    assert gate.may_provide(customer=customer.pk, recipient=to, items=["name"], at=NOW).reasons == ("entrusted",)
+    trained.education = False
+    trained.save()
+    answer = gate.may_provide(customer=customer.pk, recipient=to, items=["name"], at=NOW)
+    assert answer.reasons == ("agreement_incomplete",)
+
+
+def test_abroad_as_it_was_recorded() -> None:
+    name = DataItemFactory(code="name")
+    PurposeFactory(code="delivery", items=[name])
+    customer = CustomerFactory()
+    to = Entrusted("abroad", "delivery")
+
+    def reasons() -> tuple[str, ...]:
+        return gate.may_provide(customer=customer.pk, recipient=to, items=["name"], at=NOW).reasons
+
+    abroad = supervised(code="abroad", items=[name], country="US")
+    assert reasons() == ("recipient_abroad",)
+    arrangement = ForeignArrangement.objects.create(
+        subcontractor=abroad, basis="equivalent", arrangement="契約", check_method="毎年、書面で"
+    )
+    assert reasons() == ("abroad_unchecked",)
+    ForeignCheck.objects.create(arrangement=arrangement, checked_on=day(-9), checked_by="例山", next_on=day(300))
+    assert reasons() == ("entrusted",)
+    ForeignCheck.objects.create(
+        arrangement=arrangement, checked_on=day(-8), checked_by="例山", next_on=day(300), works=False, note="停止"
+    )
+    assert reasons() == ("abroad_unchecked",)
+
+
+def test_abroad_by_consent_given_after_the_information() -> None:
+    name = DataItemFactory(code="name")
+    purpose = PurposeFactory(code="delivery", items=[name], needs_consent=True, provided_to="例の運送")
+    abroad = supervised(code="abroad", items=[name], country="US")
+    texts = dict.fromkeys(("regime_ja", "regime_en", "measures_ja", "measures_en"), "-")
+    ForeignArrangement.objects.create(subcontractor=abroad, basis="consent", informed_from=day(-3), **texts)
+    early, late = CustomerFactory.create_batch(2)
+    ConsentFactory(customer=early, purpose=purpose, at=NOW - timedelta(days=5))
+    ConsentFactory(customer=late, purpose=purpose, at=NOW - timedelta(days=2))
+    to = Entrusted("abroad", "delivery")
+    answers = gate.may_provide_many(customers=[early.pk, late.pk], recipient=to, items=["name"], at=NOW)
+    assert answers[early.pk].reasons == ("consent_missing",)
+    assert answers[late.pk].reasons == ("entrusted",)
 
 
 def test_setting_a_stop_twice_leaves_one_and_ending_twice_leaves_the_first_end() -> None:
