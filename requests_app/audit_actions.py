@@ -10,7 +10,7 @@ from .domain.request_types import REQUEST_TYPES
 from .domain.transitions import Event, Status
 
 _GROUNDS = words(refusal.code for entry in REQUEST_TYPES.values() for refusal in entry.refusals)
-_OUTCOMES = words(["granted", "partly", "refused", "no_such_data", "identity_not_confirmed"])
+_OUTCOMES = words(outcome for entry in REQUEST_TYPES.values() for outcome in entry.outcome_articles)
 
 register("request.submitted", _("請求を受け付けた"), request_type=words(REQUEST_TYPES))
 register(

@@ -17,6 +17,7 @@ MESSAGE = "request_message"
 TEMPLATES: dict[Event, str] = {
     Event.IDENTITY_PASSED: "request_identity_confirmed",
     Event.IDENTITY_CONFIRMED: "request_identity_confirmed",
+    Event.TAKEN_UP: "request_taken_up",
     Event.IDENTITY_UNCLEAR: "request_identity_review",
     Event.ASKED: "request_question",
     Event.REPLIED: "request_reply_received",

@@ -20,6 +20,7 @@ from privacy_portal.core.models import User
 from .connectors.found import FoundData, found_data, held_items
 from .domain.comparison import number_key
 from .domain.receipt_numbers import InvalidReceiptNumber, parse
+from .domain.request_types import REQUEST_TYPES
 from .domain.transitions import OPEN_STATUSES, WAITING_FOR_PERSON, Status
 from .models import Decision, DisclosureRequest, IdentityCheck, Message, Party, RequestEvent
 
@@ -176,8 +177,11 @@ def confirming_checks(request: DisclosureRequest) -> QuerySet[IdentityCheck]:
 
 
 def identity_confirmed(request: DisclosureRequest) -> bool:
-    """Whether the person is confirmed, by comparison to the level of the type or by the judgement of staff."""
-    return confirming_checks(request).exists()
+    """Whether the person is confirmed, by comparison to the level of the type or by the judgement of staff.
+
+    What shows and changes nothing of anybody's data does not ask for it.
+    """
+    return not REQUEST_TYPES[request.request_type].needs_identity or confirming_checks(request).exists()
 
 
 def candidates(request: DisclosureRequest, limit: int = 20) -> list[Customer]:

@@ -23,7 +23,8 @@ from privacy_portal.core.models import User
 from privacy_portal.core.services import outbox
 from requests_app.domain.transitions import Status
 from requests_app.models import DisclosureRequest
-from requests_app.portal.wizard import STEPS
+from requests_app.portal.offers import offers
+from requests_app.portal.wizard import steps_of
 from requests_app.services import fulfilment, intake
 from tests.factories import policies
 from tests.factories.consent import ConsentFactory, CustomerFactory, OrderFactory, ProvisionFactory, RecipientFactory
@@ -207,7 +208,7 @@ def test_every_page_of_the_portal_speaks_one_language(client: Client, person: Us
     assert {"portal:home", "portal:contact", "portal:procedure", "portal:purposes", "portal:sign_in"} <= public
     sign_in_by_code(client, person)
     cases = [reverse("portal:request_detail", args=[row.receipt_number]) for row in DisclosureRequest.objects.all()]
-    steps = [f"/requests/new/disclosure/{step.slug}/" for step in STEPS]
+    steps = [f"{offer.url}{step.slug}/" for offer in offers() for step in steps_of(offer.type)]
     done = [reverse("portal:request_done", args=[DisclosureRequest.objects.latest("received_at").receipt_number])]
     seen = assert_one_language(client, ["/", "/requests/", *cases, *steps, *done], language)
     every = {name for name in names_in(get_resolver()) if name.startswith("portal:")}

@@ -65,9 +65,12 @@ def days_left(case: DisclosureRequest) -> str:
 
 
 def _overview(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any]:
+    entry = REQUEST_TYPES[case.request_type]
     return {
         "parties": sorted(case.parties.all(), key=lambda party: party.kind != Party.Kind.PRINCIPAL),
-        "wanted_items": case.wanted_items.all(),
+        "stated_grounds": [one for one in entry.grounds if one.code in case.grounds],
+        "asks_scope": "wanted" in entry.asks or "purposes" in entry.asks,
+        "wanted": case.wanted_purposes.all() if "purposes" in entry.asks else case.wanted_items.all(),
         "checks": case.identity_checks.select_related("customer", "decided_by"),
         "recipients": recipients_seen(case, request),
         "decision": case.decisions.filter(superseded_at=None).select_related("decided_by").first(),

@@ -24,9 +24,10 @@ from ..connectors.found import found_data
 from ..domain.request_types import REQUEST_TYPES, RequestType
 from ..domain.transitions import TransitionRefused
 from ..models import AnswerFile, Decision, DisclosureRequest
+from ..models.decision import POSITIVE
 from ..selectors import candidates as candidates_for
 from ..selectors import perhaps_senders
-from ..services import assignment, decisions, fulfilment, lifecycle
+from ..services import assignment, decisions, effects, fulfilment, lifecycle
 from ..services import identity as identity_service
 from ..services import messages as message_service
 from ..services.errors import InvalidDecision, RequestError
@@ -164,16 +165,6 @@ def reconsider(request: HttpRequest, case: DisclosureRequest, site: DisclosureRe
     return _page(request, case, site, "reconsider", BY_CODE["reconsider"].label, form=form)
 
 
-def _decision_values(form: DecisionForm) -> dict[str, Any]:
-    cleaned = form.cleaned_data
-    return {
-        "outcome": cleaned["outcome"],
-        "ground": cleaned["ground"],
-        "reason": cleaned["reason"],
-        "withheld_items": list(cleaned["withheld_items"]),
-    }
-
-
 def _decision_form(request: HttpRequest, case: DisclosureRequest) -> DecisionForm:
     return DecisionForm(
         request.POST or None,
@@ -190,10 +181,10 @@ def decide(request: HttpRequest, case: DisclosureRequest, site: DisclosureReques
     form = _decision_form(request, case)
     if request.method != "POST" or not form.is_valid() or "change" in request.POST:
         return _page(request, case, site, "decide", _("回答を決定する"), form=form)
-    values = _decision_values(form)
+    proposal = form.proposal
     if "confirmed" in request.POST:
         try:
-            decisions.decide(request=case, actor=_staff(request), now=timezone.now(), **values)
+            decisions.decide(request=case, actor=_staff(request), now=timezone.now(), proposal=proposal)
         except InvalidDecision as error:
             form.add_error(error.field if error.field in form.fields else None, str(error))
             return _page(request, case, site, "decide", _("回答を決定する"), form=form)
@@ -203,13 +194,13 @@ def decide(request: HttpRequest, case: DisclosureRequest, site: DisclosureReques
             notices.success(request, str(_("回答を決定しました。通知書と回答を準備しています。")))
         return _back(case)
     try:
-        unprintable = decisions.unprintable_characters(request=case, now=timezone.now(), **values)
+        unprintable = decisions.unprintable_characters(request=case, now=timezone.now(), proposal=proposal)
     except InvalidDecision as error:
         form.add_error(error.field if error.field in form.fields else None, str(error))
         return _page(request, case, site, "decide", _("回答を決定する"), form=form)
     found = found_data(case.customer) if case.customer else None
-    withheld = {item.code for item in values["withheld_items"]}
-    refusal = next((row for row in type_of(case).refusals if row.code == values["ground"]), None)
+    withheld = {item.code for item in proposal.withheld_items}
+    refusal = next((row for row in type_of(case).refusals if row.code == proposal.ground), None)
     return _page(
         request,
         case,
@@ -217,15 +208,31 @@ def decide(request: HttpRequest, case: DisclosureRequest, site: DisclosureReques
         "decide_confirm",
         _("この内容で決定しますか"),
         form=form,
-        values=values,
-        outcome_label=Decision.Outcome(values["outcome"]).label,
+        values=proposal,
+        withheld=[*proposal.withheld_items, *proposal.withheld_purposes],
+        outcome_label=Decision.Outcome(proposal.outcome).label,
         refusal=refusal,
         refusal_article=article_text(refusal.article, get_language() or "ja") if refusal else "",
-        gives_data=values["outcome"] in fulfilment.POSITIVE,
+        gives_data=proposal.outcome in POSITIVE and type_of(case).effect == "package",
+        effects=_effects(case, proposal),
         given_items=[item for item in found.items if item.code not in withheld] if found else [],
         record_counts={k: n for k, n in found.record_counts.items() if k not in withheld} if found else {},
         unprintable=" ".join(unprintable),
     )
+
+
+def _effects(case: DisclosureRequest, proposal: decisions.Proposal) -> list[str]:
+    """What the decision does to the data, in words."""
+    if proposal.outcome not in POSITIVE:
+        return []
+    if type_of(case).effect == "stop_use":
+        stopped = effects.purposes_stopped(case, {purpose.pk for purpose in proposal.withheld_purposes})
+        if case.wants_everything and not proposal.withheld_purposes:
+            return [str(_("すべての目的での利用を止めます。あとから加わる目的も止まります。"))]
+        return [str(_("次の目的での利用を止めます：%(purpose)s") % {"purpose": purpose}) for purpose in stopped]
+    if type_of(case).effect == "stop_provision":
+        return [str(_("第三者への提供をすべて止めます。"))]
+    return []
 
 
 @require_POST
@@ -236,10 +243,10 @@ def preview_letter(request: HttpRequest, case: DisclosureRequest, site: Disclosu
     form = _decision_form(request, case)
     if not form.is_valid():
         return _page(request, case, site, "decide", _("回答を決定する"), form=form)
-    values, now = _decision_values(form), timezone.now()
+    proposal, now = form.proposal, timezone.now()
     try:
-        pdf = decisions.preview_letter(request=case, actor=_staff(request), now=now, **values)
-        missing = decisions.unprintable_characters(request=case, now=now, **values)
+        pdf = decisions.preview_letter(request=case, actor=_staff(request), now=now, proposal=proposal)
+        missing = decisions.unprintable_characters(request=case, now=now, proposal=proposal)
     except RequestError as error:
         notices.error(request, _words(error))
         return _page(request, case, site, "decide", _("回答を決定する"), form=form)

@@ -19,12 +19,13 @@ from unfold.widgets import (
 
 from consent_app.domain.articles import article_text
 from consent_app.domain.written import written_telephone
-from consent_app.models import Customer, DataItem
+from consent_app.models import Customer, DataItem, Purpose
 from privacy_portal.core.models import User
 
 from ..connectors.found import held_items
 from ..domain.request_types import REQUEST_TYPES
 from ..models import Decision, DisclosureRequest
+from ..services import decisions
 from ..services.package_scope import left_out_provisions
 
 REASON_LENGTH = 4000
@@ -124,54 +125,115 @@ class DecisionForm(forms.Form):
 
     outcome = forms.ChoiceField(label=_("結論"), widget=UnfoldAdminRadioSelectWidget)
     ground = forms.ChoiceField(
-        label=_("開示しない根拠"),
+        label=_("応じない根拠"),
         required=False,
         widget=UnfoldAdminRadioSelectWidget,
-        help_text=_("一部または全部を開示しないときに選びます。"),
+        help_text=_("一部または全部に応じないとき、代わりの措置をとるときに選びます。"),
     )
     withheld_items = forms.ModelMultipleChoiceField(
-        label=_("開示しない項目"),
+        label=_("応じない項目"),
         queryset=DataItem.objects.none(),
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text=_("一部を開示するときに選びます。"),
+        help_text=_("一部だけ応じるときに選びます。"),
+    )
+    withheld_purposes = forms.ModelMultipleChoiceField(
+        label=_("使い続ける目的"),
+        queryset=Purpose.objects.none(),
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text=_("一部だけ応じるときに選びます。"),
+    )
+    measure = forms.CharField(
+        label=_("代わりにとる措置"),
+        required=False,
+        max_length=REASON_LENGTH,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
+        help_text=_("本人の権利利益を守るために、何をいつするか。通知書にこのまま載ります。"),
     )
     reason = forms.CharField(
-        label=_("理由"),
+        label=_("理由・回答"),
         required=False,
         max_length=REASON_LENGTH,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 6}),
-        help_text=_("通知書にこのまま載ります。開示しないときは必ず書きます（法第36条）。"),
+        help_text=_("通知書にこのまま載ります。応じないときは、理由を必ず書きます（法第36条）。"),
     )
 
     def __init__(self, *args: Any, case: DisclosureRequest, outcomes: list[str], language: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # What is held under an item that the operator no longer collects can be withheld like anything else.
-        held = held_items(case.customer) if case.customer else set()
-        items = DataItem.objects.filter(Q(active=True) | Q(code__in=held))
-        self.fields["withheld_items"].queryset = items  # type: ignore[attr-defined]
-        self.provisions_left_out = left_out_provisions(case.customer) if case.customer else 0
+        self.case = case
+        self.provisions_left_out = 0
         labels = dict(Decision.Outcome.choices)
         self.fields["outcome"].choices = [(code, labels[code]) for code in outcomes]  # type: ignore[attr-defined]
-        refusals = REQUEST_TYPES[case.request_type].refusals
-        self.fields["ground"].choices = [  # type: ignore[attr-defined]
-            ("", _("なし（開示する）")),
-            *((row.code, f"{article_text(row.article, language)} {row.text} — {row.help}") for row in refusals),
-        ]
+        if len(outcomes) == 1:
+            self.fields["outcome"].initial = outcomes[0]
+        self._choose_withheld(case, outcomes)
+        grounds = {one.code: one for outcome in outcomes for one in decisions.grounds_for(case, outcome)}
+        if not grounds:
+            del self.fields["ground"]
+        else:
+            self.fields["ground"].choices = [  # type: ignore[attr-defined]
+                ("", _("なし")),
+                *(
+                    (row.code, f"{article_text(row.article, language)} {row.text} — {row.help}")
+                    for row in grounds.values()
+                ),
+            ]
+        if Decision.Outcome.ALTERNATIVE not in outcomes:
+            del self.fields["measure"]
+
+    def _choose_withheld(self, case: DisclosureRequest, outcomes: list[str]) -> None:
+        """What can be left out of a partial answer: items or purposes, as the type asks for them."""
+        entry = REQUEST_TYPES[case.request_type]
+        partly = Decision.Outcome.PARTLY in outcomes
+        if partly and "purposes" in entry.asks:
+            wanted = case.wanted_purposes.all() if not case.wants_everything else Purpose.objects.filter(active=True)
+            self.fields["withheld_purposes"].queryset = wanted  # type: ignore[attr-defined]
+        else:
+            del self.fields["withheld_purposes"]
+        if partly and "purposes" not in entry.asks:
+            # What is held under an item that the operator no longer collects can be withheld like anything else.
+            held = held_items(case.customer) if case.customer else set()
+            items = DataItem.objects.filter(Q(active=True) | Q(code__in=held))
+            self.fields["withheld_items"].queryset = items  # type: ignore[attr-defined]
+        else:
+            del self.fields["withheld_items"]
+        if entry.effect == "package" and case.customer:
+            self.provisions_left_out = left_out_provisions(case.customer)
+
+    @property
+    def proposal(self) -> decisions.Proposal:
+        """What was chosen and typed; of a valid form."""
+        cleaned = self.cleaned_data
+        return decisions.Proposal(
+            outcome=cleaned["outcome"],
+            ground=cleaned.get("ground", ""),
+            reason=cleaned["reason"],
+            measure=cleaned.get("measure", ""),
+            withheld_items=list(cleaned.get("withheld_items", ())),
+            withheld_purposes=list(cleaned.get("withheld_purposes", ())),
+        )
 
     def clean(self) -> dict[str, Any]:
-        """Say what an outcome needs beside the field where it is missing."""
+        """Say beside the field what an outcome needs, and what does not belong to it: nothing is dropped in silence."""
         cleaned = super().clean() or {}
         outcome = cleaned.get("outcome")
-        if outcome in (Decision.Outcome.PARTLY, Decision.Outcome.REFUSED):
-            if not cleaned.get("ground"):
-                self.add_error("ground", _("開示しない根拠を選んでください。"))
-            if not cleaned.get("reason"):
-                self.add_error("reason", _("開示しない理由を書いてください。"))
-        elif outcome and cleaned.get("ground"):
-            self.add_error("ground", _("この結論には、開示しない根拠を付けられません。"))
-        if outcome == Decision.Outcome.PARTLY and not cleaned.get("withheld_items"):
-            self.add_error("withheld_items", _("開示しない項目を選んでください。"))
-        if outcome != Decision.Outcome.PARTLY and cleaned.get("withheld_items"):
-            self.add_error("withheld_items", _("項目を選べるのは、一部を開示するときだけです。"))
+        if not outcome:
+            return cleaned
+        fitting = {one.code for one in decisions.grounds_for(self.case, outcome)}
+        if fitting and not cleaned.get("ground"):
+            self.add_error("ground", _("応じない根拠を選んでください。"))
+        elif cleaned.get("ground") and cleaned["ground"] not in fitting:
+            self.add_error("ground", _("この結論には、この根拠を付けられません。"))
+        if fitting and not cleaned.get("reason"):
+            self.add_error("reason", _("応じない理由を書いてください。"))
+        if cleaned.get("measure") and outcome != Decision.Outcome.ALTERNATIVE:
+            self.add_error("measure", _("この結論には、代わりの措置を付けられません。"))
+        for name in ("withheld_items", "withheld_purposes"):
+            if name not in self.fields:
+                continue
+            if outcome == Decision.Outcome.PARTLY and not cleaned.get(name):
+                self.add_error(name, _("応じないものを選んでください。"))
+            elif outcome != Decision.Outcome.PARTLY and cleaned.get(name):
+                self.add_error(name, _("選べるのは、一部だけ応じるときです。"))
         return cleaned

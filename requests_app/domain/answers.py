@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from consent_app.domain import normalise
 
+from .request_types import RequestType
+
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
@@ -60,8 +62,10 @@ class CleanAnswers:
     role: str
     principal: PartyAnswers
     agent: PartyAnswers | None
+    grounds: tuple[str, ...]
     wants_everything: bool
     wanted_items: tuple[str, ...]
+    wanted_purposes: tuple[str, ...]
     wanted_note: str
     answer_method: str
     answer_method_note: str
@@ -171,20 +175,36 @@ def _party(reader: _Reader, prefix: str) -> PartyAnswers:
     )
 
 
-def _wanted(reader: _Reader, item_codes: Collection[str]) -> tuple[bool, tuple[str, ...], str]:
+def _many(reader: _Reader, name: str, codes: Collection[str]) -> tuple[str, ...]:
+    chosen = reader.answers.get(name) or []
+    if not isinstance(chosen, list | tuple) or any(code not in codes for code in chosen):
+        reader.errors[name] = NOT_A_CHOICE
+        return ()
+    return tuple(dict.fromkeys(chosen))
+
+
+def _grounds(reader: _Reader, entry: RequestType) -> tuple[str, ...]:
+    """What was stated as the ground; whoever files a request that has one ground only states it by that."""
+    codes = [ground.code for ground in entry.grounds]
+    if "grounds" not in entry.asks:
+        return tuple(codes)
+    stated = _many(reader, "grounds", codes)
+    if not stated:
+        reader.errors.setdefault("grounds", _("あてはまるものを1つ以上選んでください。"))
+    return stated
+
+
+def _wanted(reader: _Reader, name: str, codes: Collection[str], note: str) -> tuple[bool, tuple[str, ...]]:
+    """Everything, or what was chosen under ``name``; an explanation may stand for a choice."""
     everything = reader.answers.get("wants_everything", True)
     if not isinstance(everything, bool):
         reader.errors["wants_everything"] = NOT_A_CHOICE
-    note = reader.note("wanted_note", NOTE_LENGTH)
     if everything is not False:
-        return True, (), note
-    chosen = reader.answers.get("wanted_items") or []
-    if not isinstance(chosen, list | tuple) or any(code not in item_codes for code in chosen):
-        reader.errors["wanted_items"] = NOT_A_CHOICE
-        return False, (), note
+        return True, ()
+    chosen = _many(reader, name, codes)
     if not chosen and not note:
-        reader.errors["wanted_items"] = _("知りたい項目を選ぶか、説明を書いてください。「すべて」も選べます。")
-    return False, tuple(dict.fromkeys(chosen)), note
+        reader.errors.setdefault(name, _("項目を選ぶか、説明を書いてください。「すべて」も選べます。"))
+    return False, chosen
 
 
 def _need_address(reader: _Reader, prefix: str, party: PartyAnswers) -> None:
@@ -195,11 +215,19 @@ def _need_address(reader: _Reader, prefix: str, party: PartyAnswers) -> None:
             reader.errors.setdefault(f"{prefix}{name}", _("書面をお送りするために必要です。"))
 
 
-def read_answers(answers: Mapping[str, Any], *, item_codes: Collection[str]) -> tuple[CleanAnswers, Errors]:
+def read_answers(
+    answers: Mapping[str, Any],
+    *,
+    entry: RequestType,
+    item_codes: Collection[str],
+    purpose_codes: Collection[str] = (),
+) -> tuple[CleanAnswers, Errors]:
     """Read the answers; usable only when there are no errors.
 
     Args:
         answers: as the form collected them, keys as in ``services.intake``.
+        entry: the type; what it does not ask is not read.
+        purpose_codes: codes of the purposes that can be chosen.
         item_codes: codes of the data items that can be chosen. Nobody is forced to choose: everything is the default
             (article 37(2): the operator may ask for what helps to find the data, not for a narrower request).
 
@@ -211,7 +239,16 @@ def read_answers(answers: Mapping[str, Any], *, item_codes: Collection[str]) -> 
     principal = _party(reader, "")
     # Whoever went back and became the person themselves leaves the agent's fields behind: they are not kept.
     agent = _party(reader, AGENT_PREFIX) if role and role != "person" else None
-    everything, items, note = _wanted(reader, item_codes)
+    note = reader.note("wanted_note", NOTE_LENGTH)
+    if not note and "details" in entry.asks and not entry.needs_identity:
+        reader.errors.setdefault("wanted_note", REQUIRED)
+    everything = True
+    items: tuple[str, ...] = ()
+    purposes: tuple[str, ...] = ()
+    if "wanted" in entry.asks:
+        everything, items = _wanted(reader, "wanted_items", item_codes, note)
+    elif "purposes" in entry.asks:
+        everything, purposes = _wanted(reader, "wanted_purposes", purpose_codes, note)
     method = reader.choice("answer_method", METHODS)
     method_note = reader.note("answer_method_note", METHOD_NOTE_LENGTH)
     if method == "other" and not method_note:
@@ -222,8 +259,10 @@ def read_answers(answers: Mapping[str, Any], *, item_codes: Collection[str]) -> 
         role=role,
         principal=principal,
         agent=agent,
+        grounds=_grounds(reader, entry),
         wants_everything=everything,
         wanted_items=items,
+        wanted_purposes=purposes,
         wanted_note=note,
         answer_method=method,
         answer_method_note=method_note,

@@ -26,6 +26,7 @@ class Event(models.TextChoices):
     """What can happen to a request."""
 
     IDENTITY_PASSED = "identity_passed", _("ご本人であることを確認しました")
+    TAKEN_UP = "taken_up", _("担当者が内容を確認します")
     IDENTITY_UNCLEAR = "identity_unclear", _("ご本人の確認を担当者が行います")
     IDENTITY_CONFIRMED = "identity_confirmed", _("担当者がご本人であることを確認しました")
     ASKED = "asked", _("ご質問をお送りしました")
@@ -61,6 +62,8 @@ _S, _E, _A = Status, Event, Actor
 
 TRANSITIONS: dict[tuple[Status, Event, Actor], Status] = {
     (_S.RECEIVED, _E.IDENTITY_PASSED, _A.WORKER): _S.IN_REVIEW,
+    # A complaint or an inquiry shows and changes nothing of anybody's data, so nobody's identity is asked for.
+    (_S.RECEIVED, _E.TAKEN_UP, _A.WORKER): _S.IN_REVIEW,
     (_S.RECEIVED, _E.IDENTITY_UNCLEAR, _A.WORKER): _S.IDENTITY_REVIEW,
     (_S.RECEIVED, _E.WITHDRAWN, _A.PERSON): _S.WITHDRAWN,
     (_S.IDENTITY_REVIEW, _E.IDENTITY_CONFIRMED, _A.STAFF): _S.IN_REVIEW,

@@ -16,10 +16,13 @@ class Decision(models.Model):
     """A decision. After reopening a new one supersedes it; there is one in force at most."""
 
     class Outcome(models.TextChoices):
-        GRANTED = "granted", _("請求のとおり開示する")
-        PARTLY = "partly", _("一部を開示する")
-        REFUSED = "refused", _("開示しない")
+        GRANTED = "granted", _("請求のとおりにする")
+        PARTLY = "partly", _("一部だけ請求のとおりにする")
+        ALTERNATIVE = "alternative", _("代わりの措置をとる")
+        REFUSED = "refused", _("請求に応じない")
         NO_SUCH_DATA = "no_such_data", _("該当する個人データがない")
+        REPLIED = "replied", _("回答する")
+        NOT_VALID = "not_valid", _("請求として扱えない")
         IDENTITY_NOT_CONFIRMED = "identity_not_confirmed", _("本人であることを確認できない")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -31,8 +34,12 @@ class Decision(models.Model):
     ground = models.CharField(_("根拠"), max_length=40, blank=True)
     reason = EncryptedTextField(_("理由"), null=True)
     withheld_items = models.ManyToManyField(
-        "consent_app.DataItem", verbose_name=_("開示しない項目"), blank=True, related_name="+"
+        "consent_app.DataItem", verbose_name=_("応じない項目"), blank=True, related_name="+"
     )
+    withheld_purposes = models.ManyToManyField(
+        "consent_app.Purpose", verbose_name=_("応じない利用目的"), blank=True, related_name="+"
+    )
+    measure = EncryptedTextField(_("代わりの措置"), null=True)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("決定者")
     )
@@ -50,12 +57,27 @@ class Decision(models.Model):
                 fields=["request"], condition=models.Q(superseded_at__isnull=True), name="one_decision_in_force"
             ),
             models.CheckConstraint(
-                condition=~models.Q(outcome__in=["partly", "refused"])
+                condition=~models.Q(outcome__in=["partly", "refused", "alternative"])
                 | (~models.Q(ground="") & models.Q(reason__isnull=False)),
                 name="refusal_has_ground_and_reason",
-                violation_error_message=_("開示しないときは、根拠と理由が必要です（法第36条）。"),
+                violation_error_message=_("応じないときは、根拠と理由が必要です（法第36条）。"),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(outcome="alternative", measure__isnull=False)
+                | (~models.Q(outcome="alternative") & models.Q(measure__isnull=True)),
+                name="alternative_names_measure",
+                violation_error_message=_("代わりの措置をとるときは、その内容を書いてください。"),
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(outcome__in=["replied", "not_valid"]) | models.Q(reason__isnull=False),
+                name="reply_has_words",
+                violation_error_message=_("回答の内容を書いてください。"),
             ),
         ]
 
     def __str__(self) -> str:
         return self.get_outcome_display()
+
+
+# What was asked for is done, in whole or in part.
+POSITIVE = frozenset({Decision.Outcome.GRANTED, Decision.Outcome.PARTLY})

@@ -3,11 +3,12 @@
 import uuid
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from consent_app.models import Customer, DataItem
+from consent_app.models import Customer, DataItem, Purpose
 from privacy_portal.core.fields import EncryptedTextField
 
 from ..domain.transitions import OPEN_STATUSES, Status
@@ -60,9 +61,17 @@ class DisclosureRequest(models.Model):
         related_name="disclosure_requests",
         help_text=_("本人確認で結び付いた顧客。"),
     )
-    wants_everything = models.BooleanField(_("すべての個人データ"), default=True)
-    wanted_items = models.ManyToManyField(DataItem, verbose_name=_("知りたい項目"), blank=True, related_name="+")
-    wanted_note = EncryptedTextField(_("知りたいことの説明"), null=True)
+    grounds = ArrayField(
+        models.CharField(max_length=40),
+        verbose_name=_("述べられた理由"),
+        default=list,
+        blank=True,
+        help_text=_("表（domain.request_types）の理由のコード。"),
+    )
+    wants_everything = models.BooleanField(_("すべてが対象"), default=True)
+    wanted_items = models.ManyToManyField(DataItem, verbose_name=_("対象の項目"), blank=True, related_name="+")
+    wanted_purposes = models.ManyToManyField(Purpose, verbose_name=_("対象の利用目的"), blank=True, related_name="+")
+    wanted_note = EncryptedTextField(_("本人の説明"), null=True)
     answer_method = models.CharField(
         _("回答の受取方法"), max_length=10, choices=AnswerMethod, default=AnswerMethod.DOWNLOAD
     )

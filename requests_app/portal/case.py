@@ -20,6 +20,7 @@ from privacy_portal.core.ratelimit import LimitExceeded
 from privacy_portal.core.templatetags.portal import jp_date
 
 from .. import selectors
+from ..domain.request_types import REQUEST_TYPES
 from ..domain.transitions import (
     OPEN_STATUSES,
     WAITING_FOR_PERSON,
@@ -57,12 +58,6 @@ def request_done(request: PersonRequest, receipt: str) -> HttpResponse:
     steps = [
         {"title": _("受付"), "at": disclosure.received_at, "body": _("受付番号をメールでもお送りしました。")},
         {
-            "title": _("ご本人の確認"),
-            "when": _("すぐに始めます"),
-            "body": _("ご登録の情報と照らし合わせます。確かめられないときは、担当者からご連絡します。"),
-            "state": "future",
-        },
-        {
             "title": _("回答の内容の確認"),
             "body": _("担当者がお持ちしている情報を調べ、回答の内容を決めます。"),
             "state": "future",
@@ -74,6 +69,16 @@ def request_done(request: PersonRequest, receipt: str) -> HttpResponse:
             "state": "future",
         },
     ]
+    if REQUEST_TYPES[disclosure.request_type].needs_identity:
+        steps.insert(
+            1,
+            {
+                "title": _("ご本人の確認"),
+                "when": _("すぐに始めます"),
+                "body": _("ご登録の情報と照らし合わせます。確かめられないときは、担当者からご連絡します。"),
+                "state": "future",
+            },
+        )
     return render(request, "portal/requests/done.html", {**_common(disclosure), "steps": steps})
 
 

@@ -22,7 +22,7 @@ from ..services import intake
 from ..services.errors import InvalidAnswers
 from .access import PersonRequest
 from .offers import Offer, offer_or_404
-from .wizard import BY_SLUG, STEPS, Step, Wizard
+from .wizard import Step, Wizard
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 # How long a second click on "send" still means the request that the first click made.
@@ -51,12 +51,12 @@ def request_new(request: PersonRequest, request_type: str) -> HttpResponse:
 def request_step(request: PersonRequest, request_type: str, step: str) -> HttpResponse:
     """One page. Every button keeps what was typed; only "next" asks that it is right."""
     offer = offer_or_404(request_type)
-    page = BY_SLUG.get(step)
+    wizard = _wizard(request.user, request_type)
+    page = next((one for one in wizard.steps if one.slug == step), None)
     if page is None:
         raise Http404
     if not address_proven(request):
         return _prove_address(request, offer)
-    wizard = _wizard(request.user, request_type)
     if (before := wizard.to_do_before(page)) is not None:
         return redirect(wizard.url(before))
     changing = bool(request.GET.get("change"))
@@ -88,7 +88,7 @@ def _step_page(
         "form": form or wizard.form(page),
         "progress": wizard.progress(page),
         "changing": changing,
-        "is_first": page is STEPS[0],
+        "is_first": page is wizard.steps[0],
     }
     return render(request, "portal/requests/step.html", context)
 
@@ -138,7 +138,9 @@ def _prove_address(request: PersonRequest, offer: Offer) -> HttpResponse:
 
 def _mend(request: PersonRequest, wizard: Wizard, error: InvalidAnswers) -> HttpResponse:
     """The gate behind the form found more than the pages did: back to the page of the first such answer."""
-    page = next((step for step in STEPS if error.errors.keys() & wizard.form(step).fields.keys()), STEPS[0])
+    page = next(
+        (step for step in wizard.steps if error.errors.keys() & wizard.form(step).fields.keys()), wizard.steps[0]
+    )
     form = wizard.form(page)
     for name, words in error.errors.items():
         if name in form.fields:

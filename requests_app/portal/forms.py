@@ -18,6 +18,7 @@ from consent_app.domain import normalise
 from privacy_portal.core.portal.form_mixin import PortalFormMixin
 
 from ..domain.answers import AGENT_PREFIX, METHOD_NOTE_LENGTH, NOTE_LENGTH
+from ..domain.request_types import RequestType
 from ..models import DisclosureRequest
 from .fields import ABROAD, PREFECTURE_CHOICES, KanaField, LineField, NoteField, PostalCodeField, TelephoneField, Text
 
@@ -130,7 +131,8 @@ def _contact_fields(*, own: bool) -> dict[str, forms.Field]:
 class StepForm(PortalFormMixin, forms.Form):
     """A page of the request form."""
 
-    def __init__(self, *args: Any, answers: Answers, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, entry: RequestType, answers: Answers, **kwargs: Any) -> None:
+        self.entry = entry
         self.answers = answers
         super().__init__(*args, **kwargs)
         self.build()
@@ -290,51 +292,123 @@ class RecordsForm(StepForm):
     )
 
 
-class WantedForm(StepForm):
-    """What the person wants to see. "Everything" stands first; nobody is made to narrow it down (article 37(2))."""
+class _ChosenForm(StepForm):
+    """Everything, or what is chosen. "Everything" stands first; nobody is made to narrow it down (article 37(2))."""
 
-    wants_everything = forms.TypedChoiceField(
-        label=_("知りたい内容"),
-        choices=[("True", _("当店が持っている、私の情報のすべて")), ("False", _("選んだものだけ"))],
-        coerce=lambda value: value == "True",
-        initial="True",
-        widget=forms.RadioSelect,
-        error_messages=_required(_("すべてか、選んだものだけかを選んでください。")),
-    )
-    wanted_items = forms.MultipleChoiceField(
-        label=_("見たい項目"),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text=_("「選んだものだけ」のときに選んでください。"),
-    )
-    wanted_note = NoteField(
-        label=_("くわしい説明"),
-        required=False,
-        max_length=NOTE_LENGTH,
-        widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=_("例：昨年の秋の問い合わせの記録。書かなくてもかまいません。"),
-    )
+    chosen = ""
 
-    def __init__(self, *args: Any, items: list[tuple[str, str]], **kwargs: Any) -> None:
-        self.items = items
+    def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:
+        self.choices = choices
         super().__init__(*args, **kwargs)
 
     def build(self) -> None:
-        cast(forms.MultipleChoiceField, self.fields["wanted_items"]).choices = self.items
+        cast(forms.MultipleChoiceField, self.fields[self.chosen]).choices = self.choices
+        if "grounds" in self.entry.asks:
+            # Asked on the page of the grounds, which comes before.
+            self.fields.pop("wanted_note", None)
+
+    @property
+    def _explained(self) -> bool:
+        notes = self.cleaned_data if "wanted_note" in self.fields else self.answers
+        return bool(notes.get("wanted_note"))
 
     def clean(self) -> None:
         if self.errors:
             return
         if self.cleaned_data["wants_everything"]:
-            self.cleaned_data["wanted_items"] = []
-        elif not self.cleaned_data["wanted_items"] and not self.cleaned_data["wanted_note"]:
+            self.cleaned_data[self.chosen] = []
+        elif not self.cleaned_data[self.chosen] and not self._explained:
             self.add_error(
-                "wanted_items",
+                self.chosen,
                 ValidationError(
-                    _("項目を1つ以上選ぶか、下の欄に説明を書いてください。迷うときは「すべて」を選べます。"),
+                    _("1つ以上選ぶか、下の欄に説明を書いてください。迷うときは「すべて」を選べます。"),
                     code="required",
                 ),
             )
+
+
+def _everything(label: Any, everything: Text) -> forms.TypedChoiceField:
+    return forms.TypedChoiceField(
+        label=label,
+        choices=[("True", everything), ("False", _("選んだものだけ"))],
+        coerce=lambda value: value == "True",
+        initial="True",
+        widget=forms.RadioSelect,
+        error_messages=_required(_("すべてか、選んだものだけかを選んでください。")),
+    )
+
+
+def _note(help_text: Any, *, label: Any = "", rows: int = 4) -> NoteField:
+    return NoteField(
+        label=label or _("くわしい説明"),
+        required=False,
+        max_length=NOTE_LENGTH,
+        widget=forms.Textarea(attrs={"rows": rows}),
+        help_text=help_text,
+    )
+
+
+class WantedForm(_ChosenForm):
+    """Which data it is about."""
+
+    chosen = "wanted_items"
+
+    wants_everything = _everything(_("対象の情報"), _("持っている、私の情報のすべて"))
+    wanted_items = forms.MultipleChoiceField(
+        label=_("対象の項目"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("「選んだものだけ」のときに選んでください。"),
+    )
+    wanted_note = _note(_("例：昨年の秋の問い合わせの記録。書かなくてもかまいません。"))
+
+
+class PurposesForm(_ChosenForm):
+    """Which use is to be stopped."""
+
+    chosen = "wanted_purposes"
+
+    wants_everything = _everything(_("やめてほしい使い方"), _("すべての使い方"))
+    wanted_purposes = forms.MultipleChoiceField(
+        label=_("やめてほしい目的"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("「選んだものだけ」のときに選んでください。"),
+    )
+
+
+class GroundsForm(StepForm):
+    """Why the person may ask it (articles 35(1), (3), (5)); several may hold at once."""
+
+    grounds = forms.MultipleChoiceField(
+        label=_("あてはまる理由"),
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("いくつ選んでもかまいません。"),
+        error_messages=_required(_("あてはまるものを1つ以上選んでください。")),
+    )
+    wanted_note = _note(
+        _("いつ、どのようなことがあったか。書かなくてもかまいませんが、あると早く調べられます。"), rows=6
+    )
+
+    def build(self) -> None:
+        cast(forms.MultipleChoiceField, self.fields["grounds"]).choices = [
+            (ground.code, format_lazy("{}{}{}{}", ground.text, _("（"), ground.help, _("）")))
+            for ground in self.entry.grounds
+        ]
+
+
+class DetailsForm(StepForm):
+    """What the person has to say, in their own words."""
+
+    wanted_note = _note(_("いつ、どのようなことがあったかを書いてください。"), label=_("内容"), rows=8)
+
+    def build(self) -> None:
+        field = self.fields["wanted_note"]
+        # Only a complaint or an inquiry is nothing without words; a right needs none.
+        field.required = not self.entry.needs_identity
+        field.error_messages["required"] = _("内容を書いてください。")
+        if self.entry.needs_identity:
+            field.help_text = _("例：相手の名前、時期。書かなくてもかまいません。")
 
 
 class AnswerForm(StepForm):

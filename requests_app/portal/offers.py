@@ -12,6 +12,8 @@ from consent_app.models import RequestRule
 from consent_app.selectors import offered_rules
 
 from ..domain.request_types import REQUEST_TYPES, RequestType
+from ..services.fulfilment import EFFECTS
+from .wizard import has_all_pages, steps_of
 
 
 @dataclass(frozen=True)
@@ -52,11 +54,18 @@ class Offer:
     @property
     def check(self) -> str:
         """What is compared before anything is answered."""
+        if not self.type.needs_identity:
+            return _("メールアドレスだけ")
         if self.rule.identity_level >= RequestRule.IdentityLevel.DOCUMENTS:
             return _("メールアドレス、ご登録の情報、本人確認書類")
         if self.rule.identity_level >= RequestRule.IdentityLevel.FACTS:
             return _("メールアドレスと、ご登録の情報")
         return _("メールアドレス")
+
+    @property
+    def pages(self) -> int:
+        """How many pages the form has, with the one where everything is checked."""
+        return len(steps_of(self.type)) + 1
 
     @property
     def facts(self) -> list[dict[str, str]]:
@@ -70,7 +79,11 @@ class Offer:
 def offers() -> list[Offer]:
     """Every offer, in the order of the table of request types."""
     rules = {rule.request_type: rule for rule in offered_rules()}
-    return [Offer(entry, rules[code]) for code, entry in REQUEST_TYPES.items() if code in rules]
+    return [
+        Offer(entry, rules[code])
+        for code, entry in REQUEST_TYPES.items()
+        if code in rules and entry.effect in EFFECTS and has_all_pages(entry)
+    ]
 
 
 def offer_or_404(request_type: str) -> Offer:

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from consent_app.domain.written import written_postal_code, written_telephone
 
+from ..domain.request_types import REQUEST_TYPES
 from ..models import DisclosureRequest, Party
 
 
@@ -37,18 +38,35 @@ def stated_sections(disclosure: DisclosureRequest) -> list[dict[str, Any]]:
         sections.append({"title": _("ご本人"), "rows": _party_rows(principal) + _lookup_rows(principal)})
     if agent is not None:
         sections.append({"title": _("代理人"), "rows": _party_rows(agent)})
-    sections.append({"title": _("知りたい内容と受け取り方"), "rows": _wish_rows(disclosure)})
+    sections.append({"title": _("求めている内容と受け取り方"), "rows": _wish_rows(disclosure)})
     return sections
 
 
-def _wish_rows(disclosure: DisclosureRequest) -> list[dict[str, str]]:
+def stated_grounds(disclosure: DisclosureRequest) -> list[str]:
+    """What the person stated as the ground, in words."""
+    grounds = REQUEST_TYPES[disclosure.request_type].grounds
+    return [str(ground.text) for ground in grounds if ground.code in disclosure.grounds]
+
+
+def wanted_words(disclosure: DisclosureRequest) -> str:
+    """What it is about: everything, or what was chosen; empty where the type does not ask."""
+    asks = REQUEST_TYPES[disclosure.request_type].asks
+    if "wanted" not in asks and "purposes" not in asks:
+        return ""
     if disclosure.wants_everything:
-        wanted = _("すべて")
-    else:
-        wanted = _("、").join(item.name for item in disclosure.wanted_items.all())
-    rows: list[dict[str, str]] = [
-        {"label": _("どなたの請求か"), "value": disclosure.get_role_display()},
-        {"label": _("知りたい内容"), "value": wanted},
+        return _("すべて")
+    chosen = disclosure.wanted_items if "wanted" in asks else disclosure.wanted_purposes
+    return _("、").join(str(one) for one in chosen.all())
+
+
+def _wish_rows(disclosure: DisclosureRequest) -> list[dict[str, str]]:
+    entry = REQUEST_TYPES[disclosure.request_type]
+    rows: list[dict[str, str]] = [{"label": _("どなたの請求か"), "value": disclosure.get_role_display()}]
+    if "grounds" in entry.asks:
+        rows.append({"label": _("理由"), "value": _("、").join(stated_grounds(disclosure))})
+    if wanted := wanted_words(disclosure):
+        rows.append({"label": _("対象"), "value": wanted})
+    rows += [
         {"label": _("くわしい説明"), "value": disclosure.wanted_note or ""},
         {"label": _("回答の受け取り方"), "value": disclosure.get_answer_method_display()},
     ]

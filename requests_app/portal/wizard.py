@@ -9,8 +9,9 @@ from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from consent_app.selectors import data_items
+from consent_app.selectors import data_items, purposes_with_items
 
+from ..domain.request_types import REQUEST_TYPES, RequestType
 from . import forms
 from .forms import Answers, StepForm
 
@@ -26,7 +27,8 @@ class Step:
     intro: Promise | str = ""
 
 
-STEPS: tuple[Step, ...] = (
+# Every page of every form.
+PAGES: tuple[Step, ...] = (
     Step("who", gettext_lazy("請求者"), gettext_lazy("どなたの請求か"), forms.WhoForm),
     Step(
         "name",
@@ -49,10 +51,23 @@ STEPS: tuple[Step, ...] = (
         forms.RecordsForm,
         gettext_lazy("わかるものだけ入力してください。何も入力しなくても次へ進めます。"),
     ),
-    Step("wanted", gettext_lazy("知りたい内容"), gettext_lazy("知りたい内容"), forms.WantedForm),
+    Step("grounds", gettext_lazy("理由"), gettext_lazy("どのような理由か"), forms.GroundsForm),
+    Step("wanted", gettext_lazy("対象"), gettext_lazy("どの情報についてか"), forms.WantedForm),
+    Step("purposes", gettext_lazy("対象"), gettext_lazy("どの使い方をやめてほしいか"), forms.PurposesForm),
+    Step("details", gettext_lazy("内容"), gettext_lazy("お知らせいただく内容"), forms.DetailsForm),
     Step("method", gettext_lazy("受け取り方"), gettext_lazy("回答の受け取り方"), forms.AnswerForm),
 )
-BY_SLUG: dict[str, Step] = {step.slug: step for step in STEPS}
+BY_SLUG: dict[str, Step] = {step.slug: step for step in PAGES}
+
+
+def steps_of(entry: RequestType) -> tuple[Step, ...]:
+    """The pages of a type's form, in order: who asks, then what its row of the table asks."""
+    return (BY_SLUG["who"], *(BY_SLUG[slug] for slug in entry.asks))
+
+
+def has_all_pages(entry: RequestType) -> bool:
+    """Whether the form can ask everything that the table asks for."""
+    return BY_SLUG.keys() >= set(entry.asks)
 
 
 class Wizard:
@@ -60,17 +75,34 @@ class Wizard:
 
     def __init__(self, request_type: str, answers: Answers) -> None:
         self.request_type = request_type
+        self.entry = REQUEST_TYPES[request_type]
         self.answers = answers
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """The pages of this form."""
+        return steps_of(self.entry)
 
     @cached_property
     def items(self) -> list[tuple[str, str]]:
         """The data items to choose from."""
         return [(item.code, item.name) for item in data_items()]
 
+    @cached_property
+    def purposes(self) -> list[tuple[str, str]]:
+        """The purposes to choose from."""
+        return [(purpose.code, purpose.text) for purpose in purposes_with_items()]
+
     def form(self, step: Step, data: Mapping[str, Any] | None = None) -> StepForm:
         """The page's form, bound to ``data`` or showing what the draft holds."""
-        extra: dict[str, Any] = {"items": self.items} if step.form_class is forms.WantedForm else {}
-        return step.form_class(data, answers=self.answers, initial=forms.bound_to(self.answers), **extra)
+        extra: dict[str, Any] = {}
+        if step.form_class is forms.WantedForm:
+            extra = {"choices": self.items}
+        elif step.form_class is forms.PurposesForm:
+            extra = {"choices": self.purposes}
+        return step.form_class(
+            data, entry=self.entry, answers=self.answers, initial=forms.bound_to(self.answers), **extra
+        )
 
     def is_done(self, step: Step) -> bool:
         """Whether the page was sent and is right; a page where everything is optional must have been seen as well."""
@@ -80,12 +112,12 @@ class Wizard:
     @cached_property
     def first_open(self) -> Step | None:
         """The first page that is not done; None when everything can be sent."""
-        return next((step for step in STEPS if not self.is_done(step)), None)
+        return next((step for step in self.steps if not self.is_done(step)), None)
 
     def to_do_before(self, step: Step) -> Step | None:
         """The first page before this one that is not done; None when this one may be shown."""
         first = self.first_open
-        return first if first is not None and STEPS.index(first) < STEPS.index(step) else None
+        return first if first is not None and self.steps.index(first) < self.steps.index(step) else None
 
     def url(self, step: Step) -> str:
         return reverse("portal:request_step", args=[self.request_type, step.slug])
@@ -96,28 +128,28 @@ class Wizard:
 
     def before(self, step: Step) -> str:
         """The address of the page before."""
-        place = STEPS.index(step)
-        return self.url(STEPS[place - 1]) if place else reverse("portal:request_new", args=[self.request_type])
+        place = self.steps.index(step)
+        return self.url(self.steps[place - 1]) if place else reverse("portal:request_new", args=[self.request_type])
 
     def after(self, step: Step) -> str:
         """The address of the page after."""
-        place = STEPS.index(step)
-        return self.url(STEPS[place + 1]) if place + 1 < len(STEPS) else self.review_url
+        place = self.steps.index(step)
+        return self.url(self.steps[place + 1]) if place + 1 < len(self.steps) else self.review_url
 
     def progress(self, step: Step | None) -> dict[str, Any]:
         """What the progress line shows; ``None`` is the last page, where everything is checked."""
-        lines = [{"label": entry.label, "url": self.url(entry)} for entry in STEPS]
+        lines = [{"label": entry.label, "url": self.url(entry)} for entry in self.steps]
         lines.append({"label": _("確認"), "url": ""})
-        return {"steps": lines, "current": STEPS.index(step) + 1 if step else len(lines)}
+        return {"steps": lines, "current": self.steps.index(step) + 1 if step else len(lines)}
 
     def submitted(self) -> Answers:
         """The answers to send: only what the pages ask now, so that nothing is left of an agent who was taken back."""
-        return forms.to_submit({name: self.answers[name] for step in STEPS for name in self.form(step).fields})
+        return forms.to_submit({name: self.answers[name] for step in self.steps for name in self.form(step).fields})
 
     def review(self) -> list[dict[str, Any]]:
         """Every answer with the address where it is changed, page by page."""
         sections = []
-        for step in STEPS:
+        for step in self.steps:
             form = self.form(step)
             change = f"{self.url(step)}?change=1"
             for legend, names in form.groups:
@@ -137,7 +169,7 @@ class Wizard:
 
 def _left_out(name: str, answers: Answers) -> bool:
     """Answers to a question that was not put: the items when everything is wanted, the words for no other way."""
-    if name == "wanted_items":
+    if name in ("wanted_items", "wanted_purposes"):
         return bool(answers.get("wants_everything"))
     return name == "answer_method_note" and not answers.get(name)
 

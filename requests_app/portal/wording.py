@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from ..domain.request_types import REQUEST_TYPES
 from ..domain.transitions import Event, Note, Status
 from ..models import DisclosureRequest
 
@@ -47,7 +48,9 @@ def stand(request: DisclosureRequest) -> Stand:
             return Stand(
                 _("内容の確認中"),
                 "info",
-                _("ご本人であることを確かめました。回答する内容を確認しています。"),
+                _("ご本人であることを確かめました。回答する内容を確認しています。")
+                if REQUEST_TYPES[request.request_type].needs_identity
+                else _("担当者が内容を確認しています。"),
                 _("お持ちしている情報を調べ、回答の内容を決めます。"),
             )
         case Status.FULFILLING:
@@ -84,6 +87,7 @@ def happened(kind: str) -> str:
         Note.ANSWER_OPENED: _("回答を初めて開きました"),
         Event.IDENTITY_PASSED: _("ご本人であることを確かめました"),
         Event.IDENTITY_CONFIRMED: _("ご本人であることを確かめました"),
+        Event.TAKEN_UP: _("担当者が内容の確認を始めました"),
         Event.IDENTITY_UNCLEAR: _("ご本人の確認を担当者が引き継ぎました"),
         Event.ASKED: _("担当者からおたずねしました"),
         Event.REPLIED: _("ご返答をいただきました"),

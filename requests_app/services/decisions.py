@@ -1,7 +1,7 @@
 """Deciding on a request: outcome, article, ground, reason."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
@@ -9,13 +9,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from consent_app.domain.normalise import clean_note
-from consent_app.models import DataItem
+from consent_app.models import DataItem, Purpose
 from privacy_portal.core.models import User
 from privacy_portal.core.services import audit
 
 from .. import selectors
 from ..domain.answers import MY_NUMBER, NOT_A_CHOICE, REQUIRED, TOO_LONG, holds_my_number
-from ..domain.request_types import REQUEST_TYPES, refusal_of
+from ..domain.request_types import REQUEST_TYPES, Refusal, possible_refusals
 from ..domain.transitions import IDENTITY_STATUSES, Actor, Event, possible_events
 from ..models import Decision, DisclosureRequest
 from . import letters, nudges, transition
@@ -24,93 +24,124 @@ from .permissions import require_staff
 
 REASON_LENGTH = 4000
 Outcome = Decision.Outcome
-_WITH_GROUND: frozenset[str] = frozenset({Outcome.PARTLY, Outcome.REFUSED})
+_WITH_GROUND: frozenset[str] = frozenset({Outcome.PARTLY, Outcome.REFUSED, Outcome.ALTERNATIVE})
 # Article 36 asks for reasons whenever the person does not get what they asked for.
-_WITH_REASON: frozenset[str] = _WITH_GROUND | {Outcome.IDENTITY_NOT_CONFIRMED}
+_WITH_REASON: frozenset[str] = _WITH_GROUND | {Outcome.IDENTITY_NOT_CONFIRMED, Outcome.NOT_VALID}
 
 
 @dataclass(frozen=True, slots=True)
-class _Content:
-    """A decision that may be made."""
+class Proposal:
+    """A decision as staff typed it.
+
+    Args:
+        outcome: a value of ``Decision.Outcome``.
+        ground: code of one of the type's lawful refusals, for "partly", "refused" and "alternative".
+        reason: what the person is told (article 36), or the answer itself; at most 4,000 characters.
+        measure: what is done instead, for "alternative".
+        withheld_items: what is not granted, for "partly".
+        withheld_purposes: for which purposes it is not granted, for "partly" where use is to be stopped.
+    """
 
     outcome: str
-    article: str
-    ground: str
-    reason: str
-    withheld_items: list[DataItem]
+    ground: str = ""
+    reason: str = ""
+    measure: str = ""
+    withheld_items: Sequence[DataItem] = ()
+    withheld_purposes: Sequence[Purpose] = ()
 
 
 def allowed_outcomes(request: DisclosureRequest) -> list[Outcome]:
     """The outcomes that law and case allow now, in the order of the choices; empty where nothing can be decided.
 
     * identity not settled: only that it could not be confirmed, and nothing about whether data are held;
-    * nobody registered: only that no such data is held;
-    * otherwise granted, partly or refused; "no such data" only where nothing of what was asked for is held.
+    * nobody registered: that no such data is held, or that it is no valid request;
+    * otherwise what the table has for the type; "no such data" only where nothing of what was asked for is held.
 
     Somebody who may be the recipient of a gift is never told that no such data is held: it lies in the sender's order.
     If they are no customer, nothing can be handed out from here; a refusal needs its ground, as always.
     """
     if Event.DECIDED not in possible_events(request.status, Actor.STAFF):
         return []
-    if request.status in IDENTITY_STATUSES:
-        allowed: Collection[Outcome] = [Outcome.IDENTITY_NOT_CONFIRMED]
+    entry = REQUEST_TYPES[request.request_type]
+    if not entry.needs_identity:
+        allowed = set(Outcome)
+    elif request.status in IDENTITY_STATUSES:
+        allowed = {Outcome.IDENTITY_NOT_CONFIRMED}
     elif request.customer is None:
-        allowed = [Outcome.REFUSED] if selectors.recipients(request) else [Outcome.NO_SUCH_DATA]
+        answer = Outcome.REFUSED if selectors.recipients(request) else Outcome.NO_SUCH_DATA
+        allowed = {answer, Outcome.NOT_VALID}
     else:
-        allowed = [Outcome.GRANTED, Outcome.PARTLY, Outcome.REFUSED]
-        if not selectors.anything_wanted_is_held(request) and not selectors.recipients(request):
-            allowed.append(Outcome.NO_SUCH_DATA)
-    return [outcome for outcome in allowed if outcome in REQUEST_TYPES[request.request_type].outcome_articles]
+        allowed = set(Outcome) - {Outcome.IDENTITY_NOT_CONFIRMED}
+        if selectors.anything_wanted_is_held(request) or selectors.recipients(request):
+            allowed.discard(Outcome.NO_SUCH_DATA)
+    return [outcome for outcome in Outcome if outcome in allowed and outcome in entry.outcome_articles]
 
 
-def _content(
-    request: DisclosureRequest, outcome: str, ground: str, reason: str, withheld_items: Sequence[DataItem]
-) -> _Content:
-    """Check a decision as it was typed.
+def grounds_for(request: DisclosureRequest, outcome: str) -> list[Refusal]:
+    """The lawful grounds for not granting this request by this outcome, given what the person stated.
+
+    That it costs much or is difficult never refuses by itself: it only lets another measure be taken (articles 35(2),
+    35(4), 35(6)).
+    """
+    if outcome not in _WITH_GROUND:
+        return []
+    instead = outcome == Outcome.ALTERNATIVE
+    return [one for one in possible_refusals(request.request_type, request.grounds) if one.instead == instead]
+
+
+def _checked(request: DisclosureRequest, proposal: Proposal) -> Proposal:
+    """The decision as it can be made: texts in one spelling, and nothing that does not belong to the outcome.
+
+    A form that was switched to another outcome still sends what was chosen before.
 
     Raises:
         InvalidDecision: with the field that is wrong.
     """
+    entry, outcome = REQUEST_TYPES[request.request_type], proposal.outcome
     if outcome not in allowed_outcomes(request):
         raise InvalidDecision("outcome", _("この結論は、いまのこの請求では選べません。"))
-    refusal = refusal_of(request.request_type, ground)
-    if outcome in _WITH_GROUND and refusal is None:
-        raise InvalidDecision("ground", REQUIRED if not ground else NOT_A_CHOICE)
-    text = clean_note(reason[: 2 * REASON_LENGTH])
-    if outcome in _WITH_REASON and not text:
+    if outcome in _WITH_GROUND and proposal.ground not in {one.code for one in grounds_for(request, outcome)}:
+        raise InvalidDecision("ground", REQUIRED if not proposal.ground else NOT_A_CHOICE)
+    reason = _text("reason", proposal.reason)
+    if not reason and outcome in entry.told:
+        raise InvalidDecision("reason", _("回答の内容を書いてください。"))
+    if not reason and outcome in _WITH_REASON:
         raise InvalidDecision("reason", _("理由を書いてください（法第36条）。"))
-    if len(text) > REASON_LENGTH:
-        raise InvalidDecision("reason", TOO_LONG)
-    if holds_my_number(text):
-        raise InvalidDecision("reason", MY_NUMBER)
-    if outcome == Outcome.PARTLY and not withheld_items:
-        raise InvalidDecision("withheld_items", _("開示しない項目を選んでください。"))
-    return _Content(
-        outcome=outcome,
-        article=REQUEST_TYPES[request.request_type].outcome_articles[outcome],
-        # A form that was switched to another outcome still sends what was chosen before.
-        ground=ground if outcome in _WITH_GROUND else "",
-        reason=text,
-        withheld_items=list(withheld_items) if outcome == Outcome.PARTLY else [],
+    measure = _text("measure", proposal.measure) if outcome == Outcome.ALTERNATIVE else ""
+    if not measure and outcome == Outcome.ALTERNATIVE:
+        raise InvalidDecision("measure", _("代わりにとる措置を書いてください。"))
+    by_purpose = "purposes" in entry.asks
+    if outcome == Outcome.PARTLY and not (proposal.withheld_purposes if by_purpose else proposal.withheld_items):
+        name = "withheld_purposes" if by_purpose else "withheld_items"
+        raise InvalidDecision(name, _("応じないものを選んでください。"))
+    partly = outcome == Outcome.PARTLY
+    return replace(
+        proposal,
+        ground=proposal.ground if outcome in _WITH_GROUND else "",
+        reason=reason,
+        measure=measure,
+        withheld_items=proposal.withheld_items if partly and not by_purpose else (),
+        withheld_purposes=proposal.withheld_purposes if partly and by_purpose else (),
     )
+
+
+def _text(name: str, typed: str) -> str:
+    text = clean_note(typed[: 2 * REASON_LENGTH])
+    if len(text) > REASON_LENGTH:
+        raise InvalidDecision(name, TOO_LONG)
+    if holds_my_number(text):
+        raise InvalidDecision(name, MY_NUMBER)
+    return text
 
 
 def decide(
     *,
     request: DisclosureRequest,
     actor: User,
-    outcome: str,
-    ground: str,
-    reason: str,
-    withheld_items: Sequence[DataItem],
+    proposal: Proposal,
     now: datetime,
 ) -> Decision:
     """Decide, and have the answer prepared by a worker. Of two at once, the second one is refused.
-
-    Args:
-        ground: code of one of the type's lawful refusals, for "partly" and "refused".
-        reason: what the person is told (article 36), at most 4,000 characters.
-        withheld_items: what is not disclosed, for "partly".
 
     Raises:
         InvalidDecision: with the field that is wrong.
@@ -121,20 +152,23 @@ def decide(
     with transaction.atomic():
         row = transition.locked(request)
         transition.require(row, Event.DECIDED, Actor.STAFF)
-        content = _content(row, outcome, ground, reason, withheld_items)
+        content = _checked(row, proposal)
         # Reopening supersedes already; one in force is never left beside a new one whatever happened before.
         Decision.objects.filter(request=row, superseded_at__isnull=True).update(superseded_at=now)
         decision = Decision.objects.create(
             request=row,
             outcome=content.outcome,
-            article=content.article,
+            article=_article(row, content),
             ground=content.ground,
             reason=content.reason or None,
+            measure=content.measure or None,
             decided_by=actor,
             decided_at=now,
         )
         if content.withheld_items:
             decision.withheld_items.set(content.withheld_items)
+        if content.withheld_purposes:
+            decision.withheld_purposes.set(content.withheld_purposes)
         transition.apply(
             request=row,
             event=Event.DECIDED,
@@ -158,10 +192,7 @@ def preview_letter(
     *,
     request: DisclosureRequest,
     actor: User,
-    outcome: str,
-    ground: str,
-    reason: str,
-    withheld_items: Sequence[DataItem],
+    proposal: Proposal,
     now: datetime,
 ) -> bytes:
     """The notice as the person would receive it, as a PDF; nothing is decided. The look is recorded.
@@ -170,7 +201,7 @@ def preview_letter(
         InvalidDecision, NotAllowed: as in :func:`decide`.
     """
     require_staff(actor, request, "decide_request")
-    letter = _letter(request, _content(request, outcome, ground, reason, withheld_items), now)
+    letter = _letter(request, _checked(request, proposal), now)
     audit.record(action="decision.previewed", actor=actor, obj=request)
     return letters.decision_letter(letter)
 
@@ -178,10 +209,7 @@ def preview_letter(
 def unprintable_characters(
     *,
     request: DisclosureRequest,
-    outcome: str,
-    ground: str,
-    reason: str,
-    withheld_items: Sequence[DataItem],
+    proposal: Proposal,
     now: datetime,
 ) -> str:
     """The characters of the notice that its fonts lack and that are printed as 〓, so that the manager can write them.
@@ -189,17 +217,22 @@ def unprintable_characters(
     Raises:
         InvalidDecision: as in :func:`decide`.
     """
-    return letters.unprintable(_letter(request, _content(request, outcome, ground, reason, withheld_items), now))
+    return letters.unprintable(_letter(request, _checked(request, proposal), now))
 
 
-def _letter(request: DisclosureRequest, content: _Content, now: datetime) -> letters.LetterContent:
+def _article(request: DisclosureRequest, content: Proposal) -> str:
+    return REQUEST_TYPES[request.request_type].outcome_articles[content.outcome]
+
+
+def _letter(request: DisclosureRequest, content: Proposal, now: datetime) -> letters.LetterContent:
     return letters.LetterContent(
         request=request,
         outcome=content.outcome,
-        article=content.article,
+        article=_article(request, content),
         ground=content.ground,
         reason=content.reason,
-        withheld_items=content.withheld_items,
+        measure=content.measure,
+        withheld=[*content.withheld_items, *content.withheld_purposes],
         decided_on=timezone.localdate(now),
         available_until=None,
     )

@@ -17,11 +17,11 @@ from privacy_portal.core.services import audit, files
 from ..domain.request_types import REQUEST_TYPES
 from ..domain.transitions import Actor, Event, Status
 from ..models import AnswerFile, Decision, DisclosureRequest
-from . import letters, packages, transition
+from ..models.decision import POSITIVE
+from . import effects, letters, packages, transition
+from .effects import Preparation
 from .errors import AnswerGone
 from .permissions import require_staff
-
-POSITIVE = frozenset({Decision.Outcome.GRANTED, Decision.Outcome.PARTLY})
 
 
 def fulfil(*, request_id: uuid.UUID, now: datetime) -> bool:
@@ -44,11 +44,11 @@ def fulfil(*, request_id: uuid.UUID, now: datetime) -> bool:
             return False
         request = decision.request
         made = set(decision.files.values_list("kind", flat=True))
-        expires_at = end_of_offer(now)
+        preparation = Preparation(decision, made, now, end_of_offer(now))
         if AnswerFile.Kind.LETTER not in made:
-            _keep(decision, AnswerFile.Kind.LETTER, _letter(decision, expires_at), now, expires_at)
+            _keep(preparation, AnswerFile.Kind.LETTER, _letter(preparation))
         if decision.outcome in POSITIVE:
-            EFFECTS[REQUEST_TYPES[request.request_type].effect](decision, made, now, expires_at)
+            EFFECTS[REQUEST_TYPES[request.request_type].effect](preparation)
         on_paper = request.answer_method == DisclosureRequest.AnswerMethod.PAPER
         transition.apply(
             request=request,
@@ -89,16 +89,18 @@ def end_of_offer(now: datetime) -> datetime:
     return timezone.make_aware(datetime.combine(last_day, dt.time.max))
 
 
-def _letter(decision: Decision, expires_at: datetime) -> EncryptedFile:
+def _letter(preparation: Preparation) -> EncryptedFile:
+    decision = preparation.decision
     content = letters.LetterContent(
         request=decision.request,
         outcome=decision.outcome,
         article=decision.article,
         ground=decision.ground,
         reason=decision.reason or "",
-        withheld_items=list(decision.withheld_items.all()),
+        measure=decision.measure or "",
+        withheld=[*decision.withheld_items.all(), *decision.withheld_purposes.all()],
         decided_on=timezone.localdate(decision.decided_at),
-        available_until=timezone.localdate(expires_at),
+        available_until=timezone.localdate(preparation.expires_at),
     )
     name = f"{decision.request.receipt_number}-notice.pdf"
     with files.create(name=name, content_type="application/pdf") as writer:
@@ -106,24 +108,39 @@ def _letter(decision: Decision, expires_at: datetime) -> EncryptedFile:
     return writer.file
 
 
-def _package(decision: Decision, made: set[str], now: datetime, expires_at: datetime) -> None:
+def _package(preparation: Preparation) -> None:
     """The effect of a disclosure: what is held goes into a ZIP."""
+    decision = preparation.decision
     customer = decision.request.customer
-    if AnswerFile.Kind.PACKAGE in made or customer is None:
+    if AnswerFile.Kind.PACKAGE in preparation.made or customer is None:
         return
     name = f"{decision.request.receipt_number}-data.zip"
     with files.create(name=name, content_type="application/zip") as writer:
         target = cast(IO[bytes], writer)  # a raw stream has all that a ZIP needs
-        packages.write_package(target=target, request=decision.request, decision=decision, customer=customer, now=now)
-    _keep(decision, AnswerFile.Kind.PACKAGE, writer.file, now, expires_at)
+        packages.write_package(
+            target=target, request=decision.request, decision=decision, customer=customer, now=preparation.now
+        )
+    _keep(preparation, AnswerFile.Kind.PACKAGE, writer.file)
 
 
-EFFECTS: dict[str, Callable[[Decision, set[str], datetime, datetime], None]] = {"package": _package}
+# Effect of the table of types -> what does it.
+EFFECTS: dict[str, Callable[[Preparation], None]] = {
+    "package": _package,
+    "purposes": effects.nothing,
+    "reply": effects.nothing,
+    "stop_use": effects.stop_use,
+    "stop_provision": effects.stop_provision,
+}
 
 
-def _keep(decision: Decision, kind: str, file: EncryptedFile, now: datetime, expires_at: datetime) -> None:
+def _keep(preparation: Preparation, kind: str, file: EncryptedFile) -> None:
     answer = AnswerFile.objects.create(
-        request=decision.request, decision=decision, kind=kind, file=file, created_at=now, expires_at=expires_at
+        request=preparation.decision.request,
+        decision=preparation.decision,
+        kind=kind,
+        file=file,
+        created_at=preparation.now,
+        expires_at=preparation.expires_at,
     )
     audit.record(action="answer.made", actor="worker", obj=answer, detail={"kind": str(kind)})
 

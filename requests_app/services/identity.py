@@ -18,6 +18,7 @@ from .. import selectors
 from ..domain import comparison
 from ..domain.answers import holds_my_number
 from ..domain.comparison import Home, Person, Verdict
+from ..domain.request_types import REQUEST_TYPES
 from ..domain.transitions import Actor, Event, Status, TransitionRefused
 from ..models import DisclosureRequest, IdentityCheck, Party
 from . import transition
@@ -39,6 +40,7 @@ def verify(*, request_id: uuid.UUID | str, now: datetime) -> DisclosureRequest |
     May run twice, and twice at once: the row is locked, and a request that is no longer new is left alone. The rule is
     in ``domain.comparison``; an agent is never passed by facts, because their papers have to be seen. An account that
     was unclear :data:`TRIES` times within :data:`TRIES_WITHIN` is not passed by a comparison any more, right or not.
+    A type that shows and changes nothing goes to staff at once.
 
     Returns:
         The request in its new status, or None where there was nothing to do.
@@ -53,6 +55,8 @@ def verify(*, request_id: uuid.UUID | str, now: datetime) -> DisclosureRequest |
     )
     if request is None:
         return None
+    if not REQUEST_TYPES[request.request_type].needs_identity:
+        return transition.apply(request=request, event=Event.TAKEN_UP, actor=None, actor_kind=Actor.WORKER, now=now)
     level = _needed_level(request)
     check = _check_to_finish(request, now)
     passed, found = False, _with_verified_address(request)

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.crypto import salted_hmac
 
-from consent_app.models import DataItem, RequestRule
+from consent_app.models import DataItem, Purpose, RequestRule
 from privacy_portal.core import ratelimit
 from privacy_portal.core.models import User
 from privacy_portal.core.ratelimit import Limit, LimitExceeded
@@ -117,8 +117,19 @@ def _chosen_items(answers: Mapping[str, Any]) -> dict[str, int]:
     return dict(DataItem.objects.filter(active=True, code__in=codes).values_list("code", "pk")) if codes else {}
 
 
-def _checked(answers: Mapping[str, Any], items: Mapping[str, int]) -> CleanAnswers:
-    clean, errors = read_answers(answers, item_codes=items)
+def _chosen_purposes(answers: Mapping[str, Any]) -> dict[str, int]:
+    """Keys of the chosen purposes of the present register; no query where nothing was chosen."""
+    chosen = answers.get("wanted_purposes")
+    if answers.get("wants_everything", True) is not False or not isinstance(chosen, list | tuple):
+        return {}
+    codes = [code for code in chosen if isinstance(code, str)]
+    return dict(Purpose.objects.filter(active=True, code__in=codes).values_list("code", "pk")) if codes else {}
+
+
+def _checked(
+    request_type: str, answers: Mapping[str, Any], items: Mapping[str, int], purposes: Mapping[str, int]
+) -> CleanAnswers:
+    clean, errors = read_answers(answers, entry=REQUEST_TYPES[request_type], item_codes=items, purpose_codes=purposes)
     if errors:
         raise InvalidAnswers(errors)
     return clean
@@ -140,7 +151,8 @@ def submit(
 
     Args:
         answers: columns of ``Party`` (an agent's with the prefix ``agent_``), ``role``, ``wants_everything``,
-            ``wanted_items`` (codes), ``wanted_note``, ``answer_method``, ``answer_method_note``.
+            ``wanted_items`` and ``wanted_purposes`` and ``grounds`` (codes), ``wanted_note``, ``answer_method``,
+            ``answer_method_note``; what the type does not ask is left out.
         language: "ja" or "en", that of the letter.
         address_proven: whether the session was signed in by a code mailed to the account's address. It is what passes
             the check of level 1, so nothing is filed without it.
@@ -171,14 +183,19 @@ def _submit(
     User.objects.select_for_update(no_key=True).get(pk=user.pk)
     rule = offered_rule(request_type)
     items = _chosen_items(answers)
-    clean = _checked(answers, items)
+    purposes = _chosen_purposes(answers)
+    clean = _checked(request_type, answers, items, purposes)
     digest = _digest(user, request_type, clean)
     same = DisclosureRequest.objects.filter(
         applicant=user, request_type=request_type, status__in=OPEN_STATUSES, submission_digest=digest
     ).first()
     if same is None:
         ratelimit.hit((SUBMITTED, str(user.pk)))
-        same = _create(user, rule, clean, items, digest, language, now)
+        same = _create(user, rule, clean, digest, language, now)
+        _choose(DisclosureRequest.wanted_items.through, "dataitem_id", same, [items[c] for c in clean.wanted_items])
+        _choose(
+            DisclosureRequest.wanted_purposes.through, "purpose_id", same, [purposes[c] for c in clean.wanted_purposes]
+        )
     RequestDraft.objects.filter(user=user, request_type=request_type).delete()
     return same
 
@@ -193,7 +210,6 @@ def _create(
     user: User,
     rule: RequestRule,
     clean: CleanAnswers,
-    items: Mapping[str, int],
     digest: bytes,
     language: str,
     now: datetime,
@@ -204,6 +220,7 @@ def _create(
         language="en" if language.startswith("en") else "ja",
         role=clean.role,
         applicant=user,
+        grounds=list(clean.grounds),
         wants_everything=clean.wants_everything,
         wanted_note=clean.wanted_note or None,
         answer_method=clean.answer_method,
@@ -213,11 +230,6 @@ def _create(
         status_changed_at=now,
         target_on=first_target(rule=rule, received_at=now),
     )
-    if clean.wanted_items:
-        through = DisclosureRequest.wanted_items.through
-        through.objects.bulk_create(
-            [through(disclosurerequest_id=request.pk, dataitem_id=items[code]) for code in clean.wanted_items]
-        )
     Party.objects.bulk_create(_parties(request, clean, user.email))
     IdentityCheck.objects.bulk_create(_checks(request, rule, now))
     RequestEvent.objects.create(
@@ -227,6 +239,12 @@ def _create(
     notifications.received(request=request)
     nudges.verify_identity(request)
     return request
+
+
+def _choose(through: Any, column: str, request: DisclosureRequest, keys: list[int]) -> None:
+    """Write what was chosen, in one statement; none where nothing was."""
+    if keys:
+        through.objects.bulk_create([through(disclosurerequest_id=request.pk, **{column: key}) for key in keys])
 
 
 def _parties(request: DisclosureRequest, clean: CleanAnswers, email: str) -> list[Party]:
@@ -244,7 +262,7 @@ def _parties(request: DisclosureRequest, clean: CleanAnswers, email: str) -> lis
 
 
 def _checks(request: DisclosureRequest, rule: RequestRule, now: datetime) -> list[IdentityCheck]:
-    """Level 1 is passed by having signed in with a mailed code; level 2 waits for the worker."""
+    """Level 1 is passed by having signed in with a mailed code; level 2, where it is needed, waits for the worker."""
     level = RequestRule.IdentityLevel
     checks = [
         IdentityCheck(
@@ -256,7 +274,7 @@ def _checks(request: DisclosureRequest, rule: RequestRule, now: datetime) -> lis
             finished_at=now,
         )
     ]
-    if rule.identity_level >= level.FACTS:
+    if REQUEST_TYPES[rule.request_type].needs_identity and rule.identity_level >= level.FACTS:
         checks.append(
             IdentityCheck(request=request, level=level.FACTS, method=IdentityCheck.Method.FACTS, created_at=now)
         )

@@ -6,7 +6,7 @@ What people typed reaches the template as JSON strings and is shown as text, so 
 import functools
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
@@ -20,11 +20,13 @@ from django.utils.translation import gettext as _
 
 from consent_app.domain.articles import article_text
 from consent_app.domain.written import written_postal_code
-from consent_app.models import DataItem, Operator
+from consent_app.models import DataItem, Operator, Purpose
 from privacy_portal.core.localized import localized
 
 from ..domain.request_types import REQUEST_TYPES
 from ..models import DisclosureRequest, Party
+from ..models.decision import POSITIVE
+from . import effects
 
 TEMPLATES = Path(settings.BASE_DIR) / "templates" / "letters"
 # The geta mark, which Japanese printers put where a character is missing.
@@ -42,7 +44,8 @@ class LetterContent:
     article: str
     ground: str
     reason: str
-    withheld_items: list[DataItem]
+    measure: str
+    withheld: Sequence[DataItem | Purpose]
     decided_on: date
     available_until: date | None
 
@@ -58,6 +61,20 @@ def _fonts() -> typst.Fonts:
 def _compiler() -> typst.Compiler:
     # Kept: reading the fonts takes longer than a letter.
     return typst.Compiler(root=TEMPLATES, font_paths=_fonts(), ignore_system_fonts=True)
+
+
+def _purposes(content: LetterContent, language: str) -> list[str]:
+    """The purposes that the letter names: those of the data, or those that are stopped."""
+    effect = REQUEST_TYPES[content.request.request_type].effect
+    if content.outcome not in POSITIVE:
+        return []
+    if effect == "purposes":
+        named = effects.purposes_told(content.request)
+    elif effect == "stop_use":
+        named = effects.purposes_stopped(content.request, {one.pk for one in content.withheld})
+    else:
+        return []
+    return [localized(purpose, "text", language) for purpose in named]
 
 
 def _date(value: date, language: str) -> str:
@@ -93,7 +110,7 @@ def decision_letter(content: LetterContent) -> bytes:
     missing glyphs. :func:`unprintable` tells the manager beforehand.
     """
     data = _data(content)
-    template = f"{content.request.language}/decision.typ"
+    template = f"{content.request.language}/{REQUEST_TYPES[content.request.request_type].letter}.typ"
     try:
         return _compiled(template, data)
     except typst.TypstError:
@@ -145,7 +162,7 @@ def _replaced(value: Any, table: dict[int, str]) -> Any:
         return {key: _replaced(entry, table) for key, entry in value.items()}
     if isinstance(value, list):
         return [_replaced(entry, table) for entry in value]
-    return str(value).translate(table)
+    return value.translate(table) if isinstance(value, str) else value
 
 
 def _data(content: LetterContent) -> dict[str, Any]:
@@ -179,6 +196,10 @@ def _data(content: LetterContent) -> dict[str, Any]:
             "article_text": article_text(content.article, language),
             "ground_text": str(refusal.text) if refusal else "",
             "ground_article_text": article_text(refusal.article, language) if refusal else "",
-            "withheld_items": [localized(item, "name", language) for item in content.withheld_items],
+            "withheld": [str(entry) for entry in content.withheld],
+            "measure": content.measure,
+            "type": request.request_type,
+            "suit": request_type.suit_waits,
+            "purposes": _purposes(content, language),
             "reason": content.reason,
         }

@@ -34,7 +34,8 @@ def content(request: DisclosureRequest, outcome: str = "granted", **changes: obj
         "article": "33(2)",
         "ground": "",
         "reason": "",
-        "withheld_items": [],
+        "measure": "",
+        "withheld": [],
         "decided_on": date(2026, 11, 24),
         "available_until": date(2026, 12, 24),
         **changes,
@@ -74,7 +75,7 @@ def test_partial_letter_names_ground_reason_and_items() -> None:
         "partly",
         ground="harm_to_person",
         reason="ほかの方の情報を含むためです。",
-        withheld_items=[item],
+        withheld=[item],
     )
     text = text_of(reader)
     assert "第33条第2項第1号" in text
@@ -134,7 +135,7 @@ def test_threads_make_letters_side_by_side() -> None:
 
     def pages(number: int) -> str:
         named = {**data, "recipient_name": f"PERSON{number}X"}
-        return text_of(PdfReader(io.BytesIO(letters._compiled("ja/decision.typ", named))))
+        return text_of(PdfReader(io.BytesIO(letters._compiled("ja/disclosure.typ", named))))
 
     with ThreadPoolExecutor(4) as pool:
         texts = list(pool.map(pages, range(24)))

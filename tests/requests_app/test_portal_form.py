@@ -8,8 +8,9 @@ from django.test import Client
 from privacy_portal.core import ratelimit
 from privacy_portal.core.models import OutgoingMail, User
 from privacy_portal.core.portal.views import ADDRESS_PROVEN
+from requests_app.domain.request_types import DISCLOSURE
 from requests_app.models import DisclosureRequest, Party, RequestDraft
-from requests_app.portal.wizard import STEPS
+from requests_app.portal.wizard import steps_of
 from requests_app.services import intake
 from requests_app.services.errors import InvalidAnswers
 from tests.factories.consent import DataItemFactory, OperatorFactory, RequestRuleFactory, catalogue
@@ -18,6 +19,7 @@ from tests.factories.requests import PersonFactory, StaffFactory
 
 pytestmark = pytest.mark.django_db
 
+STEPS = steps_of(DISCLOSURE)
 BASE = "/requests/new/disclosure/"
 NAME = {"family_name": "髙橋", "given_name": "花子", "family_kana": "たかはし", "given_kana": "ﾊﾅｺ"}
 ADDRESS = {

@@ -191,7 +191,7 @@ def test_a_refusal_without_ground_or_reason_is_explained_and_keeps_what_was_type
     case = RequestFactory.in_review()
     response = signed_in.post(address(case, "decide"), decision(outcome="refused", reason="法務に確認済みです"))
     text = response.content.decode()
-    assert "開示しない根拠を選んでください。" in text
+    assert "応じない根拠を選んでください。" in text
     assert "法務に確認済みです" in text
     assert not Decision.objects.exists()
 

@@ -8,13 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from requests_app.domain.answers import MY_NUMBER, CleanAnswers, Errors, PartyAnswers, read_answers
+from requests_app.domain.request_types import DISCLOSURE
 
 FULL: dict[str, Any] = {"role": "person", "family_name": "髙橋", "answer_method": "download"}
 PARTY = [field.name for field in fields(PartyAnswers)]
 
 
 def read(items: tuple[str, ...] = ("orders",), **changes: Any) -> tuple[CleanAnswers, Errors]:
-    return read_answers({**FULL, **changes}, item_codes=items)
+    return read_answers({**FULL, **changes}, entry=DISCLOSURE, item_codes=items)
 
 
 def test_the_least_that_is_needed() -> None:
@@ -156,6 +157,6 @@ names = st.sampled_from([*PARTY, *(f"agent_{name}" for name in PARTY), *OTHER])
 
 @given(st.dictionaries(names, values))
 def test_no_answers_break_it(answers: dict[str, Any]) -> None:
-    clean, errors = read_answers(answers, item_codes={"orders"})
+    clean, errors = read_answers(answers, entry=DISCLOSURE, item_codes={"orders"})
     if not errors:
         assert "\x00" not in repr(clean)

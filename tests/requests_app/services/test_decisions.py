@@ -28,9 +28,9 @@ DECIDABLE = {Status.IDENTITY_REVIEW, Status.IDENTITY_WAITING, Status.IN_REVIEW, 
 
 
 def decide(request: DisclosureRequest, outcome: str = Outcome.GRANTED, **changes: object) -> Decision:
-    values = {"actor": None, "ground": "", "reason": "", "withheld_items": [], "now": NOW, **changes}
-    values["actor"] = values["actor"] or StaffFactory()
-    return decisions.decide(request=request, outcome=outcome, **values)  # type: ignore[arg-type]
+    actor = changes.pop("actor", None) or StaffFactory()
+    proposal = decisions.Proposal(outcome, **changes)  # type: ignore[arg-type]
+    return decisions.decide(request=request, actor=actor, proposal=proposal, now=NOW)  # type: ignore[arg-type]
 
 
 @pytest.mark.django_db
@@ -41,11 +41,14 @@ class TestAllowedOutcomes:
         if status in (Status.IDENTITY_REVIEW, Status.IDENTITY_WAITING):
             expected = [Outcome.IDENTITY_NOT_CONFIRMED]
         elif status in DECIDABLE:
-            expected = [Outcome.GRANTED, Outcome.PARTLY, Outcome.REFUSED]
+            expected = [Outcome.GRANTED, Outcome.PARTLY, Outcome.REFUSED, Outcome.NOT_VALID]
         assert decisions.allowed_outcomes(RequestFactory.in_status(status)) == expected
 
     def test_where_nobody_is_registered(self) -> None:
-        assert decisions.allowed_outcomes(RequestFactory.in_review(customer=None)) == [Outcome.NO_SUCH_DATA]
+        assert decisions.allowed_outcomes(RequestFactory.in_review(customer=None)) == [
+            Outcome.NO_SUCH_DATA,
+            Outcome.NOT_VALID,
+        ]
 
     def test_no_such_data_where_nothing_of_what_was_asked_is_held(self) -> None:
         items = catalogue()
@@ -59,7 +62,7 @@ class TestAllowedOutcomes:
         recipient = RecipientFactory()
         stated = {"family_name": "贈田", "given_name": "先夫", "postal_code": recipient.postal_code}
         request = RequestFactory.in_review(customer=None, party=stated)
-        assert decisions.allowed_outcomes(request) == [Outcome.REFUSED]
+        assert decisions.allowed_outcomes(request) == [Outcome.REFUSED, Outcome.NOT_VALID]
         with pytest.raises(InvalidDecision):
             decide(request, Outcome.NO_SUCH_DATA)
         # As a customer of their own, too, who asked for something that is not held about the customer.
@@ -232,10 +235,7 @@ def test_a_preview_decides_nothing_and_is_recorded() -> None:
     pdf = decisions.preview_letter(
         request=request,
         actor=staff,
-        outcome=Outcome.REFUSED,
-        ground="harm_to_person",
-        reason="理由です。",
-        withheld_items=[],
+        proposal=decisions.Proposal(Outcome.REFUSED, ground="harm_to_person", reason="理由です。"),
         now=NOW,
     )
     assert pdf.startswith(b"%PDF")

@@ -13,7 +13,7 @@ from requests_app.services.errors import NotAllowed
 from tests.factories.requests import PersonFactory, RequestFactory, StaffFactory
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
-DECISION: dict[str, Any] = {"outcome": "granted", "ground": "", "reason": "", "withheld_items": []}
+DECISION: dict[str, Any] = {"proposal": decisions.Proposal("granted")}
 VERBS: list[tuple[Callable[..., Any], dict[str, Any]]] = [
     (messages.ask, {"body": "はい"}),
     (messages.reply, {"body": "はい"}),

@@ -1,0 +1,92 @@
+"""What a positive decision does to the data, beside the notice. Called by a worker in the answer's transaction.
+
+Every effect may run twice: what is done stays done.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from consent_app.models import Purpose, Suspension
+from consent_app.selectors import purposes_with_items
+from consent_app.services import suspensions
+
+from ..connectors.found import held_items
+from ..domain.request_types import REQUEST_TYPES
+from ..models import Decision, DisclosureRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """An answer that is being prepared.
+
+    Args:
+        decision: in force, its request and customer loaded.
+        made: kinds of files that exist already.
+        expires_at: until when the answer can be opened.
+    """
+
+    decision: Decision
+    made: set[str]
+    now: datetime
+    expires_at: datetime
+
+
+def purposes_told(request: DisclosureRequest) -> list[Purpose]:
+    """For what the data is used (article 32(2)): the purposes that need something of what is held and asked for."""
+    if request.customer is None:
+        return []
+    held = held_items(request.customer)
+    if not request.wants_everything:
+        held &= set(request.wanted_items.values_list("code", flat=True))
+    return [one for one in purposes_with_items() if held & {item.code for item in one.items.all()}]
+
+
+def purposes_stopped(request: DisclosureRequest, withheld: set[int]) -> list[Purpose]:
+    """The purposes that the person wants stopped, without those for which it is not granted.
+
+    Args:
+        withheld: keys of the purposes that go on.
+    """
+    wanted = Purpose.objects.filter(active=True) if request.wants_everything else request.wanted_purposes.all()
+    return [one for one in wanted.order_by("position", "pk") if one.pk not in withheld]
+
+
+def stated_article(request: DisclosureRequest) -> str:
+    """The article of the first ground that the person stated, for the registers; of the type where none is stated."""
+    entry = REQUEST_TYPES[request.request_type]
+    return next((ground.article for ground in entry.grounds if ground.code in request.grounds), entry.article)
+
+
+def stop_use(preparation: Preparation) -> None:
+    """Stop the use for the purposes that were granted; for all of them, later ones too, where nothing was withheld."""
+    request = preparation.decision.request
+    withheld = set(preparation.decision.withheld_purposes.values_list("pk", flat=True))
+    if request.wants_everything and not withheld:
+        _suspend(preparation, Suspension.Kind.USE, None)
+        return
+    for purpose in purposes_stopped(request, withheld):
+        _suspend(preparation, Suspension.Kind.USE, purpose)
+
+
+def stop_provision(preparation: Preparation) -> None:
+    """Stop every provision to third parties."""
+    _suspend(preparation, Suspension.Kind.PROVISION, None)
+
+
+def _suspend(preparation: Preparation, kind: str, purpose: Purpose | None) -> None:
+    request = preparation.decision.request
+    if request.customer is None:
+        return
+    suspensions.suspend(
+        customer=request.customer,
+        kind=kind,
+        purpose=purpose,
+        actor=preparation.decision.decided_by or "worker",
+        ground=stated_article(request),
+        reference=request.receipt_number,
+        now=preparation.now,
+    )
+
+
+def nothing(preparation: Preparation) -> None:
+    """The notice says it all."""
