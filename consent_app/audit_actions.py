@@ -57,6 +57,8 @@ register("broadcast.paused", _("一斉のお知らせを一時停止した"))
 register("broadcast.resumed", _("一斉のお知らせを再開した"))
 register("broadcast.finished", _("一斉のお知らせを送り終えた"), mails=int, unusable=int)
 
+register("self_disclosure.marked", _("本人が公開したものとして印を付けた"))
+register("self_disclosure.ended", _("本人が公開したものとする印を外した"))
 register("register.added", _("台帳に項目を加えた"), fields=int)
 register("register.changed", _("台帳の項目を変えた"), fields=int)
 register("register.denied", _("台帳の変更を断られた"))

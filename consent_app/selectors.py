@@ -21,6 +21,7 @@ from .models import (
     Consent,
     Customer,
     CustomerIdentity,
+    CustomerRecord,
     DataItem,
     Incident,
     JointUseVersion,
@@ -32,6 +33,7 @@ from .models import (
     Recipient,
     RefusalGround,
     RequestRule,
+    SelfDisclosure,
     Subcontractor,
     Suspension,
 )
@@ -330,3 +332,22 @@ def reportable_incidents_of(customer: Customer) -> QuerySet[Incident]:
         .order_by("-known_at")
         .distinct()
     )
+
+
+def published_items(customer: Customer) -> dict[str, str]:
+    """Codes of the registered items that the person made public themself -> where. One query."""
+    rows = SelfDisclosure.objects.filter(customer=customer, ended_at=None, item__isnull=False)
+    return dict(rows.order_by().values_list("item__code", "place"))
+
+
+def open_marks() -> Prefetch:
+    """For records: ``record.open_marks`` has the mark that the person made it public themself, or nothing."""
+    rows = SelfDisclosure.objects.filter(ended_at=None)
+    return Prefetch("self_disclosures", queryset=rows, to_attr="open_marks")
+
+
+def marks_of(customer: Customer, of: DataItem | CustomerRecord) -> QuerySet[SelfDisclosure]:
+    """Every mark of one item or record of the customer, the newest first."""
+    rows = SelfDisclosure.objects.filter(customer=customer).select_related("marked_by", "ended_by")
+    rows = rows.filter(record=of) if isinstance(of, CustomerRecord) else rows.filter(item=of)
+    return rows.order_by("-marked_at", "-id")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from django.contrib import admin
@@ -9,8 +10,9 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils.dateparse import parse_datetime
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -23,7 +25,9 @@ from .. import selectors
 from ..domain.masking import masked_email, masked_name, masked_telephone
 from ..domain.record_fields import record_lines
 from ..models import Consent, Customer, CustomerIdentity, CustomerRecord, DataItem, Provision
+from . import published
 from .base import CappedPaginator, ReadOnlyAdmin, ReadOnlyInline, names_of
+from .published import published_address
 
 
 class SourceFilter(admin.SimpleListFilter):
@@ -53,12 +57,13 @@ class RecordInline(ReadOnlyInline):
     """Orders, inquiries and whatever else is recorded."""
 
     model = CustomerRecord
-    fields = ("kind", "item", "occurred_at", "source", "external_id", "content", "recipients")
-    readonly_fields = ("content", "recipients")
+    fields = ("kind", "item", "occurred_at", "source", "external_id", "content", "recipients", "published")
+    readonly_fields = ("content", "recipients", "published")
     ordering = ("-occurred_at", "source", "external_id")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CustomerRecord]:
-        return super().get_queryset(request).select_related("item").prefetch_related("recipients")
+        rows = super().get_queryset(request).select_related("item")
+        return rows.prefetch_related("recipients", selectors.open_marks())
 
     @display(description=_("内容"))
     def content(self, record: CustomerRecord) -> SafeString:
@@ -67,6 +72,15 @@ class RecordInline(ReadOnlyInline):
     @display(description=_("贈り先"))
     def recipients(self, record: CustomerRecord) -> str:
         return gettext("、").join(str(recipient) for recipient in record.recipients.all())
+
+    @display(description=_("本人による公開"))
+    def published(self, record: CustomerRecord) -> SafeString:
+        place = next((mark.place for mark in getattr(record, "open_marks", [])), "")
+        return format_html(
+            '<a class="text-primary-600 dark:text-primary-500 underline" href="{}">{}</a>',
+            published_address(record.customer_id, record),
+            place or gettext("印を付ける"),
+        )
 
 
 class ConsentInline(ReadOnlyInline):
@@ -123,6 +137,21 @@ class CustomerAdmin(PostedSearch, ReadOnlyAdmin):
     def searched(self, queryset: QuerySet[Any], words: str) -> QuerySet[Any]:
         return selectors.customers_found(queryset, words)
 
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.published_view)
+        name = "consent_app_customer_published"
+        return [
+            path("<uuid:pk>/published/<slug:item>/", view, name=f"{name}_item"),
+            path("<uuid:pk>/published/record/<uuid:record>/", view, name=f"{name}_record"),
+            *super().get_urls(),
+        ]
+
+    def published_view(
+        self, request: HttpRequest, pk: uuid.UUID, item: str = "", record: uuid.UUID | None = None
+    ) -> HttpResponse:
+        """Mark one item or record as made public by the person, or take the mark off."""
+        return published.page(self, request, pk, item, record)
+
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         limits = {"search_limit": selectors.CUSTOMERS_FOUND_LIMIT, "list_limit": CappedPaginator.LIMIT}
         return super().changelist_view(request, {**(extra_context or {}), **limits})
@@ -174,6 +203,7 @@ def registered_rows(customer: Customer) -> list[dict[str, Any]]:
         "birth_date": customer.birth_date,
     }
     items = DataItem.objects.in_bulk(list(Customer.ITEM_FIELDS), field_name="code")
+    places = selectors.published_items(customer)
     rows = []
     for code, columns in Customer.ITEM_FIELDS.items():
         if not values[code]:
@@ -186,6 +216,8 @@ def registered_rows(customer: Customer) -> list[dict[str, Any]]:
                 "original": " ".join(map(str, originals)),
                 "origin": customer.origins.get(code, {}),
                 "obtained_at": parse_datetime(customer.origins.get(code, {}).get("at", "")),
+                "published": places.get(code, ""),
+                "published_address": published_address(customer.pk, items[code]) if code in items else "",
             }
         )
     return rows

@@ -13,6 +13,7 @@ from .policy import Broadcast, BroadcastRecipient, PolicyVersion
 from .provision import Provision
 from .registers import DataItem, ProvisionBasis, Purpose, RefusalGround, Subcontractor
 from .security import CorrectiveAction, Finding, ReviewEvent, SecurityAudit
+from .self_disclosure import SelfDisclosure
 from .statistics import StatisticsRelease
 from .supervision import (
     ChecklistQuestion,
@@ -73,6 +74,7 @@ __all__ = [
     "ReviewEvent",
     "SecurityAudit",
     "SelectionAnswer",
+    "SelfDisclosure",
     "StatisticsRelease",
     "Subcontractor",
     "SubcontractorContract",

@@ -10,6 +10,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from consent_app.models import Recipient
+from consent_app.selectors import open_marks
 from privacy_portal.core.models import User
 from privacy_portal.core.services import audit
 
@@ -95,7 +96,7 @@ def _data(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any]:
     if not request.user.has_perm(VIEW_CUSTOMER):
         return {"found": None, "may_not_see": True}
     audit.record(action="customer.viewed", actor=cast(User, request.user), obj=case.customer)
-    records = case.customer.records.select_related("item").prefetch_related("recipients")
+    records = case.customer.records.select_related("item").prefetch_related("recipients", open_marks())
     page = Paginator(records.order_by("kind", "-occurred_at", "id"), RECORDS_A_PAGE).get_page(request.GET.get("page"))
     return {"found": found_data(case.customer), "records": page}
 

@@ -39,6 +39,8 @@ class Fact:
     source: str = ""
     external_id: str = ""
     obtained_at: datetime | None = None
+    # Where the person made it public themself; empty where nobody noted that.
+    published: str = ""
 
     @property
     def shown(self) -> str:
@@ -67,6 +69,8 @@ class FoundRecord:
     occurred_at: datetime | None
     data: dict[str, object]
     recipients: list[dict[str, str]] = field(default_factory=list)
+    # As for a fact.
+    published: str = ""
 
 
 class Connector(Protocol):

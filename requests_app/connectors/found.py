@@ -32,7 +32,7 @@ class FoundData:
 
 
 def found_data(customer: Customer) -> FoundData:
-    """Ask every connector. Three queries for the registers, whatever the number of records."""
+    """Ask every connector. Four queries for the registers, whatever the number of records."""
     catalogue = {item.code: item for item in DataItem.objects.all()}
     by_item: dict[str, list[Fact]] = {}
     counts: dict[str, int] = {}

@@ -1,12 +1,14 @@
 """The adapter to the operator's own registers in this database."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from django.db.models import Count, Q
 
 from consent_app.domain.formats import FORMATS
 from consent_app.models import Customer, CustomerRecord, Recipient
+from consent_app.selectors import open_marks, published_items
 
 from .base import Fact, FoundRecord
 from .parts import ITEM_OF_KEY, MEMBER_ITEM, PERSON_KEYS, RECIPIENT_ITEM
@@ -23,6 +25,7 @@ class RegistersConnector:
 
     def facts(self, customer: Customer) -> Iterator[Fact]:
         """Every registered value that is not empty, then whether and under which numbers they are a member."""
+        published = published_items(customer)
         for item, fields in Customer.ITEM_FIELDS.items():
             origin = customer.origins.get(item, {})
             for name in fields:
@@ -30,7 +33,8 @@ class RegistersConnector:
                 original = customer.originals.get(name, "")
                 if value in ("", None) and not original:
                     continue
-                yield _fact(item, name, "" if value is None else str(value), origin, original)
+                fact = _fact(item, name, "" if value is None else str(value), origin, original)
+                yield replace(fact, published=published.get(item, ""))
         origin = customer.origins.get("status", {})
         # "Active" without an origin is only how every row begins, and says nothing about the person.
         if origin or customer.status != Customer.Status.ACTIVE:
@@ -71,7 +75,7 @@ class RegistersConnector:
         """Through a server-side cursor, with the recipients of each chunk in one query."""
         rows = (
             customer.records.select_related("item")
-            .prefetch_related("recipients")
+            .prefetch_related("recipients", open_marks())
             .order_by("kind", "-occurred_at", "id")
             .iterator(chunk_size=_CHUNK)
         )
@@ -95,6 +99,7 @@ class RegistersConnector:
                     }
                     for recipient in row.recipients.all()
                 ],
+                published=next((mark.place for mark in row.open_marks), ""),
             )
 
 

@@ -47,7 +47,7 @@ class Scope:
             number = self.source_id(record.source, record.external_id)
             return replace(record, data=data, recipients=recipients, external_id=number)
         if data or recipients:
-            return replace(record, data=data, recipients=recipients, external_id="", occurred_at=None)
+            return replace(record, data=data, recipients=recipients, external_id="", occurred_at=None, published="")
         return None
 
     def consent(self, consent: Consent, items: Collection[str]) -> bool:

@@ -114,6 +114,7 @@ def _html(package: _Package, language: str, out: IO[str]) -> None:
                 "original": fact.original,
                 "source": fact.source_name,
                 "obtained_at": fact.obtained_at,
+                "published": fact.published,
             }
             for fact in package.facts
         ]
@@ -129,6 +130,7 @@ def _html(package: _Package, language: str, out: IO[str]) -> None:
                     "occurred_at": record.occurred_at,
                     "data": record.data,
                     "recipients": record.recipients,
+                    "published": record.published,
                 }
                 for record in chunk
             ]
@@ -185,6 +187,7 @@ def _json(package: _Package, out: IO[str]) -> None:
                 "source": fact.source,
                 "source_id": fact.external_id,
                 "obtained_at": fact.obtained_at,
+                "published_by_you": fact.published or None,
             }
             for fact in package.facts
         ),
@@ -201,6 +204,7 @@ def _json(package: _Package, out: IO[str]) -> None:
                 "occurred_at": record.occurred_at,
                 "data": record.data,
                 "recipients": record.recipients,
+                "published_by_you": record.published or None,
             }
             for record in package.records()
         ),
@@ -273,15 +277,24 @@ def _csv(out: IO[str], header: list[str], rows: Iterable[list[Any]]) -> None:
 def _csv_files(package: _Package) -> Iterator[tuple[str, list[str], Iterable[list[Any]]]]:
     yield (
         "registered.csv",
-        ["item", "field", "value", "as_received", "source", "source_id", "obtained_at"],
+        ["item", "field", "value", "as_received", "source", "source_id", "obtained_at", "published_by_you"],
         (
-            [fact.item, fact.field, fact.value, fact.original, fact.source, fact.external_id, fact.obtained_at]
+            [
+                fact.item,
+                fact.field,
+                fact.value,
+                fact.original,
+                fact.source,
+                fact.external_id,
+                fact.obtained_at,
+                fact.published,
+            ]
             for fact in package.facts
         ),
     )
     yield (
         "records.csv",
-        ["kind", "item", "source", "source_id", "occurred_at", "data", "recipients"],
+        ["kind", "item", "source", "source_id", "occurred_at", "data", "recipients", "published_by_you"],
         (
             [
                 record.kind,
@@ -291,6 +304,7 @@ def _csv_files(package: _Package) -> Iterator[tuple[str, list[str], Iterable[lis
                 record.occurred_at,
                 _dump(record.data),
                 _dump(record.recipients) if record.recipients else "",
+                record.published,
             ]
             for record in package.records()
         ),

@@ -18,6 +18,7 @@ from consent_app.models import (
     Purpose,
     Recipient,
     RequestRule,
+    SelfDisclosure,
     Subcontractor,
 )
 
@@ -229,3 +230,15 @@ class ProvisionFactory(DjangoModelFactory[Provision]):
         """``ProvisionFactory(items=[…])``."""
         if extracted:
             self.items.set(extracted)  # type: ignore[attr-defined]
+
+
+class SelfDisclosureFactory(DjangoModelFactory[SelfDisclosure]):
+    """A mark that the person made an item public; ``record=…, item=None`` for a record."""
+
+    class Meta:
+        model = SelfDisclosure
+
+    customer = factory.LazyAttribute(lambda mark: mark.record.customer if mark.record else CustomerFactory())
+    item = factory.SubFactory(DataItemFactory)
+    record = None
+    place = "商品のレビュー"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from consent_app.models import Customer
+from consent_app.models import Customer, DataItem
 from requests_app.connectors.found import found_data
 from requests_app.models import Decision, DisclosureRequest
 from requests_app.services.packages import write_package
@@ -22,6 +22,7 @@ from tests.factories.consent import (
     ProvisionFactory,
     PurposeFactory,
     RecipientFactory,
+    SelfDisclosureFactory,
     SubcontractorFactory,
     catalogue,
 )
@@ -168,10 +169,10 @@ def test_somebody_of_whom_hardly_anything_is_held() -> None:
     assert "ありません。" in members["index.ja.html"]
 
 
-def test_found_data_shows_values_with_origin_in_three_queries(django_assert_num_queries: Any) -> None:
+def test_found_data_shows_values_with_origin_in_four_queries(django_assert_num_queries: Any) -> None:
     *_, customer = make_case()
     customer = Customer.objects.get(pk=customer.pk)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         found = found_data(customer)
     assert not found.is_empty
     assert found.record_counts == {"order": 1}
@@ -179,3 +180,21 @@ def test_found_data_shows_values_with_origin_in_three_queries(django_assert_num_
         "name", "kana", "address", "telephone", "email", "gender", "birth_date",
     ]  # fmt: skip
     assert found_data(Customer.objects.create()).is_empty
+
+
+def test_what_the_person_made_public_is_named_as_such() -> None:
+    request, decision, customer = make_case()
+    telephone = DataItem.objects.get(code="telephone")
+    SelfDisclosureFactory(customer=customer, item=telephone, place="自分の店のサイト")
+    SelfDisclosureFactory(item=None, record=customer.records.get(), place="商品のレビュー")
+    members = package(request, decision, customer)
+    data = json.loads(members["data.json"])
+    assert {fact["item"]: fact["published_by_you"] for fact in data["registered"]}["telephone"] == "自分の店のサイト"
+    assert {fact["published_by_you"] for fact in data["registered"]} == {None, "自分の店のサイト"}
+    assert [record["published_by_you"] for record in data["records"]] == ["商品のレビュー"]
+    assert [row["published_by_you"] for row in rows(members["csv/records.csv"])] == ["商品のレビュー"]
+    marked = [row["item"] for row in rows(members["csv/registered.csv"]) if row["published_by_you"]]
+    assert marked == ["telephone"]
+    for place in ("自分の店のサイト", "商品のレビュー"):
+        assert f"ご自身で公開されたもの（{place}）" in members["index.ja.html"]
+        assert f"You made this public yourself ({place})" in members["index.en.html"]
