@@ -99,7 +99,7 @@ class RegistersConnector:
                     }
                     for recipient in row.recipients.all()
                 ],
-                published=next((mark.place for mark in row.open_marks), ""),
+                published=next((mark.place for mark in row.open_marks), ""),  # type: ignore[attr-defined]
             )
 
 
