@@ -32,7 +32,7 @@ class MarkForm(forms.Form):
         label=_("公開した場所"),
         max_length=200,
         widget=UnfoldAdminTextInputWidget,
-        help_text=_("例：商品のレビュー、SNS"),
+        help_text=_("例：商品のレビュー、本人のブログ"),
     )
 
 

@@ -34,7 +34,7 @@ class SelfDisclosure(models.Model):
         related_name="self_disclosures",
         verbose_name=_("記録"),
     )
-    place = models.CharField(_("公開した場所"), max_length=200, help_text=_("例：商品のレビュー、SNS"))
+    place = models.CharField(_("公開した場所"), max_length=200, help_text=_("例：商品のレビュー、本人のブログ"))
     marked_at = models.DateTimeField(_("印を付けた日時"), default=timezone.now)
     marked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("印を付けた人")

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('consent_app', '0012_operator_logo'),
+        ("consent_app", "0022_supervision_guards"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
             name='SelfDisclosure',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('place', models.CharField(help_text='例：商品のレビュー、SNS', max_length=200, verbose_name='公開した場所')),
+                ('place', models.CharField(help_text='例：商品のレビュー、本人のブログ', max_length=200, verbose_name='公開した場所')),
                 ('marked_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='印を付けた日時')),
                 ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='印を外した日時')),
                 ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='self_disclosures', to='consent_app.customer', verbose_name='顧客')),
