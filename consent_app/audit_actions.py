@@ -47,6 +47,7 @@ register(
 register("consent.expired", _("同意の期限が切れた"), purpose=int)
 register("consent.denied", _("同意の記録を断られた"))
 register("suspension.denied", _("停止の操作を断られた"))
+register("collection.started", _("取得の場面の文言を使い始めた"), number=int)
 register("purpose_version.judged", _("説明の変更を、意味の変わらない変更と判断した"), number=int)
 register("consent.receipt_taken", _("ご本人が同意の記録をダウンロードした"))
 register("policy.drafted", _("プライバシーポリシーの下書きを保存した"))

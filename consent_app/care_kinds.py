@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from . import care_of_consents  # noqa: F401, registers its own
 from .domain.care import CareKind, Due, register
 from .models import CorrectiveAction, Department, Incident, ReviewEvent, SecurityAudit
 

@@ -18,6 +18,8 @@ from privacy_portal.core.models import User
 
 from .domain import normalise
 from .models import (
+    CollectionPoint,
+    CollectionWording,
     Consent,
     Customer,
     CustomerIdentity,
@@ -151,6 +153,14 @@ def public_subcontractors() -> QuerySet[Subcontractor]:
 
 def _present_items() -> Prefetch[str]:
     return Prefetch("items", queryset=data_items())
+
+
+def collection_points() -> QuerySet[CollectionPoint]:
+    """Where data is collected at present, each with ``shown``: its texts, the newest first."""
+    texts = Prefetch("wordings", queryset=CollectionWording.objects.order_by("-number"), to_attr="shown")
+    present = Purpose.objects.filter(active=True).order_by("position", "id")
+    rows = CollectionPoint.objects.filter(active=True).exclude(wordings=None)
+    return rows.prefetch_related(texts, Prefetch("purposes", queryset=present), _present_items()).distinct()
 
 
 def offered_rules() -> QuerySet[RequestRule]:

@@ -28,6 +28,7 @@ MENU: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
             ("consent_app.requestrule", "rule"),
             ("consent_app.dataitem", "list_alt"),
             ("consent_app.purpose", "flag"),
+            ("consent_app.collectionpoint", "input"),
             ("consent_app.provisionbasis", "gavel"),
             ("consent_app.subcontractor", "local_shipping"),
             ("consent_app.provision", "send"),

@@ -1,5 +1,5 @@
 """The manager's pages of the registers."""
 
-from . import customers, imports, ledgers, policies, registers, security, statistics
+from . import collection, customers, imports, ledgers, policies, registers, security, statistics
 
-__all__ = ["customers", "imports", "ledgers", "policies", "registers", "security", "statistics"]
+__all__ = ["collection", "customers", "imports", "ledgers", "policies", "registers", "security", "statistics"]

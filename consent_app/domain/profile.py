@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass, field
 
+from .profile_collection import CollectionPointSection
 from .profile_reader import Text
 from .profile_security import SecuritySections
 from .profile_sharing import JointUseSection, TrackerSection
@@ -192,3 +193,4 @@ class Profile:
     joint_uses: tuple[JointUseSection, ...] = ()
     trackers: tuple[TrackerSection, ...] = ()
     security: SecuritySections = field(default_factory=SecuritySections)
+    collection_points: tuple[CollectionPointSection, ...] = ()

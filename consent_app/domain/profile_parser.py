@@ -29,6 +29,7 @@ from .profile import (
     RequestSection,
     SubcontractorSection,
 )
+from .profile_collection import collection_point
 from .profile_reader import Problem, Problems, TableReader
 from .profile_security import security_sections
 from .profile_sharing import joint_use, tracker
@@ -88,6 +89,11 @@ def parse_profile(content: bytes) -> Profile:
         for reader in root.tables("trackers", required=False)
     )
     security = security_sections(root, _CODE)
+    items_of_purposes = {purpose.code: purpose.items for purpose in purposes if purpose.code}
+    points = tuple(
+        collection_point(reader, code=_code(reader), item_codes=item_codes, items_of_purposes=items_of_purposes)
+        for reader in root.tables("collection_points", required=False)
+    )
     root.close()
 
     _no_code_twice(problems, "data_items", "code", [item.code for item in items])
@@ -97,6 +103,7 @@ def parse_profile(content: bytes) -> Profile:
     _no_code_twice(problems, "refusal_grounds", "code", [ground.code for ground in grounds])
     _no_code_twice(problems, "joint_uses", "code", [section.code for section in joint_uses])
     _no_code_twice(problems, "trackers", "code", [section.code for section in trackers])
+    _no_code_twice(problems, "collection_points", "code", [section.code for section in points])
     _no_code_twice(problems, "requests", "type", [request.type for request in requests])
     _no_code_twice(problems, "measures", "code", [measure.code for measure in security.measures])
     _no_code_twice(problems, "departments", "code", [department.code for department in security.departments])
@@ -117,6 +124,7 @@ def parse_profile(content: bytes) -> Profile:
         joint_uses=joint_uses,
         trackers=trackers,
         security=security,
+        collection_points=points,
     )
 
 

@@ -46,6 +46,10 @@ class Given:
     items: Sequence[Item]
     termination: str
     provided_to: str = ""
+    # Not in the specification, which lets a receipt carry more: where it was obtained, and which text was shown.
+    collection_point: str = ""
+    wording_version: str = ""
+    acted_for_by: str = ""
 
 
 def receipt(*, consent: Given, controller: Controller, policy_url: str) -> dict[str, Any]:
@@ -67,6 +71,12 @@ def receipt(*, consent: Given, controller: Controller, policy_url: str) -> dict[
     }
     if consent.provided_to:
         purpose["thirdPartyName"] = consent.provided_to
+    more = {
+        "collectionPoint": consent.collection_point,
+        "wordingVersion": consent.wording_version,
+        "actedForBy": consent.acted_for_by,
+    }
+    purpose |= {name: value for name, value in more.items() if value}
     sensitive = [item.name for item in consent.items if item.sensitive]
     party: dict[str, Any] = {
         "piiController": controller.name,

@@ -1,5 +1,6 @@
 """What the operator holds, promised and passed on."""
 
+from .collection import CollectionPoint, CollectionWording
 from .consent import Consent, ConsentAgent
 from .customer import Customer, CustomerIdentity, CustomerRecord, Recipient
 from .entrustment import EntrustedPerson, Entrustment
@@ -37,6 +38,8 @@ __all__ = [
     "Broadcast",
     "BroadcastRecipient",
     "ChecklistQuestion",
+    "CollectionPoint",
+    "CollectionWording",
     "Consent",
     "ConsentAgent",
     "CorrectiveAction",

@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 
 from privacy_portal.core.fields import EncryptedTextField
 
+from .collection import CollectionWording
 from .customer import Customer
 from .registers import Purpose
 from .wording import PurposeVersion
@@ -51,6 +52,15 @@ class Consent(models.Model):
         related_name="consents",
         verbose_name=_("説明の版"),
         help_text=_("空欄は、どの版を示したかが記録にないものです（取込など）。"),
+    )
+    collection_wording = models.ForeignKey(
+        CollectionWording,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="consents",
+        verbose_name=_("取得の場面と文言の版"),
+        help_text=_("空欄は、取得の場面ではないところ（ポータルなど）で受けたものです。"),
     )
     proof = models.CharField(_("証跡"), max_length=200, blank=True, help_text=_("取込元と行など。"))
     recorded_by = models.ForeignKey(

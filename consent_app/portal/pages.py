@@ -63,6 +63,12 @@ def purposes(request: HttpRequest, operator: Operator) -> HttpResponse:
 
 
 @_with_operator
+def collection_points(request: HttpRequest, operator: Operator) -> HttpResponse:
+    """Where data is collected, for which purposes, and exactly what people are shown there (promise Q1)."""
+    return render(request, "portal/consent/collection_points.html", {"points": selectors.collection_points()})
+
+
+@_with_operator
 def subcontractors(request: HttpRequest, operator: Operator) -> HttpResponse:
     """To whom handling is entrusted, and which items they get."""
     context = {"subcontractors": selectors.public_subcontractors()}

@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern] = [
     path("policy/<int:number>/", policies.policy_version, name="policy_version"),
     path("policy/<int:number>/changes/", policies.policy_changes, name="policy_changes"),
     path("purposes/", pages.purposes, name="purposes"),
+    path("purposes/collection/", pages.collection_points, name="collection_points"),
     path("subcontractors/", pages.subcontractors, name="subcontractors"),
     path("procedure/", pages.procedure, name="procedure"),
     path("consents/", consents.consents_page, name="consents"),

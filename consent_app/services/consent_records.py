@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from privacy_portal.core.localized import localized
 from privacy_portal.core.models import User
 from privacy_portal.core.services import audit
 
 from .. import notifications
 from ..domain.normalise import clean_text
-from ..models import Consent, ConsentAgent, Customer, Purpose, PurposeVersion
+from ..models import CollectionWording, Consent, ConsentAgent, Customer, Purpose, PurposeVersion
 from . import consent_events
 
 # What reaches staff. The portal and imports write their events themselves.
@@ -45,7 +47,8 @@ class Said:
         channel: one of ``CHANNELS``.
         at: when they said it; not when it is recorded.
         proof: where the evidence is, without personal data.
-        version: the wording that was shown or read to them; needed for a consent.
+        version: the wording of the purpose that was shown or read to them.
+        collected: or what stood at the collection point where they gave their data; a consent needs one of the two.
         language: in which they read or heard it.
         valid_until: until when they consented, if it is not what the purpose says.
     """
@@ -55,6 +58,7 @@ class Said:
     at: datetime
     proof: str
     version: PurposeVersion | None = None
+    collected: CollectionWording | None = None
     language: str = "ja"
     valid_until: datetime | None = None
 
@@ -91,8 +95,8 @@ def record(
         _check(row, purpose, said, agent, proof, now)
         given = said.event == Consent.Event.GIVEN
         until = (said.valid_until or consent_events.limit(purpose, said.at)) if given else None
-        version = said.version
-        shown = (version.shown_en if said.language == "en" else version.shown_ja) if version else ""
+        version = said.version or _meant_by(said.collected, purpose)
+        shown = _shown(said)
         consent = Consent.objects.create(
             pk=key,
             customer=row,
@@ -101,6 +105,7 @@ def record(
             channel=said.channel,
             wording=shown,
             purpose_version=version,
+            collection_wording=said.collected,
             proof=proof,
             recorded_by=actor,
             at=said.at,
@@ -131,6 +136,8 @@ def _check(customer: Customer, purpose: Purpose, said: Said, agent: Agent | None
         raise RecordError(_("受けた日時が未来です。"))
     if said.version is not None and said.version.purpose_id != purpose.pk:
         raise RecordError(_("説明の版が、この利用目的のものではありません。"))
+    if said.collected is not None:
+        _check_collected(purpose, said.collected, said.at)
     if given:
         _check_given(customer, purpose, said)
     _check_agent(customer, agent, now)
@@ -141,12 +148,35 @@ def _check_given(customer: Customer, purpose: Purpose, said: Said) -> None:
         raise RecordError(_("この利用目的では、いまは同意をお願いしていません。"))
     if customer.status != Customer.Status.ACTIVE:
         raise RecordError(_("退会されたお客さまの新しい同意は記録できません。撤回は記録できます。"))
-    if said.version is None:
+    if said.version is None and said.collected is None:
         raise RecordError(_("どの版の説明を示したかを選んでください。示していないときは、同意として使えません。"))
-    if said.version.since > said.at:
+    if said.version is not None and said.version.since > said.at:
         raise RecordError(_("その版の説明は、受けた日時にはまだありませんでした。"))
     if said.valid_until is not None and said.valid_until <= said.at:
         raise RecordError(_("有効期限は、受けた日時より後にしてください。"))
+
+
+def _check_collected(purpose: Purpose, collected: CollectionWording, at: datetime) -> None:
+    point = collected.point
+    if not point.purposes.filter(Q(pk=purpose.pk) | Q(parts=purpose)).exists():
+        raise RecordError(_("その取得の場面では、この利用目的を示していません。"))
+    if collected.shown_from > at:
+        raise RecordError(_("その場面の文言は、受けた日時にはまだありませんでした。"))
+
+
+def _meant_by(collected: CollectionWording | None, purpose: Purpose) -> PurposeVersion | None:
+    """What the purpose meant when the text of the point was written; the first version for an older text."""
+    if collected is None:
+        return None
+    versions = purpose.versions.order_by("-number")
+    return versions.filter(since__lte=collected.shown_from).first() or versions.last()
+
+
+def _shown(said: Said) -> str:
+    texts = [
+        localized(row, name, said.language) for row, name in ((said.version, "shown"), (said.collected, "text")) if row
+    ]
+    return "\n\n".join(texts)
 
 
 def _check_agent(customer: Customer, agent: Agent | None, now: datetime) -> None:

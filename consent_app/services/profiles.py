@@ -34,7 +34,7 @@ from ..models import (
     Subcontractor,
 )
 from ..selectors import forget_operator, published_policies
-from . import policies, profile_sharing, security, wordings
+from . import policies, profile_collection, profile_sharing, security, wordings
 from .load_report import LoadReport
 from .seeding import columns, seed
 
@@ -131,6 +131,9 @@ def load_profile(*, profile: Profile, actor: audit.Actor) -> LoadReport:
         report, profile.joint_uses, items=items, purposes=purposes, actor=actor, now=timezone.now()
     )
     security.seed(sections=profile.security, report=report, today=timezone.localdate())
+    profile_collection.load_collection_points(
+        report, profile.collection_points, items=items, purposes=purposes, actor=actor, now=timezone.now()
+    )
     report.cautions.extend(_cautions(profile))
     if report.created or report.changed or report.retired:
         audit.record(

@@ -15,8 +15,8 @@ from privacy_portal.core.services import audit
 
 from .. import selectors
 from ..domain import receipt
-from ..models import Consent, Operator
-from . import consent_events, consents
+from ..models import Consent, ConsentAgent, Operator
+from . import consent_events, consents, wordings
 
 
 def take_receipt(*, actor: User, address_proven: bool, purpose: str, now: datetime) -> dict[str, Any]:
@@ -30,12 +30,15 @@ def take_receipt(*, actor: User, address_proven: bool, purpose: str, now: dateti
     if customer is None or operator is None:
         raise consents.NotAsked
     row = selectors.consent_purposes(customer, now).filter(code=purpose).first()
-    consent = Consent.objects.filter(pk=row.newest_id).first() if row else None  # type: ignore[attr-defined]
+    events = Consent.objects.select_related("purpose_version", "collection_wording__point", "agent")
+    consent = events.filter(pk=row.newest_id).first() if row else None  # type: ignore[attr-defined]
     if row is None or consent is None or not consent_events.is_given(consent, now):
         raise consents.NotAsked
     if not row.asks_for_consent or row.newest_outdated:  # type: ignore[attr-defined]
         raise consents.NotAsked
     until = consent.valid_until
+    collected = consent.collection_wording
+    agent: ConsentAgent | None = getattr(consent, "agent", None)
     given = receipt.Given(
         key=str(consent.pk),
         at=consent.at,
@@ -47,11 +50,22 @@ def take_receipt(*, actor: User, address_proven: bool, purpose: str, now: dateti
         items=[receipt.Item(item.name, item.sensitive) for item in row.items.all()],
         termination=f"{timezone.localtime(until):%Y-%m-%d}" if until else _("取り下げるまで"),
         provided_to=row.provided_to,
+        collection_point=collected.point.name if collected else "",
+        wording_version=_version(consent),
+        acted_for_by=agent.get_relation_display() if agent else "",
     )
     audit.record(action="consent.receipt_taken", actor=actor, obj=consent)
     return receipt.receipt(
         consent=given, controller=_controller(operator), policy_url=f"{settings.PORTAL_URL}/purposes/"
     )
+
+
+def _version(consent: Consent) -> str:
+    """The version of what was shown, at the collection point or under the purpose, and the digest of the text."""
+    version = consent.collection_wording or consent.purpose_version
+    if version is None or not consent.wording:
+        return ""
+    return f"{version.number} sha256:{wordings.digest(consent.wording)}"
 
 
 def _language(consent: Consent) -> str:

@@ -74,6 +74,7 @@ ROWS: dict[str, tuple[str, Arguments]] = {
     "policy_version": (PUBLIC, a_policy),
     "policy_changes": (PUBLIC, a_policy),
     "purposes": (PUBLIC, nothing),
+    "collection_points": (PUBLIC, nothing),
     "subcontractors": (PUBLIC, nothing),
     "procedure": (PUBLIC, nothing),
     "operator_css": (PUBLIC, nothing),

@@ -37,7 +37,8 @@ from tests.factories.consent import ConsentFactory, CustomerFactory, OrderFactor
 
 @pytest.fixture
 def rokusho() -> Profile:
-    return read_profile("rokusho")
+    # Collection points refer to items and purposes that these tests take away; they have tests of their own.
+    return dataclasses.replace(read_profile("rokusho"), collection_points=())
 
 
 def load(profile: Profile) -> LoadReport:
@@ -239,7 +240,7 @@ def test_two_loads_at_once_wait_for_each_other(rokusho: Profile) -> None:
     assert [report.created for report in reports if report is not first] == [[], [], []]
 
 
-def test_a_profile_is_read_by_name_or_path(tmp_path: Path, rokusho: Profile) -> None:
+def test_a_profile_is_read_by_name_or_path(tmp_path: Path) -> None:
     copy = tmp_path / "copy.toml"
     profiles = Path(__file__).parents[3] / "consent_app/profiles"
     copy.write_bytes((profiles / "rokusho.toml").read_bytes())
@@ -247,7 +248,7 @@ def test_a_profile_is_read_by_name_or_path(tmp_path: Path, rokusho: Profile) -> 
         with pytest.raises(ProfileNotFound, match=missing):
             read_profile(str(copy))
         shutil.copytree(profiles / folder, tmp_path / folder)
-    assert read_profile(str(copy)) == rokusho
+    assert read_profile(str(copy)) == read_profile("rokusho")
 
 
 @pytest.mark.parametrize("name", ["rokushou", "../rokusho", "/nowhere/x.toml", ""])

@@ -1,0 +1,11 @@
+"""What people were shown where they gave their data is added to and never rewritten."""
+
+from django.db import migrations
+
+from privacy_portal.core.append_only import append_only
+
+
+class Migration(migrations.Migration):
+    dependencies = [("consent_app", "0025_collection_points")]
+
+    operations = [append_only("consent_app_collectionwording", forgettable=["started_by_id"])]
