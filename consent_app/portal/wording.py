@@ -22,8 +22,13 @@ def cost(rule: RequestRule) -> str:
     if rule.fee == RequestRule.Fee.FIXED:
         yen = number_format(rule.fee_yen or 0, force_grouping=True)
         sentence = _("1件につき%(yen)s円（税込）です。") % {"yen": yen}
-        return f"{sentence} {rule.fee_note}".strip()
+        return sentences(sentence, rule.fee_note)
     return rule.fee_note or _("かかる場合は、始める前に金額をお知らせします。")
+
+
+def sentences(one: str, other: str) -> str:
+    """One sentence after the other: Japanese writes no space between them."""
+    return _("%(one)s%(other)s") % {"one": one, "other": other} if other else one
 
 
 def time_needed(rule: RequestRule) -> str:

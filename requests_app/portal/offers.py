@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from consent_app.models import RequestRule
+from consent_app.portal.wording import sentences
 from consent_app.selectors import offered_rules
 
 from ..domain.request_types import REQUEST_TYPES, RequestType
@@ -33,7 +34,7 @@ class Offer:
         if self.rule.fee == RequestRule.Fee.FIXED:
             words = _("%(yen)s円（税込）です。") % {"yen": number_format(self.rule.fee_yen or 0, force_grouping=True)}
             # The note says what comes beside the amount, such as who bears the transfer fee.
-            return f"{words} {self.rule.fee_note}".strip()
+            return sentences(words, self.rule.fee_note)
         if self.rule.fee == RequestRule.Fee.NONE:
             words = _("無料です。")
         else:

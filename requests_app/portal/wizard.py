@@ -35,7 +35,7 @@ PAGES: tuple[Step, ...] = (
         gettext_lazy("お名前"),
         gettext_lazy("お名前"),
         forms.NameForm,
-        gettext_lazy("当店に登録したときのお名前を入力してください。"),
+        gettext_lazy("登録したときのお名前を入力してください。"),
     ),
     Step(
         "contact",

@@ -100,7 +100,7 @@ def test_a_fee_only_where_the_law_and_the_policy_name_one(code: str) -> None:
 
 @pytest.mark.parametrize(
     ("language", "fee"),
-    [("ja", "1,100円（税込）です。 振込手数料はご負担ください。"), ("en", "1,100 yen")],
+    [("ja", "1,100円（税込）です。振込手数料はご負担ください。"), ("en", "1,100 yen")],
 )
 @pytest.mark.parametrize("address", ["/", "/procedure/"])
 def test_kloset_tells_its_fee_with_the_amount(client: Client, address: str, language: str, fee: str) -> None:

@@ -125,7 +125,7 @@ def test_a_fixed_fee_is_told_with_its_amount(client: Client) -> None:
     RequestRule.objects.filter(request_type="disclosure").update(
         fee="fixed", fee_yen=1100, fee_note_ja="振込手数料はご負担ください。"
     )
-    assert "1件につき1,100円（税込）です。 振込手数料はご負担ください。" in text_of(client, "procedure")
+    assert "1件につき1,100円（税込）です。振込手数料はご負担ください。" in text_of(client, "procedure")
 
 
 @pytest.mark.usefixtures("rokusho")
