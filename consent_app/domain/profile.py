@@ -68,6 +68,11 @@ REFUSAL_ARTICLES = (
 
 CHANNELS = ("portal", "email", "telephone", "letter", "counter")
 ENTERED_BY = ("customer", "operator", "use")
+CHANGES = ("direct", "request")
+# What a person may change by themself at most: the items that are columns of a customer.
+CHANGEABLE_ITEMS = frozenset({"name", "kana", "company", "address", "telephone", "email", "gender", "birth_date"})
+# … and what they may where the profile says nothing. A day of birth does not change: another one is a correction.
+DIRECT_ITEMS = CHANGEABLE_ITEMS - {"birth_date"}
 FEES = ("none", "fixed", "quoted")
 
 
@@ -96,13 +101,17 @@ class OperatorSection:
 
 @dataclass(frozen=True, slots=True)
 class ItemSection:
-    """A kind of personal data; ``entered_by`` says who gives it: the customer, the operator, or use of the service."""
+    """A kind of personal data; ``entered_by`` says who gives it: the customer, the operator, or use of the service.
+
+    ``change`` says how the person has it changed: by themself in the portal ("direct") or by a request.
+    """
 
     code: str
     name: Text
     optional: bool
     sensitive: bool
     entered_by: str
+    change: str
     consequence: Text
 
 

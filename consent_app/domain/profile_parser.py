@@ -12,7 +12,10 @@ from django.utils.translation import gettext as _
 
 from .colour import HEX_COLOUR, MINIMUM_CONTRAST, WHITE, contrast
 from .profile import (
+    CHANGEABLE_ITEMS,
+    CHANGES,
     CHANNELS,
+    DIRECT_ITEMS,
     ENTERED_BY,
     FEES,
     FORMAT,
@@ -217,12 +220,15 @@ def _accent(reader: TableReader) -> str:
 
 
 def _item(reader: TableReader) -> ItemSection:
+    code = _code(reader)
+    entered_by = reader.choice("entered_by", ENTERED_BY, default="customer")
     section = ItemSection(
-        code=_code(reader),
+        code=code,
         name=reader.pair("name", max_length=100),
         optional=reader.flag("optional", default=True),
         sensitive=reader.flag("sensitive", default=False),
-        entered_by=reader.choice("entered_by", ENTERED_BY, default="customer"),
+        entered_by=entered_by,
+        change=reader.choice("change", CHANGES, default="direct" if code in DIRECT_ITEMS else "request"),
         consequence=reader.pair("consequence", required=False),
     )
     if section.entered_by == "customer" and not reader.given("consequence"):
@@ -230,6 +236,12 @@ def _item(reader: TableReader) -> ItemSection:
             "consequence",
             _("お客さまが入力する項目なのに、提供しない場合の影響がありません。"),
             _("consequence.ja と consequence.en を書いてください。"),
+        )
+    if section.change == "direct" and (code not in CHANGEABLE_ITEMS or entered_by != "customer"):
+        reader.add(
+            "change",
+            _("この項目は、お客さまがポータルで直接変えることができません。"),
+            _("この行を消すか、change = \"request\" にしてください。"),
         )
     reader.close()
     return section

@@ -1,5 +1,6 @@
 """What the operator holds, promised and passed on."""
 
+from .changes import CustomerChange, EmailChange
 from .collection import CollectionPoint, CollectionWording
 from .consent import Consent, ConsentAgent
 from .customer import Customer, CustomerIdentity, CustomerRecord, Recipient
@@ -44,10 +45,12 @@ __all__ = [
     "ConsentAgent",
     "CorrectiveAction",
     "Customer",
+    "CustomerChange",
     "CustomerIdentity",
     "CustomerRecord",
     "DataItem",
     "Department",
+    "EmailChange",
     "EntrustedPerson",
     "Entrustment",
     "Finding",

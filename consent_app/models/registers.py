@@ -16,6 +16,10 @@ class DataItem(models.Model):
         OPERATOR = "operator", _("事業者が記録")
         USE = "use", _("サービスの利用から生じる")
 
+    class Change(models.TextChoices):
+        DIRECT = "direct", _("本人がポータルで直接")
+        REQUEST = "request", _("訂正などの請求で")
+
     code = models.SlugField(_("コード"), max_length=40, unique=True)
     position = models.PositiveSmallIntegerField(_("並び順"), default=0)
     name_ja = models.CharField(_("名称"), max_length=100)
@@ -23,6 +27,7 @@ class DataItem(models.Model):
     optional = models.BooleanField(_("任意"), default=True)
     sensitive = models.BooleanField(_("要配慮個人情報"), default=False)
     entered_by = models.CharField(_("取得のしかた"), max_length=10, choices=EnteredBy, default=EnteredBy.CUSTOMER)
+    change = models.CharField(_("本人による変更"), max_length=10, choices=Change, default=Change.REQUEST)
     consequence_ja = models.CharField(_("提供されない場合の影響"), max_length=300, blank=True)
     consequence_en = models.CharField(_("提供されない場合の影響（英語）"), max_length=300, blank=True)
     active = models.BooleanField(_("有効"), default=True)

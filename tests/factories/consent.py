@@ -7,6 +7,7 @@ import factory
 from factory.django import DjangoModelFactory
 
 from consent_app.domain.normalise import name_key
+from consent_app.domain.profile import DIRECT_ITEMS
 from consent_app.models import (
     Consent,
     Customer,
@@ -78,7 +79,12 @@ def catalogue() -> dict[str, DataItem]:
         "membership": ("会員情報", "Membership"),
         "note": ("メモ", "Notes"),
     }
-    return {code: DataItemFactory(code=code, name_ja=ja, name_en=en) for code, (ja, en) in names.items()}
+    return {
+        code: DataItemFactory(
+            code=code, name_ja=ja, name_en=en, change="direct" if code in DIRECT_ITEMS else "request"
+        )
+        for code, (ja, en) in names.items()
+    }
 
 
 class PurposeFactory(DjangoModelFactory[Purpose]):

@@ -15,6 +15,7 @@ class OneTimeCode(models.Model):
     class Purpose(models.TextChoices):
         SIGN_IN = "sign_in", _("ログイン")
         OPEN_FILE = "open_file", _("回答を開く")
+        CHANGE_EMAIL = "change_email", _("メールアドレスの変更")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     purpose = models.CharField(_("目的"), max_length=20, choices=Purpose)
