@@ -4,9 +4,27 @@ from django.utils.translation import gettext_lazy as _
 
 from privacy_portal.core.audit_registry import register, words
 
+from .domain.profile import CHANGEABLE_ITEMS
+
 register("profile.loaded", _("事業者プロフィールを読み込んだ"), created=int, changed=int, retired=int)
 register("customer.viewed", _("お客さまの個人データを見た"))
 register("customer.denied", _("お客さまの個人データを見ようとしたが、権限がなかった"))
+
+register(
+    "customer.changed",
+    _("登録情報を変更した"),
+    items=[words(CHANGEABLE_ITEMS)],
+    channel=words(["self", "staff", "request"]),
+)
+register("email_change.started", _("メールアドレスの変更を始めた"))
+register("email_change.limited", _("回数が多すぎるため、メールアドレスの変更を受け付けなかった"))
+register("email_change.code_sent", _("メールアドレスの変更のコードを送った"), address=words(["new", "old"]))
+register("email_change.code_refused", _("メールアドレスの変更のコードが違った"), address=words(["new", "old"]))
+register("email_change.code_accepted", _("メールアドレスの変更のコードを確かめた"), address=words(["new", "old"]))
+register("email_change.given_up", _("メールアドレスの変更を取りやめた"))
+register("email_change.taken", _("ほかで使われているため、メールアドレスを変更しなかった"))
+register("email_change.undone", _("メールアドレスの変更を元に戻した"))
+register("email_change.undo_refused", _("メールアドレスの変更を元に戻すリンクが使えなかった"))
 
 _formats = words(["shopify", "eccube", "base"])
 register("customers.import_uploaded", _("顧客データの取込ファイルを受け取った"), format=_formats)

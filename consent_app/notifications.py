@@ -15,13 +15,16 @@ from privacy_portal.core.models import OutgoingMail, User
 from privacy_portal.core.services import outbox
 
 from .domain import incidents
-from .models import Consent, Customer, IncidentNotice, PolicyVersion
+from .models import Consent, Customer, CustomerChange, DataItem, EmailChange, IncidentNotice, PolicyVersion
 
 CONSENT_GIVEN, CONSENT_WITHDRAWN = "consent_given", "consent_withdrawn"
 CONSENT_EXPIRED = "consent_expired"
 POLICY_CHANGE = "policy_change"
 INCIDENT_NOTICE = "incident_notice"
 CARE_REMINDER = "care_reminder"
+REGISTERED_CHANGED = "registered_changed"
+EMAIL_CHANGED_OLD, EMAIL_CHANGED_NEW = "email_changed_old", "email_changed_new"
+EMAIL_CHANGE_UNDONE = "email_change_undone"
 
 
 def consent_changed(*, consent: Consent, person: User, language: str) -> OutgoingMail:
@@ -138,4 +141,48 @@ def care_reminder(*, user: User, cares: Iterable[Any], today: datetime.date) -> 
         language=user.language,
         context={"parts": parts, "today": today, "admin_url": settings.PORTAL_URL + reverse("admin:index")},
         user=user,
+    )
+
+
+def addresses_of(customer: Customer, person: Any) -> list[str]:
+    """Where a customer can be told what happens to their data: the registered address and those of their accounts."""
+    accounts = [one for one in (customer.user, person) if isinstance(one, User) and not one.is_staff]
+    found = [customer.email, *(account.email for account in accounts)]
+    return list(dict.fromkeys(address for address in found if "@" in address))
+
+
+def registered_changed(
+    *, customer: Customer, changes: list[CustomerChange], addresses: list[str], language: str
+) -> list[OutgoingMail]:
+    """Confirm which items were changed, without a value, to every address that was known before the change."""
+    items = DataItem.objects.in_bulk([change.item for change in changes], field_name="code")
+    names = [localized(items[change.item], "name", language) for change in changes if change.item in items]
+    context = {"items": names, "registered_url": settings.PORTAL_URL + reverse("portal:registered")}
+    return [_about(customer, REGISTERED_CHANGED, address, language, context) for address in addresses]
+
+
+def email_changed(*, change: EmailChange, token: str, language: str) -> None:
+    """Tell both addresses; only the former one gets the way back."""
+    undo_url = settings.PORTAL_URL + reverse("portal:registered_email_undo", args=[token])
+    customer = change.customer
+    context = {"undo_url": undo_url, "undo_until": change.undo_until}
+    _about(customer, EMAIL_CHANGED_OLD, change.old_address, language, context)
+    context = {"registered_url": settings.PORTAL_URL + reverse("portal:registered")}
+    _about(customer, EMAIL_CHANGED_NEW, change.new_address, language, context)
+
+
+def email_change_undone(*, change: EmailChange, language: str) -> None:
+    """Tell both addresses that the former one is registered again."""
+    for address in (change.old_address, change.new_address):
+        _about(change.customer, EMAIL_CHANGE_UNDONE, address, language, {})
+
+
+def _about(customer: Customer, template: str, address: str, language: str, context: dict[str, Any]) -> OutgoingMail:
+    return outbox.enqueue(
+        template=template,
+        recipient=address,
+        language=language,
+        context=context,
+        object_type=customer._meta.label_lower,
+        object_id=str(customer.pk),
     )

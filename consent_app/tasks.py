@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from .models import ImportBatch
-from .services import broadcasts, care, consent_expiry, imports
+from .services import broadcasts, care, consent_expiry, email_changes, imports
 
 
 @shared_task(name=imports.TRY_TASK)
@@ -51,3 +51,9 @@ def remind_staff() -> None:
 def expire_consents() -> None:
     """Write down which consents have run out."""
     consent_expiry.expire(now=timezone.now())
+
+
+@shared_task(name="consent.sweep_email_changes")
+def sweep_email_changes() -> None:
+    """Forget the addresses of changes that are over and can no longer be undone."""
+    email_changes.purge(now=timezone.now())

@@ -44,3 +44,8 @@ register("answer.erased", _("期限の過ぎた回答ファイルを消去した
 register("request.assigned", _("担当者を決めた"), to=uuid.UUID)
 register("identity.candidates_viewed", _("本人確認の候補を見た"), count=int)
 register("identity.recipients_viewed", _("本人かもしれない贈り先を見た"), count=int)
+
+register("registered.opened", _("ご本人が登録情報のページを開いた"))
+register("registered.refused", _("照合できないため、登録情報のページを開かなかった"))
+register("registered.limited", _("照合の回数が多すぎるため、登録情報のページを開かなかった"))
+register("registered.viewed", _("ご本人が登録情報を見た"), page=words(["registered", "history", "change"]))

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from . import selectors
-from .services import access, fulfilment, identity, intake, lifecycle
+from .services import access, fulfilment, identity, intake, lifecycle, registered
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +48,7 @@ def sweep() -> None:
     intake.purge_drafts(before=now - timedelta(days=settings.REQUEST_DRAFT_DAYS))
     fulfilment.erase_expired(now=now)
     access.purge_grants(now=now)
+    registered.purge(now=now)
 
 
 def _each(keys: list[uuid.UUID], work: Callable[[uuid.UUID], object]) -> None:

@@ -241,7 +241,7 @@ def _item(reader: TableReader) -> ItemSection:
         reader.add(
             "change",
             _("この項目は、お客さまがポータルで直接変えることができません。"),
-            _("この行を消すか、change = \"request\" にしてください。"),
+            _('この行を消すか、change = "request" にしてください。'),
         )
     reader.close()
     return section

@@ -1,7 +1,7 @@
 """What may be written into the columns of a customer, whoever writes it.
 
-The carts' files go through ``domain.formats``, which takes a good row with a bad cell. What a person or a member of staff
-types is held to more: a value that cannot be used is told to them, and nothing is written.
+The carts' files go through ``domain.formats``, which takes a good row with a bad cell. What a person or staff type is
+held to more: a value that cannot be used is told to them, and nothing is written.
 """
 
 from __future__ import annotations

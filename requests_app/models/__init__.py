@@ -6,6 +6,7 @@ from .draft import RequestDraft
 from .event import RequestEvent
 from .identity import IdentityCheck
 from .message import Message
+from .registered_check import RegisteredCheck
 from .request import DisclosureRequest, Party
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "IdentityCheck",
     "Message",
     "Party",
+    "RegisteredCheck",
     "RequestDraft",
     "RequestEvent",
 ]

@@ -6,10 +6,18 @@ A request is named by its receipt number, never by an id of a person. A new page
 
 from django.urls import URLPattern, path
 
-from . import answer, case, form_pages, home, listing
+from . import answer, case, form_pages, home, listing, registered, registered_email
 
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
+    path("registered/", registered.registered, name="registered"),
+    path("registered/open/", registered.registered_open, name="registered_open"),
+    path("registered/history/", registered.registered_history, name="registered_history"),
+    path("registered/email/", registered_email.registered_email, name="registered_email"),
+    path("registered/email/new/", registered_email.registered_email_new, name="registered_email_new"),
+    path("registered/email/old/", registered_email.registered_email_old, name="registered_email_old"),
+    path("registered/email/undo/<str:token>/", registered_email.registered_email_undo, name="registered_email_undo"),
+    path("registered/<slug:item>/", registered.registered_change, name="registered_change"),
     path("requests/", listing.requests, name="requests"),
     path("requests/new/<slug:request_type>/", form_pages.request_new, name="request_new"),
     path("requests/new/<slug:request_type>/check/", form_pages.request_review, name="request_review"),

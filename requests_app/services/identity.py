@@ -20,7 +20,7 @@ from ..domain.answers import holds_my_number
 from ..domain.comparison import Home, Person, Verdict
 from ..domain.request_types import REQUEST_TYPES
 from ..domain.transitions import Actor, Event, Status, TransitionRefused
-from ..models import DisclosureRequest, IdentityCheck, Party
+from ..models import DisclosureRequest, IdentityCheck, Party, RegisteredCheck
 from . import transition
 from .errors import NoteRequired
 from .permissions import require_staff
@@ -100,13 +100,19 @@ def verify(*, request_id: uuid.UUID | str, now: datetime) -> DisclosureRequest |
 def _tried_too_often(request: DisclosureRequest, now: datetime) -> bool:
     if request.applicant is None:
         return False
-    unclear = IdentityCheck.objects.filter(
-        request__applicant=request.applicant,
+    return unclear_tries(request.applicant, now) >= TRIES
+
+
+def unclear_tries(user: User, now: datetime) -> int:
+    """How often facts that this account stated did not fit lately, in requests and on the page of registered data."""
+    since = now - TRIES_WITHIN
+    in_requests = IdentityCheck.objects.filter(
+        request__applicant=user,
         method=IdentityCheck.Method.FACTS,
         state=IdentityCheck.State.UNCLEAR,
-        finished_at__gt=now - TRIES_WITHIN,
+        finished_at__gt=since,
     )
-    return unclear.count() >= TRIES
+    return in_requests.count() + RegisteredCheck.objects.filter(user=user, passed=False, at__gt=since).count()
 
 
 def _needed_level(request: DisclosureRequest) -> int:
@@ -153,7 +159,7 @@ def _compare(request: DisclosureRequest, customer: Customer) -> comparison.Findi
     if party.order_number:
         records = selectors.orders_with(party.order_number).filter(customer=customer)
         orders = frozenset(records.values_list("external_id", flat=True))
-    return comparison.compare(stated_person(party), _registered_person(customer, numbers, orders))
+    return comparison.compare(stated_person(party), registered_person(customer, numbers, orders))
 
 
 def stated_person(party: Party) -> Person:
@@ -171,7 +177,16 @@ def stated_person(party: Party) -> Person:
     )
 
 
-def _registered_person(customer: Customer, numbers: frozenset[str], orders: frozenset[str]) -> Person:
+def registered_person(
+    customer: Customer, numbers: frozenset[str] = frozenset(), orders: frozenset[str] = frozenset()
+) -> Person:
+    """What is registered, for a comparison.
+
+    Args:
+        customer: whose data.
+        numbers: those of the customer's numbers that were stated.
+        orders: the same for order numbers.
+    """
     return Person(
         family_name=customer.family_name,
         given_name=customer.given_name,

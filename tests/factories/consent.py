@@ -80,9 +80,7 @@ def catalogue() -> dict[str, DataItem]:
         "note": ("メモ", "Notes"),
     }
     return {
-        code: DataItemFactory(
-            code=code, name_ja=ja, name_en=en, change="direct" if code in DIRECT_ITEMS else "request"
-        )
+        code: DataItemFactory(code=code, name_ja=ja, name_en=en, change="direct" if code in DIRECT_ITEMS else "request")
         for code, (ja, en) in names.items()
     }
 

@@ -53,6 +53,14 @@ def a_receipt(world: World) -> dict[str, Any]:
     return {"receipt": world.request.receipt_number}
 
 
+def an_item(world: World) -> dict[str, Any]:
+    return {"item": "address"}
+
+
+def a_token(world: World) -> dict[str, Any]:
+    return {"token": "no-such-token"}
+
+
 def a_policy(world: World) -> dict[str, Any]:
     return {"number": 1}
 
@@ -79,6 +87,8 @@ ROWS: dict[str, tuple[str, Arguments]] = {
     "procedure": (PUBLIC, nothing),
     "operator_css": (PUBLIC, nothing),
     "operator_logo": (PUBLIC, nothing),
+    # Its address is the permission, and it shows nothing either.
+    "registered_email_undo": (PUBLIC, a_token),
     # Shows what belongs to whoever is signed in.
     "requests": (SIGNED_IN, nothing),
     "request_new": (SIGNED_IN, a_type),
@@ -86,6 +96,13 @@ ROWS: dict[str, tuple[str, Arguments]] = {
     "request_review": (SIGNED_IN, a_type),
     "request_discard": (SIGNED_IN, a_type),
     "consents": (SIGNED_IN, nothing),
+    "registered": (SIGNED_IN, nothing),
+    "registered_open": (SIGNED_IN, nothing),
+    "registered_history": (SIGNED_IN, nothing),
+    "registered_change": (SIGNED_IN, an_item),
+    "registered_email": (SIGNED_IN, nothing),
+    "registered_email_new": (SIGNED_IN, nothing),
+    "registered_email_old": (SIGNED_IN, nothing),
     "consent_change": (SIGNED_IN, a_purpose),
     "consent_receipt": (SIGNED_IN, a_purpose),
     # Named by a receipt number: somebody else's does not exist.
