@@ -4,6 +4,7 @@ The pages are found by following links from the first pages; what the address ta
 """
 
 import re
+import uuid
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
@@ -17,8 +18,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 from django.utils import timezone
 
-from consent_app.models import DataItem, ProvisionBasis, Purpose
-from consent_app.services import imports, profiles
+from consent_app.models import DataItem, EmailChange, ProvisionBasis, Purpose
+from consent_app.services import customer_changes, imports, profiles
 from privacy_portal.core.models import User
 from privacy_portal.core.services import outbox
 from requests_app.domain.transitions import Status
@@ -198,7 +199,12 @@ def assert_one_language(client: Client, starts: list[str], language: str) -> set
 # Addresses of the portal that no link leads to by itself, or that show no page.
 PORTAL_NO_PAGES = {
     *("sign_out", "set_language", "operator_css", "operator_logo", "sign_in_code", "answer_files", "answer_download"),
-    *("consent_change", "consent_receipt"),
+    *("consent_change", "consent_receipt", "registered_email_undo"),
+}
+# Shown to somebody who is a customer and has stated registered facts.
+REGISTERED = {
+    *("registered", "registered_open", "registered_history", "registered_change"),
+    *("registered_email", "registered_email_new", "registered_email_old"),
 }
 
 
@@ -212,7 +218,42 @@ def test_every_page_of_the_portal_speaks_one_language(client: Client, person: Us
     done = [reverse("portal:request_done", args=[DisclosureRequest.objects.latest("received_at").receipt_number])]
     seen = assert_one_language(client, ["/", "/requests/", *cases, *steps, *done], language)
     every = {name for name in names_in(get_resolver()) if name.startswith("portal:")}
-    assert every - seen - public == {f"portal:{name}" for name in PORTAL_NO_PAGES}
+    registered = {f"portal:{name}" for name in REGISTERED}
+    assert every - seen - public - registered == {f"portal:{name}" for name in PORTAL_NO_PAGES}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_of_registered_information_speaks_one_language(client: Client, person: User, language: str) -> None:
+    customer = CustomerFactory(email=person.email)
+    now = timezone.now()
+    for item, values in {"company": {"company": "例社"}, "gender": {"gender": "male"}}.items():
+        customer_changes.change_customer(
+            customer=customer, values={item: values}, actor=person, channel="self", now=now
+        )
+    RecipientFactory(record=OrderFactory(customer=customer))
+    sign_in_by_code(client, person)
+    seen = assert_one_language(client, ["/registered/"], language)
+    session = client.session
+    session["registered_open"] = {"customer": str(customer.pk), "until": now.timestamp() + 600}
+    session.save()
+    change = EmailChange.objects.create(
+        customer=customer,
+        user=person,
+        old_address=person.email,
+        new_address="new@post.example",
+        expires_at=now + timedelta(hours=1),
+        new_code=uuid.uuid4(),
+    )
+    seen |= assert_one_language(client, ["/registered/", "/registered/email/new/"], language)
+    EmailChange.objects.filter(pk=change.pk).update(new_confirmed_at=now)
+    seen |= assert_one_language(client, ["/registered/email/old/"], language)
+    check = client.post(
+        "/registered/company/", {"company": "例社", "seen": "0" * 32}, headers={"accept-language": language}
+    )
+    assert not foreign(check.content.decode(), language, stored_values())
+    wrong = client.get("/registered/email/undo/wrong/", headers={"accept-language": language})
+    assert not foreign(wrong.content.decode(), language, stored_values())
+    assert {f"portal:{name}" for name in REGISTERED} <= seen
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

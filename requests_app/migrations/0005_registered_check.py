@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('requests_app', '0003_fulfilment_attempts'),
+        ("requests_app", "0004_every_right"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

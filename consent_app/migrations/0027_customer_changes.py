@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('consent_app', '0011_register_change_append_only'),
+        ("consent_app", "0026_collection_wording_append_only"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
