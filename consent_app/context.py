@@ -20,6 +20,8 @@ FOOTER_PAGES = (
     ("portal:purposes", gettext_lazy("利用目的")),
     ("portal:procedure", gettext_lazy("請求の手続")),
     ("portal:subcontractors", gettext_lazy("委託先の一覧")),
+    ("portal:joint_use", gettext_lazy("共同利用")),
+    ("portal:trackers", gettext_lazy("クッキーと閲覧の記録")),
     ("portal:contact", gettext_lazy("お問い合わせ先")),
 )
 
@@ -29,8 +31,14 @@ def operator(request: HttpRequest) -> dict[str, Any]:
     return {
         "policy": SimpleLazyObject(_policy),
         "operator": SimpleLazyObject(current_operator),
-        "footer_links": [(label, reverse(name)) for name, label in FOOTER_PAGES],
+        "footer_links": SimpleLazyObject(_footer_links),
     }
+
+
+def _footer_links() -> list[tuple[str, str]]:
+    """Pages that would be empty are left out."""
+    empty = set() if selectors.joint_use_announced() else {"portal:joint_use"}
+    return [(label, reverse(name)) for name, label in FOOTER_PAGES if name not in empty]
 
 
 def _policy() -> dict[str, Any]:

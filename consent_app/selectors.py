@@ -38,6 +38,7 @@ from .models import (
     SelfDisclosure,
     Subcontractor,
     Suspension,
+    Tracker,
 )
 
 _OPERATOR_CACHE_KEY = "consent_app.operator"
@@ -149,6 +150,11 @@ def purposes_with_items() -> QuerySet[Purpose]:
 def public_subcontractors() -> QuerySet[Subcontractor]:
     """The subcontractors that the operator publishes, each with the items that they may get."""
     return Subcontractor.objects.filter(active=True, public=True).prefetch_related(_present_items())
+
+
+def trackers() -> QuerySet[Tracker]:
+    """What records or sends how people use the shop's site, at present."""
+    return Tracker.objects.filter(active=True)
 
 
 def _present_items() -> Prefetch[str]:

@@ -74,6 +74,7 @@ class JointUse(KeptModel, _Matters):
         DataItem,
         verbose_name=_("共同で使うデータ項目"),
         related_name="joint_uses",
+        limit_choices_to={"active": True},
         blank=True,
         help_text=_("公表したあとは変えられません。"),
     )
@@ -81,6 +82,7 @@ class JointUse(KeptModel, _Matters):
         Purpose,
         verbose_name=_("共同で使う目的"),
         related_name="joint_uses",
+        limit_choices_to={"active": True},
         blank=True,
         help_text=_("公表したあとは、変える前に新しい版で予告します。"),
     )
@@ -89,6 +91,7 @@ class JointUse(KeptModel, _Matters):
     class Meta:
         verbose_name = _("共同利用")
         verbose_name_plural = _("共同利用")
+        permissions = [("publish_jointuse", _("共同利用を公表できる")), ("end_jointuse", _("共同利用を終えられる"))]
         ordering = ["position", "id"]
         constraints = [
             models.CheckConstraint(

@@ -69,6 +69,7 @@ class Tracker(KeptModel):
         Purpose,
         verbose_name=_("同意をいただく利用目的"),
         blank=True,
+        limit_choices_to={"active": True, "needs_consent": True},
         related_name="trackers",
         help_text=_("お客さまが同意し、取り下げられる目的に当たるとき。同意がなければ、その方の分は使えません。"),
     )

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from . import consents, pages, policies
+from . import consents, joint_uses, pages, policies, trackers
 
 urlpatterns: list[URLPattern] = [
     path("contact/", pages.contact, name="contact"),
@@ -12,6 +12,10 @@ urlpatterns: list[URLPattern] = [
     path("purposes/", pages.purposes, name="purposes"),
     path("purposes/collection/", pages.collection_points, name="collection_points"),
     path("subcontractors/", pages.subcontractors, name="subcontractors"),
+    path("joint-use/", joint_uses.joint_use_page, name="joint_use"),
+    path("joint-use/<slug:code>/<int:number>/", joint_uses.joint_use_version, name="joint_use_version"),
+    path("trackers/", trackers.trackers_page, name="trackers"),
+    path(".well-known/gpc.json", trackers.gpc_support, name="gpc_support"),
     path("procedure/", pages.procedure, name="procedure"),
     path("consents/", consents.consents_page, name="consents"),
     path("consents/<slug:purpose>/", consents.consent_change, name="consent_change"),

@@ -32,9 +32,9 @@ class JointUseError(Exception):
     """The joint use cannot be announced, changed or ended like this; the message tells a person why and what to do."""
 
 
-def with_parts() -> QuerySet[JointUse]:
-    """Joint uses with everything that :func:`matters_of` and the pages read."""
-    return JointUse.objects.prefetch_related(
+def with_parts(rows: QuerySet[JointUse] | None = None) -> QuerySet[JointUse]:
+    """Joint uses (all, by default) with everything that :func:`matters_of` and the pages read."""
+    return (JointUse.objects.all() if rows is None else rows).prefetch_related(
         Prefetch("items", queryset=DataItem.objects.order_by("position", "id")),
         Prefetch("purposes", queryset=Purpose.objects.order_by("position", "id")),
         Prefetch("versions", queryset=JointUseVersion.objects.order_by("-number")),

@@ -65,6 +65,10 @@ def a_policy(world: World) -> dict[str, Any]:
     return {"number": 1}
 
 
+def a_joint_use(world: World) -> dict[str, Any]:
+    return {"code": "group", "number": 1}
+
+
 def a_grant(world: World) -> dict[str, Any]:
     return {"receipt": world.request.receipt_number, "grant": world.grant.pk}
 
@@ -85,6 +89,10 @@ ROWS: dict[str, tuple[str, Arguments]] = {
     "collection_points": (PUBLIC, nothing),
     "subcontractors": (PUBLIC, nothing),
     "procedure": (PUBLIC, nothing),
+    "joint_use": (PUBLIC, nothing),
+    "joint_use_version": (PUBLIC, a_joint_use),
+    "trackers": (PUBLIC, nothing),
+    "gpc_support": (PUBLIC, nothing),
     "operator_css": (PUBLIC, nothing),
     "operator_logo": (PUBLIC, nothing),
     # Its address is the permission, and it shows nothing either.
