@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from . import care_of_consents  # noqa: F401, registers its own
 from .domain.care import CareKind, Due, register
 from .models import CorrectiveAction, Department, Incident, ReviewEvent, SecurityAudit
+from .services import sharing_care as care
 
 # A correction is checked when it has had time to work.
 _CHECKED_WITHIN = datetime.timedelta(days=30)
@@ -79,6 +80,15 @@ def _persons_untold(today: datetime.date, until: datetime.date) -> Iterable[Due]
 
 
 for _kind in (
+    CareKind("joint_use.incomplete", _("そろっていない共同利用"), "consent_app.jointuse", care.incomplete_joint_uses),
+    CareKind(
+        "joint_use.unannounced",
+        _("変えた内容を公表していない共同利用"),
+        "consent_app.jointuse",
+        care.unannounced_joint_uses,
+    ),
+    CareKind("joint_use.coming", _("予告した共同利用の始まり・変更"), "consent_app.jointuse", care.coming_joint_uses),
+    CareKind("tracker.incomplete", _("断り方か同意の目的がない送信"), "consent_app.tracker", care.incomplete_trackers),
     CareKind("incident.undecided", _("報告の要否が決まっていない事故"), "consent_app.incident", _undecided),
     CareKind("incident.preliminary", _("速報の期限"), "consent_app.incident", _preliminary),
     CareKind("incident.final", _("確報の期限"), "consent_app.incident", _final),

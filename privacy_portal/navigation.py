@@ -31,6 +31,8 @@ MENU: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
             ("consent_app.collectionpoint", "input"),
             ("consent_app.provisionbasis", "gavel"),
             ("consent_app.subcontractor", "local_shipping"),
+            ("consent_app.jointuse", "hub"),
+            ("consent_app.tracker", "cookie"),
             ("consent_app.provision", "send"),
             ("consent_app.statisticsrelease", "bar_chart"),
         ),

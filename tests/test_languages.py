@@ -27,7 +27,7 @@ from requests_app.models import DisclosureRequest
 from requests_app.portal.offers import offers
 from requests_app.portal.wizard import steps_of
 from requests_app.services import fulfilment, intake
-from tests.factories import policies
+from tests.factories import joint_uses, policies
 from tests.factories.consent import ConsentFactory, CustomerFactory, OrderFactory, ProvisionFactory, RecipientFactory
 from tests.factories.core import (
     PASSWORD,
@@ -38,6 +38,7 @@ from tests.factories.core import (
     sign_in_by_code,
 )
 from tests.factories.requests import MessageFactory, RequestFactory
+from tests.factories.trackers import TrackerFactory
 from tests.support.words import ENGLISH, JAPANESE, stored_values, words_and_links
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +51,8 @@ ENGLISH_NAMES = {
     *("Privacy", "Portal", "English", "Shopify", "EC", "CUBE", "BASE", "Shift_JIS", "JavaScript", "Cookie", "Message"),
     *("CSV", "PDF", "ZIP", "JSON", "HTML", "Markdown", "TOML", "UTF", "SMS", "ISO", "alpha"),
     *("index", "data", "csv", "load_profile", "esc"),
+    *("Global", "Control", "GPC", "URL", "sessionid", "csrftoken", "django_language", "known_device", "messages"),
+    *("group", "ad_cookie"),
 }
 QUERIES_A_VIEW = 4
 # A form that is filled in and not sent.
@@ -158,6 +161,11 @@ def manager() -> User:
     )
     policies.draft(effective_from=timezone.localdate())
     policies.published(effective_from=timezone.localdate() + timedelta(days=30), material=True)
+    joint_use = joint_uses.published(items=("name",), purposes=(Purpose.objects.earliest("pk").code,))
+    joint_use.purposes.add(Purpose.objects.latest("pk"))
+    joint_uses.announce(joint_use, effective_from=joint_uses.today(20), announced_on=joint_uses.today())
+    joint_uses.draft(code="lacking", users_en="")
+    TrackerFactory(to_advertisers=True)
     customer = CustomerFactory()
     RecipientFactory(record=OrderFactory(customer=customer))
     ConsentFactory(customer=customer, purpose=Purpose.objects.earliest("pk"))
@@ -199,7 +207,7 @@ def assert_one_language(client: Client, starts: list[str], language: str) -> set
 # Addresses of the portal that no link leads to by itself, or that show no page.
 PORTAL_NO_PAGES = {
     *("sign_out", "set_language", "operator_css", "operator_logo", "sign_in_code", "answer_files", "answer_download"),
-    *("consent_change", "consent_receipt", "registered_email_undo"),
+    *("consent_change", "consent_receipt", "registered_email_undo", "gpc_support"),
 }
 # Shown to somebody who is a customer and has stated registered facts.
 REGISTERED = {

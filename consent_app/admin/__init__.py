@@ -1,5 +1,16 @@
 """The manager's pages of the registers."""
 
-from . import collection, customers, imports, ledgers, policies, registers, security, statistics
+from . import collection, customers, imports, joint_uses, ledgers, policies, registers, security, statistics, trackers
 
-__all__ = ["collection", "customers", "imports", "ledgers", "policies", "registers", "security", "statistics"]
+__all__ = [
+    "collection",
+    "customers",
+    "imports",
+    "joint_uses",
+    "ledgers",
+    "policies",
+    "registers",
+    "security",
+    "statistics",
+    "trackers",
+]

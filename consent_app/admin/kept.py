@@ -38,7 +38,7 @@ class KeptForm(forms.ModelForm):
     over the other's: by then the person has seen both.
     """
 
-    seen_revision = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    seen_revision = forms.IntegerField(label=_("改訂"), widget=forms.HiddenInput, required=False)
 
     before: kept.Snapshot | None = None
 

@@ -27,7 +27,16 @@ class TrackerAdmin(KeptAdmin):
     fieldsets = (
         (
             None,
-            {"fields": ("code", "kind", ("name_ja", "name_en"), ("sent_ja", "sent_en"), ("aim_ja", "aim_en"), "active")},
+            {
+                "fields": (
+                    "code",
+                    "kind",
+                    ("name_ja", "name_en"),
+                    ("sent_ja", "sent_en"),
+                    ("aim_ja", "aim_en"),
+                    "active",
+                )
+            },
         ),
         (
             _("送信先"),
@@ -43,6 +52,11 @@ class TrackerAdmin(KeptAdmin):
         ),
         (_("同意と断り方"), {"fields": ("purposes", ("refusal_ja", "refusal_en"), "refusal_url")}),
     )
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "refusal_url":
+            kwargs["assume_scheme"] = "https"
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return () if obj is None else ("code",)

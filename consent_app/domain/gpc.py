@@ -1,7 +1,7 @@
 """Global Privacy Control: a browser's signal that its user refuses to have data sold or shared.
 
-https://www.w3.org/TR/gpc/: the header ``Sec-GPC: 1`` on every request; a site says at ``/.well-known/gpc.json`` whether it
-honours the signal.
+https://www.w3.org/TR/gpc/: the header ``Sec-GPC: 1`` on every request; a site says at ``/.well-known/gpc.json``
+whether it honours the signal.
 """
 
 HEADER = "Sec-GPC"

@@ -78,7 +78,7 @@ class Tracker(KeptModel):
     refusal_url = models.URLField(
         _("断るためのページ"),
         blank=True,
-        validators=[URLValidator(schemes=["https"], message=_("https:// で始めます。"))],
+        validators=[URLValidator(schemes=["https"], message=_("https:// で始めます。"), code="not_https")],
     )
     active = models.BooleanField(_("使っている"), default=True)
 

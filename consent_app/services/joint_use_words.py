@@ -52,9 +52,7 @@ def prepared_changes(before: JointUseVersion, after: JointUse) -> list[ChangedLi
     )
 
 
-def _lines(
-    row: JointUse | JointUseVersion, *, items: tuple[str, ...], purposes: tuple[str, ...]
-) -> list[Line]:
+def _lines(row: JointUse | JointUseVersion, *, items: tuple[str, ...], purposes: tuple[str, ...]) -> list[Line]:
     """An individual has no representative."""
     found = [
         Line(_("共同で使うデータ項目"), items),
