@@ -35,7 +35,7 @@ def operator(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _footer_links() -> list[tuple[str, str]]:
+def _footer_links() -> list[tuple[Any, str]]:
     """Pages that would be empty are left out."""
     empty = set() if selectors.joint_use_announced() else {"portal:joint_use"}
     return [(label, reverse(name)) for name, label in FOOTER_PAGES if name not in empty]
