@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from privacy_portal.core.audit_registry import register, words
 
 from .domain.profile import CHANGEABLE_ITEMS
+from .domain.referable import ReferableReason
 
 register("profile.loaded", _("事業者プロフィールを読み込んだ"), created=int, changed=int, retired=int)
 register("customer.viewed", _("お客さまの個人データを見た"))
@@ -118,3 +119,39 @@ register("entrustment.refused", _("委託先へ個人データを渡そうとし
 register("entrustment.downloaded", _("委託先へ渡すファイルを受け取った"))
 register("entrustment.viewed", _("委託先へ渡した記録の一人ひとりを見た"))
 register("entrustment.denied", _("委託先へ個人データを渡そうとしたが、権限がなかった"))
+_kinds_of_runs = words(["now", "already", "export", "received"])
+register("provisions.list_uploaded", _("提供・受領の一覧を受け取った"), kind=_kinds_of_runs)
+register("provisions.people_found", _("提供・受領を記録するお客さまを探した"), found=int)
+register("provisions.started", _("提供・受領の一括記録を始めた"), kind=_kinds_of_runs)
+register("provisions.given_up", _("提供・受領の一括記録を取りやめた"), kind=_kinds_of_runs)
+register("provisions.denied", _("提供・受領の記録を断られた"))
+register("provisions.reported", _("提供・受領の問題の一覧をダウンロードした"))
+register(
+    "provisions.recorded",
+    _("提供・受領を記録した"),
+    kind=_kinds_of_runs,
+    recorded=int,
+    flagged=int,
+    refused=int,
+    unchanged=int,
+    rejected=int,
+)
+register("provisions.file_taken", _("第三者に渡すデータのファイルを受け取った"), people=int)
+register("provisions.file_stopped", _("第三者に渡すデータのファイルを止めた"), people=int, stopped=int)
+register("provision.viewed", _("第三者提供の記録を見た"))
+register("provision.reversed", _("第三者提供の記録を取り消した"))
+register("received.viewed", _("第三者から受け取った記録を見た"))
+register("received.reversed", _("第三者から受け取った記録を取り消した"))
+register("referable.confirmed", _("個人関連情報の同意を確かめたことを記録した"))
+register("referable.ended", _("個人関連情報の同意の確認を終えた"))
+register("referable.provided", _("個人関連情報の提供を記録した"))
+register("referable.refused", _("個人関連情報の提供の記録を断った"), reasons=[words(ReferableReason)])
+register(
+    "ledgers.purged",
+    _("保存期限を過ぎた提供・受領の記録を消した"),
+    provisions=int,
+    received=int,
+    referable=int,
+    refused=int,
+    confirmations=int,
+)

@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 from privacy_portal.core.models import User
 
 from .domain import normalise
+from .domain.provisions import EXCEPTIONS
 from .models import (
     CollectionPoint,
     CollectionWording,
@@ -30,8 +31,10 @@ from .models import (
     Measure,
     Operator,
     PolicyVersion,
+    Provision,
     Purpose,
     PurposeVersion,
+    ReceivedProvision,
     Recipient,
     RefusalGround,
     RequestRule,
@@ -367,3 +370,45 @@ def marks_of(customer: Customer, of: DataItem | CustomerRecord) -> QuerySet[Self
     rows = SelfDisclosure.objects.filter(customer=customer).select_related("marked_by", "ended_by")
     rows = rows.filter(record=of) if isinstance(of, CustomerRecord) else rows.filter(item=of)
     return rows.order_by("-marked_at", "-id")
+
+
+@dataclass(frozen=True, slots=True)
+class ProvisionRecords:
+    """What a person may know of the ledgers (article 33(5)), oldest first; ``hidden`` is outside the right."""
+
+    provided: QuerySet[Provision]
+    received: QuerySet[ReceivedProvision]
+    hidden: tuple[QuerySet[Provision], QuerySet[ReceivedProvision]]
+
+    @property
+    def left_out(self) -> int:
+        """How many records the person may not know of. The manager is told."""
+        provided, received = self.hidden
+        return provided.count() + received.count()
+
+
+def provision_records_of(customer: Customer) -> ProvisionRecords:
+    """The records of provisions and receipts about a person that the person may see, with the items of the Rules only.
+
+    Left out are provisions on article 27(1)i to vii, which need no record, and whatever is withheld because its being
+    known would do harm (Cabinet Order 11; ``docs/decisions/what-a-package-leaves-out.md``). What was taken back as
+    wrong is no record.
+    """
+    provided = Provision.objects.filter(customer=customer, reversal=None)
+    received = ReceivedProvision.objects.filter(customer=customer, reversal=None)
+    hidden = Q(ground__in=EXCEPTIONS) | ~Q(withheld="")
+    return ProvisionRecords(
+        provided=provided.exclude(hidden)
+        .only(
+            *("provided_on", "provided_until", "ground", "concerns", "items"),
+            *("recipient_name", "recipient_address", "recipient_representative"),
+        )
+        .order_by("provided_on", "id"),
+        received=received.filter(withheld="")
+        .only(
+            *("received_on", "received_until", "kind", "how_acquired", "items"),
+            *("provider_name", "provider_address", "provider_representative"),
+        )
+        .order_by("received_on", "id"),
+        hidden=(provided.filter(hidden), received.exclude(withheld="")),
+    )

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from .models import ImportBatch
-from .services import broadcasts, care, consent_expiry, email_changes, imports
+from .services import broadcasts, care, consent_expiry, email_changes, imports, ledger_retention
 
 
 @shared_task(name=imports.TRY_TASK)
@@ -57,3 +57,9 @@ def expire_consents() -> None:
 def sweep_email_changes() -> None:
     """Forget the addresses of changes that are over and can no longer be undone."""
     email_changes.purge(now=timezone.now())
+
+
+@shared_task(name="consent.purge_ledgers")
+def purge_ledgers() -> None:
+    """Erase records of provisions and receipts whose time is over."""
+    ledger_retention.purge(now=timezone.now())

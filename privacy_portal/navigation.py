@@ -34,6 +34,8 @@ MENU: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
             ("consent_app.jointuse", "hub"),
             ("consent_app.tracker", "cookie"),
             ("consent_app.provision", "send"),
+            ("consent_app.receivedprovision", "call_received"),
+            ("consent_app.refusedprovision", "block"),
             ("consent_app.statisticsrelease", "bar_chart"),
         ),
     ),

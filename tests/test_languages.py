@@ -169,8 +169,7 @@ def manager() -> User:
     customer = CustomerFactory()
     RecipientFactory(record=OrderFactory(customer=customer))
     ConsentFactory(customer=customer, purpose=Purpose.objects.earliest("pk"))
-    provision = ProvisionFactory(customer=customer, basis=ProvisionBasis.objects.earliest("pk"))
-    provision.items.set(DataItem.objects.all()[:2])
+    ProvisionFactory(customer=customer, basis=ProvisionBasis.objects.earliest("pk"), items=DataItem.objects.all()[:2])
     for status in Status:
         MessageFactory(request=RequestFactory.in_status(status))
     return manager

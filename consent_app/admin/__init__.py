@@ -1,6 +1,18 @@
 """The manager's pages of the registers."""
 
-from . import collection, customers, imports, joint_uses, ledgers, policies, registers, security, statistics, trackers
+from . import (
+    collection,
+    customers,
+    imports,
+    joint_uses,
+    ledgers,
+    policies,
+    provisions,
+    registers,
+    security,
+    statistics,
+    trackers,
+)
 
 __all__ = [
     "collection",
@@ -9,6 +21,7 @@ __all__ = [
     "joint_uses",
     "ledgers",
     "policies",
+    "provisions",
     "registers",
     "security",
     "statistics",

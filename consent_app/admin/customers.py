@@ -26,8 +26,9 @@ from ..domain.masking import masked_email, masked_name, masked_telephone
 from ..domain.record_fields import record_lines
 from ..models import Consent, Customer, CustomerIdentity, CustomerRecord, DataItem, Provision
 from . import published
-from .base import CappedPaginator, ReadOnlyAdmin, ReadOnlyInline, names_of
+from .base import CappedPaginator, ReadOnlyAdmin, ReadOnlyInline
 from .published import published_address
+from .provisions import item_names, state_of, with_item_names
 
 
 class SourceFilter(admin.SimpleListFilter):
@@ -98,16 +99,20 @@ class ProvisionInline(ReadOnlyInline):
     """To whom the person's data was provided."""
 
     model = Provision
-    fields = ("provided_on", "recipient_name", "basis", "passed")
-    readonly_fields = ("passed",)
+    fields = ("provided_on", "recipient_name", "rests_on", "passed")
+    readonly_fields = ("rests_on", "passed")
     ordering = ("-provided_on",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Provision]:
-        return super().get_queryset(request).select_related("basis").prefetch_related("items")
+        return with_item_names(super().get_queryset(request).select_related("reversal"))
+
+    @display(description=_("根拠"))
+    def rests_on(self, provision: Provision) -> str:
+        return state_of(provision)
 
     @display(description=_("提供したデータ項目"))
     def passed(self, provision: Provision) -> str:
-        return names_of(provision.items)
+        return item_names(provision)
 
 
 @admin.register(Customer)

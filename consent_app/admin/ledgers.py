@@ -1,4 +1,4 @@
-"""Ledgers that only grow: consents and provisions."""
+"""The ledger of consents, which only grows."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from ..models import Consent, Provision
-from .base import CappedPaginator, ReadOnlyAdmin, link_to_customer, names_of
+from ..models import Consent
+from .base import CappedPaginator, ReadOnlyAdmin, link_to_customer
 
 
 @admin.register(Consent)
@@ -37,37 +37,3 @@ class ConsentAdmin(ReadOnlyAdmin):
     )
     def kind(self, consent: Consent) -> tuple[str, str]:
         return consent.event, consent.get_event_display()
-
-
-@admin.register(Provision)
-class ProvisionAdmin(ReadOnlyAdmin):
-    """Provisions to third parties (article 29)."""
-
-    list_display = ("provided_on", "person", "recipient_name", "basis", "passed")
-    list_filter = ("basis", "items")
-    search_fields = ("recipient_name",)
-    date_hierarchy = "provided_on"
-    paginator = CappedPaginator
-    fields = (
-        "person",
-        "provided_on",
-        ("recipient_name", "recipient_representative"),
-        "recipient_address",
-        "basis",
-        "consent",
-        "passed",
-        "created_at",
-    )
-    readonly_fields = ("person", "passed")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Provision]:
-        rows = super().get_queryset(request)
-        return rows.select_related("customer", "basis", "consent").prefetch_related("items")
-
-    @display(description=_("本人"))
-    def person(self, provision: Provision) -> SafeString:
-        return link_to_customer(provision.customer)
-
-    @display(description=_("提供したデータ項目"))
-    def passed(self, provision: Provision) -> str:
-        return names_of(provision.items)

@@ -12,7 +12,9 @@ from .kept import RegisterChange, Reminder
 from .measure import Department, Measure
 from .operator import Operator, RequestRule
 from .policy import Broadcast, BroadcastRecipient, PolicyVersion
-from .provision import Provision
+from .provision import LedgerReversal, Provision, ReceivedProvision, RefusedProvision
+from .provision_run import ProvisionRun
+from .referable import ReferableConfirmation, ReferableProvision
 from .registers import DataItem, ProvisionBasis, Purpose, RefusalGround, Subcontractor
 from .security import CorrectiveAction, Finding, ReviewEvent, SecurityAudit
 from .self_disclosure import SelfDisclosure
@@ -64,10 +66,12 @@ __all__ = [
     "JointUseVersion",
     "JointUser",
     "Measure",
+    "LedgerReversal",
     "Operator",
     "PolicyVersion",
     "Provision",
     "ProvisionBasis",
+    "ProvisionRun",
     "Purpose",
     "PurposeVersion",
     "Recipient",
@@ -76,6 +80,10 @@ __all__ = [
     "RefusalGround",
     "RegisterChange",
     "Reminder",
+    "ReceivedProvision",
+    "ReferableConfirmation",
+    "ReferableProvision",
+    "RefusedProvision",
     "RequestRule",
     "ReviewEvent",
     "SecurityAudit",

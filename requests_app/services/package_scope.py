@@ -3,14 +3,13 @@
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from consent_app.models import Consent, Customer, CustomerRecord, Provision
+from consent_app.models import Consent, Customer, CustomerRecord
+from consent_app.selectors import provision_records_of
 
 from ..connectors import Fact, FoundRecord
 from ..connectors.parts import RECIPIENT_ITEM, kept_parts
 from ..connectors.registers import item_of_source_id
 from ..models import Decision, DisclosureRequest
-
-_CONSENT_ARTICLE = "27(1)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,23 +77,6 @@ def scope_of(request: DisclosureRequest, decision: Decision) -> Scope:
     return Scope(wanted=wanted or None, withheld=frozenset(item.code for item in decision.withheld_items.all()))
 
 
-def is_disclosed(provision: Provision) -> bool:
-    """Whether the record of a provision belongs to the right of article 33(5).
-
-    Provisions on the exceptions of article 27(1)i to vii (a warrant, the police, danger to life, …) need no record by
-    article 29(1), and that one is known may hinder an investigation (Cabinet Order 11): see
-    ``docs/decisions/what-a-package-leaves-out.md``. A basis of the policy that is no basis in law is left out too
-    where such an exception may carry it and no consent does.
-    """
-    basis = provision.basis
-    carried_by_exception = any(map(_is_exception, basis.requires)) and provision.consent_id is None
-    return not (_is_exception(basis.article) or carried_by_exception)
-
-
 def left_out_provisions(customer: Customer) -> int:
-    """How many records of provisions no package holds. The manager is told."""
-    return sum(not is_disclosed(provision) for provision in customer.provisions.select_related("basis").iterator())
-
-
-def _is_exception(article: str) -> bool:
-    return article.startswith(_CONSENT_ARTICLE) and article != _CONSENT_ARTICLE
+    """How many records of provisions and receipts no package holds. The manager is told."""
+    return provision_records_of(customer).left_out

@@ -15,21 +15,32 @@ from itertools import islice
 from typing import IO, Any
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch, Q, QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.html import format_html
 from django.utils.translation import gettext
 
 from consent_app.domain.normalise import neutralise_formula
-from consent_app.models import Consent, Customer, CustomerRecord, DataItem, Operator, Provision, Purpose, Subcontractor
+from consent_app.models import (
+    Consent,
+    Customer,
+    CustomerRecord,
+    DataItem,
+    Operator,
+    Provision,
+    Purpose,
+    ReceivedProvision,
+    Subcontractor,
+)
+from consent_app.selectors import provision_records_of
 from privacy_portal.core.localized import localized
 
 from ..connectors import CONNECTORS, Fact, FoundRecord
 from ..connectors.base import source_name
 from ..connectors.found import held_items
 from ..models import Decision, DisclosureRequest
-from .package_scope import is_disclosed, scope_of
+from .package_scope import scope_of
 
 LANGUAGES = ("ja", "en")
 _CHUNK = 500
@@ -73,13 +84,18 @@ class _Package:
                 row.proof = self.scope.proof(row)
                 yield row
 
-    def provisions(self) -> Iterator[tuple[Provision, list[DataItem]]]:
-        """Every provision to a third party in scope, with those of its items that are."""
-        rows = self.customer.provisions.select_related("basis").prefetch_related("items")
-        for row in rows.order_by("provided_on", "id").iterator(chunk_size=_CHUNK):
-            items = list(row.items.all())
-            if is_disclosed(row) and self.scope.any_of([item.code for item in items]):
-                yield row, [item for item in items if item.code in self.scope]
+    def provisions(self) -> Iterator[tuple[Provision, list[str]]]:
+        """Every provision to a third party in scope, with the codes of those of its items that are."""
+        yield from self._in_scope(provision_records_of(self.customer).provided)
+
+    def received(self) -> Iterator[tuple[ReceivedProvision, list[str]]]:
+        """Every receipt from a third party in scope, likewise."""
+        yield from self._in_scope(provision_records_of(self.customer).received)
+
+    def _in_scope(self, rows: QuerySet[Any]) -> Iterator[tuple[Any, list[str]]]:
+        for row in rows.iterator(chunk_size=_CHUNK):
+            if self.scope.any_of(row.items):
+                yield row, [code for code in row.items if code in self.scope]
 
     def item_name(self, code: str, language: str) -> str:
         """The catalogue's name of an item; its code where the catalogue does not know it."""
@@ -119,7 +135,7 @@ def _html(package: _Package, language: str, out: IO[str]) -> None:
             for fact in package.facts
         ]
         out.write(render_to_string("package/opening.html", {**common, "facts": facts}))
-        any_record = any_consent = any_provision = False
+        any_record = any_consent = any_provision = any_received = False
         for chunk in _chunks(package.records()):
             any_record = True
             records = [
@@ -144,8 +160,15 @@ def _html(package: _Package, language: str, out: IO[str]) -> None:
         out.write(render_to_string("package/provisions_heading.html", common))
         for chunk in _chunks(package.provisions()):
             any_provision = True
-            out.write(render_to_string("package/provisions.html", {**common, "provisions": chunk}))
+            provisions = [(row, [package.item_name(code, language) for code in codes]) for row, codes in chunk]
+            out.write(render_to_string("package/provisions.html", {**common, "provisions": provisions}))
         out.write("" if any_provision else _none())
+        out.write(render_to_string("package/received_heading.html", common))
+        for chunk in _chunks(package.received()):
+            any_received = True
+            received = [(row, [package.item_name(code, language) for code in codes]) for row, codes in chunk]
+            out.write(render_to_string("package/received.html", {**common, "received": received}))
+        out.write("" if any_received else _none())
         out.write(render_to_string("package/closing.html", common))
 
 
@@ -251,14 +274,32 @@ def _json(package: _Package, out: IO[str]) -> None:
         (
             {
                 "provided_on": row.provided_on,
+                "provided_until": row.provided_until,
                 "recipient": row.recipient_name,
                 "address": row.recipient_address,
                 "representative": row.recipient_representative,
-                "basis": _names(row.basis, "text"),
-                "article": row.basis.article,
-                "items": [item.code for item in items],
+                "article": row.ground,
+                "consent": row.by_consent,
+                "items": items,
             }
             for row, items in package.provisions()
+        ),
+    )
+    _json_array(
+        out,
+        "received",
+        (
+            {
+                "received_on": row.received_on,
+                "received_until": row.received_until,
+                "provider": row.provider_name,
+                "address": row.provider_address,
+                "representative": row.provider_representative,
+                "how_acquired": row.how_acquired,
+                "consent": row.by_consent,
+                "items": items,
+            }
+            for row, items in package.received()
         ),
         last=True,
     )
@@ -339,17 +380,45 @@ def _csv_files(package: _Package) -> Iterator[tuple[str, list[str], Iterable[lis
     )
     yield (
         "provisions.csv",
-        ["provided_on", "recipient", "address", "representative", "article", "items"],
+        ["provided_on", "provided_until", "recipient", "address", "representative", "article", "consent", "items"],
         (
             [
                 row.provided_on,
+                row.provided_until,
                 row.recipient_name,
                 row.recipient_address,
                 row.recipient_representative,
-                row.basis.article,
-                " ".join(item.code for item in items),
+                row.ground,
+                row.by_consent,
+                " ".join(items),
             ]
             for row, items in package.provisions()
+        ),
+    )
+    yield (
+        "received.csv",
+        [
+            "received_on",
+            "received_until",
+            "provider",
+            "address",
+            "representative",
+            "how_acquired",
+            "consent",
+            "items",
+        ],
+        (
+            [
+                row.received_on,
+                row.received_until,
+                row.provider_name,
+                row.provider_address,
+                row.provider_representative,
+                row.how_acquired,
+                row.by_consent,
+                " ".join(items),
+            ]
+            for row, items in package.received()
         ),
     )
 

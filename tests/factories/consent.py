@@ -1,5 +1,6 @@
 """Factories of the registers: an operator, its catalogue, and customers in named states."""
 
+import os
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -17,7 +18,9 @@ from consent_app.models import (
     Provision,
     ProvisionBasis,
     Purpose,
+    ReceivedProvision,
     Recipient,
+    RefusedProvision,
     RequestRule,
     SelfDisclosure,
     Subcontractor,
@@ -215,25 +218,37 @@ class ConsentFactory(DjangoModelFactory[Consent]):
     proof = "shopify:1"
 
 
-class ProvisionFactory(DjangoModelFactory[Provision]):
-    """One provision to a third party."""
+def code_of(item: DataItem | str) -> str:
+    return item if isinstance(item, str) else item.code
+
+
+class _LedgerFactory:
+    @classmethod
+    def _create(cls, model_class: Any, *args: Any, **kwargs: Any) -> Any:
+        """``items`` as data items or as codes."""
+        kwargs["items"] = [code_of(item) for item in kwargs["items"]]
+        return super()._create(model_class, *args, **kwargs)  # type: ignore[misc]
+
+
+class ProvisionFactory(_LedgerFactory, DjangoModelFactory[Provision]):
+    """One provision to a third party, recorded as a fact, on the first ground that its basis can have."""
 
     class Meta:
         model = Provision
-        skip_postgeneration_save = True
 
     customer = factory.SubFactory(CustomerFactory)
+    principal = "髙橋　花子"
     basis = factory.SubFactory(ProvisionBasisFactory)
+    ground = factory.LazyAttribute(lambda row: row.basis.article if row.basis.statutory else row.basis.requires[0])
+    evidence = "同意書"
     recipient_name = "例の百貨店"
     recipient_address = "京都府京都市例区1-1"
     recipient_representative = "例川 次郎"
+    items = factory.LazyFunction(lambda: ["name"])
     provided_on = date(2026, 7, 8)
-
-    @factory.post_generation
-    def items(self, create: bool, extracted: Any, **kwargs: Any) -> None:
-        """``ProvisionFactory(items=[…])``."""
-        if extracted:
-            self.items.set(extracted)  # type: ignore[attr-defined]
+    keep_until = date(2029, 7, 8)
+    historic = True
+    digest = factory.LazyFunction(lambda: os.urandom(32))
 
 
 class SelfDisclosureFactory(DjangoModelFactory[SelfDisclosure]):
@@ -246,3 +261,36 @@ class SelfDisclosureFactory(DjangoModelFactory[SelfDisclosure]):
     item = factory.SubFactory(DataItemFactory)
     record = None
     place = "商品のレビュー"
+
+
+class ReceivedProvisionFactory(_LedgerFactory, DjangoModelFactory[ReceivedProvision]):
+    """One receipt from a third party."""
+
+    class Meta:
+        model = ReceivedProvision
+
+    customer = factory.SubFactory(CustomerFactory)
+    principal = "髙橋　花子"
+    provider_name = "例の協会"
+    provider_address = "東京都千代田区例町9"
+    how_acquired = "会員の申込みのとき、本人から"
+    confirmed_how = "覚書の写し"
+    items = factory.LazyFunction(lambda: ["name"])
+    received_on = date(2026, 7, 8)
+    keep_until = date(2029, 7, 8)
+    digest = factory.LazyFunction(lambda: os.urandom(32))
+
+
+class RefusedProvisionFactory(_LedgerFactory, DjangoModelFactory[RefusedProvision]):
+    """An attempt that the gate refused."""
+
+    class Meta:
+        model = RefusedProvision
+
+    customer = factory.SubFactory(CustomerFactory)
+    basis = factory.SubFactory(ProvisionBasisFactory)
+    ground = "27(1)"
+    recipient_name = "例の百貨店"
+    items = factory.LazyFunction(lambda: ["name"])
+    reasons = factory.LazyFunction(lambda: ["consent_missing"])
+    keep_until = date(2029, 7, 8)

@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from consent_app.models import Customer, CustomerIdentity, CustomerRecord, DataItem
+from consent_app.services import ledger
 from requests_app.connectors.found import held_items
 from requests_app.connectors.parts import HELD_ITEMS
 from requests_app.models import Decision, DisclosureRequest
@@ -23,10 +24,12 @@ from tests.factories.consent import (
     ProvisionBasisFactory,
     ProvisionFactory,
     PurposeFactory,
+    ReceivedProvisionFactory,
     RecipientFactory,
     SubcontractorFactory,
     catalogue,
 )
+from tests.factories.core import StaffFactory
 from tests.factories.requests import RequestFactory
 from tests.requests_app.test_packages import package
 
@@ -161,35 +164,74 @@ class TestProvisions:
         ]
 
     @pytest.mark.parametrize(
-        ("basis", "disclosed"),
+        ("basis", "more", "disclosed"),
         [
-            ({"article": "27(1)"}, True),
-            ({"article": "27(5)iii"}, True),
-            ({"article": "27(1)i"}, False),
-            ({"article": "27(1)ii"}, False),
-            ({"article": "27(1)iv"}, False),
-            ({"article": "", "statutory": False, "requires": ["27(1)", "27(5)i"]}, True),
-            ({"article": "", "statutory": False, "requires": ["27(1)", "27(1)ii"]}, False),
+            ({"article": "27(1)"}, {}, True),
+            ({"article": "27(5)iii"}, {}, True),
+            ({"article": "27(1)i"}, {}, False),
+            ({"article": "27(1)ii"}, {}, False),
+            ({"article": "27(1)iv"}, {}, False),
+            ({"article": "", "statutory": False, "requires": ["27(1)", "27(1)ii"]}, {}, True),
+            ({"article": "", "statutory": False, "requires": ["27(1)", "27(1)ii"]}, {"ground": "27(1)ii"}, False),
+            # Given without any ground: what the stop of article 35(3) rests on, so the person must learn of it.
+            ({"article": "27(1)ii"}, {"ground": "", "concerns": ["no_ground"]}, True),
+            ({"article": "27(1)"}, {"withheld": "investigation"}, False),
         ],
         ids=str,
     )
     def test_those_that_may_hinder_an_investigation_leave_no_trace(
-        self, items: dict[str, DataItem], basis: dict[str, Any], disclosed: bool
+        self, items: dict[str, DataItem], basis: dict[str, Any], more: dict[str, Any], disclosed: bool
     ) -> None:
         request = case()
         without = members(request)
-        provision = ProvisionFactory(
+        ProvisionFactory(
             customer=request.customer,
             basis=ProvisionBasisFactory(text_ja="捜査", **basis),
             recipient_name="例県警察",
             items=[items["name"]],
+            **more,
         )
         assert (members(request) != without) is disclosed
+        assert ("例県警察" in text(request)) is disclosed
         assert request.customer is not None
         assert left_out_provisions(request.customer) == (0 if disclosed else 1)
-        provision.consent = ConsentFactory(customer=request.customer)
-        provision.save()
-        assert ("例県警察" in text(request)) is (disclosed or not basis["article"])
+
+    def test_consent_is_claimed_only_where_nothing_speaks_against_it(self, items: dict[str, DataItem]) -> None:
+        request = case()
+        ProvisionFactory(customer=request.customer, recipient_name="甲百貨店", items=[items["name"]])
+        ProvisionFactory(
+            customer=request.customer,
+            recipient_name="乙百貨店",
+            items=[items["name"]],
+            concerns=["consent_withdrawn"],
+        )
+        rows = json.loads(members(request)["data.json"])["provisions"]
+        assert {row["recipient"]: row["consent"] for row in rows} == {"甲百貨店": True, "乙百貨店": False}
+
+    def test_what_was_taken_back_as_wrong_is_not_told(self, items: dict[str, DataItem]) -> None:
+        request = case()
+        wrong = ProvisionFactory(customer=request.customer, recipient_name="甲百貨店", items=[items["name"]])
+        ledger.reverse(record=wrong, reason="別の人の記録だった", actor=StaffFactory())
+        assert "甲百貨店" not in text(request)
+        assert request.customer is not None
+        assert left_out_provisions(request.customer) == 0
+
+    def test_receipts_follow_their_items_and_are_told_with_how_they_were_acquired(
+        self, items: dict[str, DataItem]
+    ) -> None:
+        request = case(withheld=("order",))
+        ReceivedProvisionFactory(customer=request.customer, provider_name="甲協会", items=[items["order"]])
+        ReceivedProvisionFactory(customer=request.customer, provider_name="乙協会", items=[items["order"], "name"])
+        ReceivedProvisionFactory(customer=request.customer, provider_name="丙協会", withheld="crime")
+        everything = text(request)
+        assert "甲協会" not in everything
+        assert "丙協会" not in everything
+        assert [
+            (row["provider"], row["how_acquired"], row["items"])
+            for row in json.loads(members(request)["data.json"])["received"]
+        ] == [("乙協会", "会員の申込みのとき、本人から", ["name"])]
+        assert request.customer is not None
+        assert left_out_provisions(request.customer) == 1
 
 
 def test_subcontractors_that_are_not_published_stay_unnamed(items: dict[str, DataItem]) -> None:

@@ -84,7 +84,7 @@ def test_package_holds_everything_in_three_forms() -> None:
         "data.json",
         *(
             f"csv/{name}.csv"
-            for name in ("registered", "records", "purposes", "consents", "subcontractors", "provisions")
+            for name in ("registered", "records", "purposes", "consents", "subcontractors", "provisions", "received")
         ),
     }
     data = json.loads(members["data.json"])

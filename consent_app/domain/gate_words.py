@@ -1,0 +1,41 @@
+"""What the gate's reasons say to staff."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from .gate import Reason
+from .provisions import NO_GROUND
+
+REASON_WORDS: dict[str, Any] = {
+    Reason.PURPOSE_KNOWN: _("公表した利用目的です。"),
+    Reason.CONSENT_GIVEN: _("ご本人が同意しています。"),
+    Reason.ENTRUSTED: _("委託先に任せる仕事です。"),
+    Reason.GIFT_SHIPPING: _("贈り先へのお届けです。"),
+    Reason.PERSON_UNKNOWN: _("そのお客さまはいません。"),
+    Reason.PERSON_WITHDRAWN: _("退会したお客さまです。"),
+    Reason.PURPOSE_UNKNOWN: _("その利用目的はありません。"),
+    Reason.PURPOSE_RETIRED: _("いまは使っていない利用目的です。"),
+    Reason.USE_SUSPENDED: _("利用の停止中です（法第35条）。"),
+    Reason.PURPOSE_SUSPENDED: _("この利用目的での利用を停止中です（法第35条）。"),
+    Reason.PROVISION_SUSPENDED: _("第三者への提供の停止中です（法第35条）。"),
+    Reason.CONSENT_MISSING: _("ご本人の同意がありません（法第27条第1項）。"),
+    Reason.CONSENT_WITHDRAWN: _("ご本人が同意を取り下げています。"),
+    Reason.CONSENT_EXPIRED: _("同意の期限が切れています。"),
+    Reason.GIFT_SHIPPING_ONLY: _("贈り先の情報は、お届けにしか使えません。"),
+    Reason.RECIPIENT_NOT_COVERED: _("同意した提供先と違います。"),
+    Reason.RECIPIENT_UNKNOWN: _("提供先がわからないか、いまの委託先ではありません。"),
+    Reason.RECIPIENT_ABROAD: _("提供先が外国にあります（法第28条）。"),
+    Reason.ITEMS_UNKNOWN: _("データ項目がわかりません。"),
+    Reason.ITEMS_NOT_COVERED: _("認められたデータ項目の外にあるものが入っています。"),
+    Reason.BASIS_UNKNOWN: _("ポリシーにない場合です。"),
+    Reason.NEEDS_JUDGEMENT: _("法律上の根拠にあたるかを、担当者が判断する必要があります。"),
+    NO_GROUND: _("法律上の根拠がありません。"),
+}
+
+
+def reason_words(code: str) -> str:
+    """A reason in words; one of an earlier version of the product is shown as it is."""
+    return str(REASON_WORDS.get(code, code))
