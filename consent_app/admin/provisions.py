@@ -35,7 +35,7 @@ def with_item_names(rows: QuerySet[Any]) -> QuerySet[Any]:
     """With ``item_names``: the names of each row's items in the active language, in the same statement."""
     column = "name_en" if (get_language() or "ja").startswith("en") else "name_ja"
     place = Func(OuterRef("items"), F("code"), function="array_position", output_field=IntegerField())
-    names = DataItem.objects.annotate(place=place).exclude(place=None).order_by("position", "id")
+    names = DataItem.objects.annotate(place=place).filter(place__isnull=False).order_by("position", "id")
     return rows.annotate(item_names=ArraySubquery(names.values(column)))
 
 
@@ -159,7 +159,7 @@ class RecordAdmin(LedgerAdmin):
         response = super().change_view(request, object_id, form_url, extra_context)
         if isinstance(response, TemplateResponse) and response.context_data:
             record = response.context_data["original"]
-            audit.record(action=f"{self.subject}.viewed", actor=request.user, obj=record)  # type: ignore[arg-type]
+            audit.record(action=f"{self.subject}.viewed", actor=request.user, obj=record)
             response.context_data |= {
                 "reversal": getattr(record, "reversal", None),
                 "may_reverse": self._may_reverse(request),
@@ -184,7 +184,7 @@ class RecordAdmin(LedgerAdmin):
         if record is None:
             raise Http404
         if not self._may_reverse(request):
-            audit.record(action="provisions.denied", actor=request.user, obj=record)  # type: ignore[arg-type]
+            audit.record(action="provisions.denied", actor=request.user, obj=record)
             raise PermissionDenied
         if request.method == "POST":
             try:

@@ -7,6 +7,7 @@ Records are proof, so the database refuses to change one, and to delete one befo
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -22,11 +23,11 @@ from .customer import Customer
 from .provision_run import ProvisionRun
 from .registers import ProvisionBasis, Subcontractor
 
-METHODS = [(code.value, words) for code, words in rules.METHOD_WORDS.items()]
-WITHHELD = [(code.value, words) for code, words in rules.WITHHELD_WORDS.items()]
+METHODS = [(str(code), words) for code, words in rules.METHOD_WORDS.items()]
+WITHHELD = [(str(code), words) for code, words in rules.WITHHELD_WORDS.items()]
 
 
-def items_field(name: object) -> ArrayField:
+def items_field(name: Any) -> ArrayField:
     """Codes of data items, and no links: the row alone says what was given, for as long as it is kept."""
     return ArrayField(models.CharField(max_length=40), verbose_name=name)
 
