@@ -27,8 +27,8 @@ from ..domain.record_fields import record_lines
 from ..models import Consent, Customer, CustomerIdentity, CustomerRecord, DataItem, Provision
 from . import published
 from .base import CappedPaginator, ReadOnlyAdmin, ReadOnlyInline
-from .published import published_address
 from .provisions import item_names, state_of, with_item_names
+from .published import published_address
 
 
 class SourceFilter(admin.SimpleListFilter):

@@ -1,4 +1,4 @@
-"""Lets the test runner empty the database although proofs (the audit trail, consents, policies, ledgers) refuse it.
+"""Lets the test runner empty the database although the audit trail, the consents and published policies refuse it.
 
 Tests with ``transaction=True`` are cleaned up by TRUNCATE, which the triggers of these tables refuse, as they must in
 production. Only the runner's own flush goes around them: the owner of the test database switches these triggers
@@ -15,23 +15,6 @@ from django.db.backends.base.operations import BaseDatabaseOperations
 TRIGGERS = r"""
 SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE NOT tgisinternal AND tgname LIKE '%\_no\_truncate'
 """
-TRIGGERS = {
-    "core_auditentry": "core_auditentry_no_truncate",
-    "core_auditlink": "core_auditlink_no_truncate",
-    "consent_app_consent": "consent_app_consent_no_truncate",
-    "consent_app_policyversion": "consent_policyversion_no_truncate",
-    **{
-        f"consent_app_{name}": f"consent_app_{name}_no_truncate"
-        for name in (
-            "provision",
-            "receivedprovision",
-            "refusedprovision",
-            "referableprovision",
-            "ledgerreversal",
-            "referableconfirmation",
-        )
-    },
-}
 
 
 @pytest.fixture(scope="session", autouse=True)

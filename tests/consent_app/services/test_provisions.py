@@ -261,7 +261,7 @@ class TestAlreadyMade:
         stop = suspensions.suspend(
             customer=person, kind="provision", actor=staff, ground="35(3)", now=self.at(0) - timedelta(days=3)
         )
-        suspensions.end(suspension=stop, actor=staff, now=self.at(23))
+        suspensions.end(suspension=stop, actor=staff, reason="wish", now=self.at(23))
         reasons = self.done(staff, person, purpose="", evidence="申込書の綴り3")
         assert reasons == ("provision_suspended",)
 
