@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from .gate import HOME_COUNTRY
+from .duties import HOME_COUNTRY
 
 
 class ReferableReason(StrEnum):

@@ -34,7 +34,7 @@ def complete_rows(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("consent_app", "0028_customer_change_append_only"),
+        ("consent_app", "0029_joint_use_choices"),
         ('core', '0004_bulk_mail'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
