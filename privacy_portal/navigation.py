@@ -17,6 +17,7 @@ MENU: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
         (
             ("consent_app.customer", "group"),
             ("consent_app.consent", "how_to_reg"),
+            ("consent_app.suspension", "pause_circle"),
             ("consent_app.importbatch", "upload_file"),
         ),
     ),

@@ -11,6 +11,7 @@ from . import (
     registers,
     security,
     statistics,
+    suspensions,
     trackers,
 )
 
@@ -25,5 +26,6 @@ __all__ = [
     "registers",
     "security",
     "statistics",
+    "suspensions",
     "trackers",
 ]

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -174,6 +175,7 @@ class CustomerAdmin(PostedSearch, ReadOnlyAdmin):
             customer = response.context_data["original"]
             audit.record(action="customer.viewed", actor=request.user, obj=customer)
             response.context_data["registered"] = registered_rows(customer)
+            response.context_data["stops"] = list(selectors.suspensions_in_force(customer, timezone.now()))
         return response
 
     @display(description=_("氏名"))
