@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from privacy_portal.core.models import User
+from privacy_portal.core.models import OutgoingMail, User
 from privacy_portal.core.services import audit
 
 from ..domain import incidents as rules
@@ -99,6 +99,7 @@ def report(
     """
     with transaction.atomic():
         row = locked(incident)
+        before = kept.snapshot(row)
         sent = [rules.ReportKind(one) for one in row.reports.values_list("kind", flat=True)]
         if refusal := rules.refusal_to_report(kind, sent):
             raise IncidentError(str(refusal))
@@ -138,6 +139,8 @@ def report(
         if kind is rules.ReportKind.TO_ENTRUSTER:
             row.entruster_told_on = sent_on
         row.save(update_fields=["preliminary_done_on", "final_done_on", "entruster_told_on"])
+        # Counted as a change of the incident: a form that was opened before must not be saved over it unseen.
+        kept.record(row=row, before=before, actor=actor, now=now, more={"reports": [None, str(entry)]})
         audit.record(action="incident.reported", actor=actor, obj=row, detail={"kind": kind.value})
     return entry
 
@@ -154,9 +157,14 @@ def left_to_do(incident: Incident) -> list[str]:
     if not incident.substitute_on:
         if not incident.persons_listed:
             left.append(_("影響を受ける人を選ぶか、本人への通知に代わる措置を記録してください。"))
-        elif incident.persons_told < incident.persons_listed:
+        elif incident.persons_told < incident.persons_listed or _mails_came_back(incident):
             left.append(_("まだ知らせていない人に知らせるか、本人への通知に代わる措置を記録してください。"))
     return left
+
+
+def _mails_came_back(incident: Incident) -> bool:
+    told = AffectedPerson.objects.filter(incident=incident, way=AffectedPerson.Way.MAIL)
+    return told.filter(mail__state=OutgoingMail.State.FAILED).exists()
 
 
 def close(*, incident: Incident, actor: User, now: datetime.datetime) -> None:
