@@ -136,7 +136,9 @@ def test_public_morals_need_a_ground_of_the_law_beside_them() -> None:
     assert (found.code, found.requires) == ("public_morals", ["33(2)i", "33(2)ii", "33(2)iii"])
 
 
-@pytest.mark.parametrize(("code", "count"), [("kloset", 13), ("quipearl", 15), ("cleng", 8), ("agreement", 7)])
+@pytest.mark.parametrize(
+    ("code", "count"), [("rokusho", 2), ("kloset", 13), ("quipearl", 15), ("cleng", 8), ("agreement", 7)]
+)
 def test_number_of_purposes(code: str, count: int) -> None:
     """The policies' own lists; quipearl's gift recipients and cleng's requesters stand apart from them."""
     assert sum(not purpose.part_of for purpose in read_profile(code).purposes) == count
