@@ -11,6 +11,7 @@ from .models import DisclosureRequest
 
 RECEIVED = "request_received"
 MESSAGE = "request_message"
+PAYMENT = "request_payment"
 
 # THE table event -> mail. The two ways to pass the check of identity read the same, and so does every way not to pass
 # it: a mail must not tell whether data about somebody is held, nor which fact differed.
@@ -21,6 +22,11 @@ TEMPLATES: dict[Event, str] = {
     Event.IDENTITY_UNCLEAR: "request_identity_review",
     Event.ASKED: "request_question",
     Event.REPLIED: "request_reply_received",
+    Event.FEE_ASKED: "request_fee_asked",
+    Event.FEE_DECLINED: "request_withdrawn",
+    Event.FEE_SETTLED: "request_fee_settled",
+    Event.FEE_WAIVED: "request_fee_waived",
+    Event.FEE_CANCELLED: "request_fee_cancelled",
     Event.DECIDED: "request_decided",
     Event.PREPARED_FOR_POST: "request_prepared_for_post",
     Event.FULFILLED: "request_answered",
@@ -50,6 +56,11 @@ def status_changed(*, request: DisclosureRequest, event: Event) -> OutgoingMail 
 def message_written(*, request: DisclosureRequest) -> OutgoingMail | None:
     """There is a message from the operator; its text stays on the page."""
     return _enqueue(request, MESSAGE)
+
+
+def payment_recorded(*, request: DisclosureRequest) -> OutgoingMail | None:
+    """Money came in or went back without ending the matter; how much stays on the page."""
+    return _enqueue(request, PAYMENT)
 
 
 def _enqueue(request: DisclosureRequest, template: str) -> OutgoingMail | None:

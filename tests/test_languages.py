@@ -206,7 +206,7 @@ def assert_one_language(client: Client, starts: list[str], language: str) -> set
 # Addresses of the portal that no link leads to by itself, or that show no page.
 PORTAL_NO_PAGES = {
     *("sign_out", "set_language", "operator_css", "operator_logo", "sign_in_code", "answer_files", "answer_download"),
-    *("consent_change", "consent_receipt", "registered_email_undo", "gpc_support"),
+    *("consent_change", "consent_receipt", "registered_email_undo", "gpc_support", "fee_receipt"),
 }
 # Shown to somebody who is a customer and has stated registered facts.
 REGISTERED = {
@@ -276,7 +276,7 @@ def test_every_page_of_the_admin_speaks_one_language(client: Client, manager: Us
     every = set(names_in(get_resolver()))
     lists = {name for name in every if name.endswith("_changelist")} - {"admin:auth_group_changelist"}
     steps = {name for name in every if name.startswith("admin:requests_app_case_")}
-    for_posting = {f"admin:requests_app_case_{name}" for name in ("message", "letter", "file")}
+    for_posting = {f"admin:requests_app_case_{name}" for name in ("message", "letter", "file", "receipt")}
     second_factor = {"mfa_index", "mfa_activate_totp", "mfa_view_recovery_codes", "mfa_list_webauthn"}
     assert lists | second_factor | (steps - for_posting) <= seen
 

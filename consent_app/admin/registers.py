@@ -46,7 +46,17 @@ class OperatorAdmin(ProfileAdmin):
         ),
         (
             _("連絡先"),
-            {"fields": ("email", "telephone", ("hours_ja", "hours_en"), "website", "ways", "complaint_ways")},
+            {
+                "fields": (
+                    "email",
+                    "telephone",
+                    ("hours_ja", "hours_en"),
+                    ("payment_ja", "payment_en"),
+                    "website",
+                    "ways",
+                    "complaint_ways",
+                )
+            },
         ),
         (_("表示"), {"fields": ("accent_color", "drawing", "loaded_at")}),
     )

@@ -95,6 +95,7 @@ class OperatorSection:
     email: str
     telephone: str
     hours: Text
+    payment: Text
     channels: tuple[str, ...]
     complaint_channels: tuple[str, ...]
 

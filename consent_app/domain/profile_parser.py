@@ -113,6 +113,7 @@ def parse_profile(content: bytes) -> Profile:
     _no_code_twice(problems, "reviews", "code", [review.code for review in security.reviews])
     _every_item_has_a_purpose(problems, items, purposes)
     _every_right_is_there(problems, requests)
+    _fees_say_how_to_pay(problems, operator, requests)
     if problems.found:
         raise ProfileError(problems.found)
     return Profile(
@@ -176,6 +177,7 @@ def _operator(root: TableReader) -> OperatorSection:
         email=contact.text("email", max_length=254),
         telephone=contact.text("telephone", required=False, pattern=_TELEPHONE, example="050-0000-0000"),
         hours=contact.pair("hours", max_length=200),
+        payment=contact.pair("payment", required=False, max_length=500),
         channels=contact.choices("channels", CHANNELS),
         complaint_channels=contact.choices("complaint_channels", CHANNELS),
     )
@@ -397,6 +399,16 @@ def _every_item_has_a_purpose(
                 _("「%(code)s」を使う利用目的がありません。") % {"code": item.code},
                 _("どれかの purposes の items に加えるか、この項目を消してください。"),
             )
+
+
+def _fees_say_how_to_pay(problems: Problems, operator: OperatorSection, requests: tuple[RequestSection, ...]) -> None:
+    """How a fee is collected is told beforehand (article 37(1), Cabinet Order 12(iv))."""
+    if any(request.fee != "none" for request in requests) and not operator.payment.ja:
+        problems.add(
+            ("contact", "payment"),
+            _("手数料があるのに、支払い方法がありません。"),
+            _("[contact] に payment.ja と payment.en を書いてください（振込先など）。"),
+        )
 
 
 def _every_right_is_there(problems: Problems, requests: tuple[RequestSection, ...]) -> None:

@@ -39,6 +39,8 @@ class Operator(models.Model):
     telephone = models.CharField(_("連絡先電話"), max_length=30, blank=True)
     hours_ja = models.CharField(_("受付時間"), max_length=200, blank=True)
     hours_en = models.CharField(_("受付時間（英語）"), max_length=200, blank=True)
+    payment_ja = models.CharField(_("手数料の支払い方法"), max_length=500, blank=True)
+    payment_en = models.CharField(_("手数料の支払い方法（英語）"), max_length=500, blank=True)
     website = models.URLField(_("ウェブサイト"), blank=True)
     accent_color = models.CharField(
         _("アクセントカラー"), max_length=7, default="#0017c1", validators=[RegexValidator(r"^#[0-9a-f]{6}$")]
@@ -59,6 +61,7 @@ class Operator(models.Model):
     address = Localized()
     manager_title = Localized()
     hours = Localized()
+    payment = Localized()
 
     class Meta:
         verbose_name = _("事業者")

@@ -20,6 +20,7 @@ from ..domain.deadlines import suit_possible_from
 from ..domain.request_types import REQUEST_TYPES
 from ..domain.transitions import OPEN_STATUSES, Status
 from ..models import DisclosureRequest, Party
+from ..services import fees, receipts
 from .steps import VIEW_CUSTOMER, WAITS_FOR, choices
 
 TABS = (
@@ -74,7 +75,23 @@ def _overview(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any]:
         "wanted": case.wanted_purposes.all() if "purposes" in entry.asks else case.wanted_items.all(),
         "checks": case.identity_checks.select_related("customer", "decided_by"),
         "recipients": recipients_seen(case, request),
+        **fee_context(case),
         "decision": case.decisions.filter(superseded_at=None).select_related("decided_by").first(),
+    }
+
+
+def fee_context(case: DisclosureRequest) -> dict[str, Any]:
+    """The newest fee with its money, for the pages of the case; empty values where there is none."""
+    fee = case.fees.select_related("asked_by", "waived_by", "request").order_by("-asked_at").first()
+    if fee is None:
+        return {"fee": None}
+    return {
+        "fee": fee,
+        "payments": fee.payments.select_related("recorded_by"),
+        "fee_paid": fees.paid_yen(fee),
+        "fee_owed_back": fees.owed_back_yen(fee),
+        "fee_missing": max(0, fee.amount_yen - fees.paid_yen(fee)) if not fee.is_settled else 0,
+        "has_receipt": receipts.is_available(fee),
     }
 
 

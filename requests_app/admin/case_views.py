@@ -27,7 +27,7 @@ from ..models import AnswerFile, Decision, DisclosureRequest
 from ..models.decision import POSITIVE
 from ..selectors import candidates as candidates_for
 from ..selectors import perhaps_senders
-from ..services import assignment, decisions, effects, fulfilment, lifecycle
+from ..services import assignment, decisions, effects, fees, fulfilment, lifecycle
 from ..services import identity as identity_service
 from ..services import messages as message_service
 from ..services.errors import InvalidDecision, RequestError
@@ -50,7 +50,8 @@ def type_of(case: DisclosureRequest) -> RequestType:
     return REQUEST_TYPES[case.request_type]
 
 
-def _staff(request: HttpRequest) -> User:
+def staff_of(request: HttpRequest) -> User:
+    """Who is signed in."""
     # The admin site lets nobody else in.
     return cast(User, request.user)
 
@@ -60,25 +61,26 @@ def _address(case: DisclosureRequest, tab: str = "") -> str:
     return f"{address}?tab={tab}" if tab else address
 
 
-def _back(case: DisclosureRequest, tab: str = "") -> HttpResponseRedirect:
+def back_to(case: DisclosureRequest, tab: str = "") -> HttpResponseRedirect:
+    """To the page of the case."""
     return HttpResponseRedirect(_address(case, tab))
 
 
-def _require(case: DisclosureRequest, request: HttpRequest, code: str) -> HttpResponse | None:
+def refused_step(case: DisclosureRequest, request: HttpRequest, code: str) -> HttpResponse | None:
     """None when the step is possible; otherwise back to the case, which says why not."""
     step = BY_CODE[code]
-    allowed = _staff(request).has_perm(step.permission)
-    if not allowed or (step.shows_customers and not _staff(request).has_perm(VIEW_CUSTOMER)):
-        audit.record(action="admin.denied", actor=_staff(request), obj=case)
+    allowed = staff_of(request).has_perm(step.permission)
+    if not allowed or (step.shows_customers and not staff_of(request).has_perm(VIEW_CUSTOMER)):
+        audit.record(action="admin.denied", actor=staff_of(request), obj=case)
         raise PermissionDenied
-    reason = why_not(case, step, _staff(request))
+    reason = why_not(case, step, staff_of(request))
     if reason:
         notices.error(request, str(reason))
-        return _back(case)
+        return back_to(case)
     return None
 
 
-def _page(
+def case_page(
     request: HttpRequest,
     case: DisclosureRequest,
     site: DisclosureRequestAdmin,
@@ -86,6 +88,7 @@ def _page(
     title: Any,
     **context: Any,
 ) -> HttpResponse:
+    """A page of one step, in the frame of the case."""
     return TemplateResponse(
         request,
         f"{TEMPLATES}/{template}.html",
@@ -101,13 +104,14 @@ def _page(
     )
 
 
-def _words(error: RequestError | TransitionRefused) -> str:
+def words_of(error: RequestError | TransitionRefused) -> str:
+    """What went wrong, for the page."""
     return str(error if isinstance(error, RequestError) else OUTDATED)
 
 
 def identity(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequestAdmin) -> HttpResponse:
     """Candidates beside what was stated; confirm one of them, or that the person is no registered customer."""
-    if refused := _require(case, request, "identity"):
+    if refused := refused_step(case, request, "identity"):
         return refused
     # Posted, not in the address, which lies in logs and histories.
     words = request.POST.get("words", "").strip()[:100]
@@ -125,23 +129,23 @@ def identity(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequ
         try:
             identity_service.confirm(
                 request=case,
-                actor=_staff(request),
+                actor=staff_of(request),
                 customer=chosen,
                 note=form.cleaned_data["note"],
                 now=timezone.now(),
             )
         except Refused as error:
-            notices.error(request, _words(error))
+            notices.error(request, words_of(error))
         else:
             notices.success(request, str(_("本人であることを確認したと記録しました。")))
-            return _back(case)
+            return back_to(case)
     for customer in candidates:
-        audit.record(action="customer.viewed", actor=_staff(request), obj=customer)
+        audit.record(action="customer.viewed", actor=staff_of(request), obj=customer)
     if candidates:
         audit.record(
-            action="identity.candidates_viewed", actor=_staff(request), obj=case, detail={"count": len(candidates)}
+            action="identity.candidates_viewed", actor=staff_of(request), obj=case, detail={"count": len(candidates)}
         )
-    return _page(
+    return case_page(
         request, case, site, "identity", _("本人確認"), form=form, candidates=candidates, words=words,
         parties=case.parties.all(), checks=case.identity_checks.all(), recipients=recipients_seen(case, request),
     )  # fmt: skip
@@ -149,20 +153,20 @@ def identity(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequ
 
 def reconsider(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequestAdmin) -> HttpResponse:
     """The wrong customer was linked, or a doubt came up: back to the check of identity."""
-    if refused := _require(case, request, "reconsider"):
+    if refused := refused_step(case, request, "reconsider"):
         return refused
     form = NoteForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             identity_service.reconsider(
-                request=case, actor=_staff(request), note=form.cleaned_data["note"], now=timezone.now()
+                request=case, actor=staff_of(request), note=form.cleaned_data["note"], now=timezone.now()
             )
         except Refused as error:
-            form.add_error("note", _words(error))
+            form.add_error("note", words_of(error))
         else:
             notices.success(request, str(_("顧客との結び付きを外し、本人確認に戻しました。")))
-            return _back(case)
-    return _page(request, case, site, "reconsider", BY_CODE["reconsider"].label, form=form)
+            return back_to(case)
+    return case_page(request, case, site, "reconsider", BY_CODE["reconsider"].label, form=form)
 
 
 def _decision_form(request: HttpRequest, case: DisclosureRequest) -> DecisionForm:
@@ -174,34 +178,40 @@ def _decision_form(request: HttpRequest, case: DisclosureRequest) -> DecisionFor
     )
 
 
+def _decide_page(
+    request: HttpRequest, case: DisclosureRequest, site: DisclosureRequestAdmin, form: DecisionForm
+) -> HttpResponse:
+    return case_page(request, case, site, "decide", _("回答を決定する"), form=form, fee_owed=fees.is_owed(case))
+
+
 def decide(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequestAdmin) -> HttpResponse:
     """Choose, look at what will happen, then decide. The last page is the only one that writes."""
-    if refused := _require(case, request, "decide"):
+    if refused := refused_step(case, request, "decide"):
         return refused
     form = _decision_form(request, case)
     if request.method != "POST" or not form.is_valid() or "change" in request.POST:
-        return _page(request, case, site, "decide", _("回答を決定する"), form=form)
+        return _decide_page(request, case, site, form)
     proposal = form.proposal
     if "confirmed" in request.POST:
         try:
-            decisions.decide(request=case, actor=_staff(request), now=timezone.now(), proposal=proposal)
+            decisions.decide(request=case, actor=staff_of(request), now=timezone.now(), proposal=proposal)
         except InvalidDecision as error:
             form.add_error(error.field if error.field in form.fields else None, str(error))
-            return _page(request, case, site, "decide", _("回答を決定する"), form=form)
+            return _decide_page(request, case, site, form)
         except Refused as error:
-            notices.error(request, _words(error))
+            notices.error(request, words_of(error))
         else:
             notices.success(request, str(_("回答を決定しました。通知書と回答を準備しています。")))
-        return _back(case)
+        return back_to(case)
     try:
         unprintable = decisions.unprintable_characters(request=case, now=timezone.now(), proposal=proposal)
     except InvalidDecision as error:
         form.add_error(error.field if error.field in form.fields else None, str(error))
-        return _page(request, case, site, "decide", _("回答を決定する"), form=form)
+        return _decide_page(request, case, site, form)
     found = found_data(case.customer) if case.customer else None
     withheld = {item.code for item in proposal.withheld_items}
     refusal = next((row for row in type_of(case).refusals if row.code == proposal.ground), None)
-    return _page(
+    return case_page(
         request,
         case,
         site,
@@ -238,18 +248,18 @@ def _effects(case: DisclosureRequest, proposal: decisions.Proposal) -> list[str]
 @require_POST
 def preview_letter(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequestAdmin) -> HttpResponse:
     """The letter as it would go out, as PDF. What was typed comes by POST, so that it stays out of addresses."""
-    if refused := _require(case, request, "decide"):
+    if refused := refused_step(case, request, "decide"):
         return refused
     form = _decision_form(request, case)
     if not form.is_valid():
-        return _page(request, case, site, "decide", _("回答を決定する"), form=form)
+        return _decide_page(request, case, site, form)
     proposal, now = form.proposal, timezone.now()
     try:
-        pdf = decisions.preview_letter(request=case, actor=_staff(request), now=now, proposal=proposal)
+        pdf = decisions.preview_letter(request=case, actor=staff_of(request), now=now, proposal=proposal)
         missing = decisions.unprintable_characters(request=case, now=now, proposal=proposal)
     except RequestError as error:
-        notices.error(request, _words(error))
-        return _page(request, case, site, "decide", _("回答を決定する"), form=form)
+        notices.error(request, words_of(error))
+        return _decide_page(request, case, site, form)
     if missing:
         # The answer is a PDF in another window: the case's own page says it next.
         words = _("通知書に印刷できない文字があり、〓にしました：%(characters)s")
@@ -261,18 +271,20 @@ def preview_letter(request: HttpRequest, case: DisclosureRequest, site: Disclosu
 
 def ask(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequestAdmin) -> HttpResponse:
     """A question; the clock stands still until the person answers."""
-    if refused := _require(case, request, "ask"):
+    if refused := refused_step(case, request, "ask"):
         return refused
     form = MessageForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            message_service.ask(request=case, actor=_staff(request), body=form.cleaned_data["body"], now=timezone.now())
+            message_service.ask(
+                request=case, actor=staff_of(request), body=form.cleaned_data["body"], now=timezone.now()
+            )
         except Refused as error:
-            form.add_error("body", _words(error))
+            form.add_error("body", words_of(error))
         else:
             notices.success(request, str(_("質問を送りました。返答があるまで社内目標は進みません。")))
-            return _back(case, "messages")
-    return _page(request, case, site, "ask", _("本人に質問する"), form=form)
+            return back_to(case, "messages")
+    return case_page(request, case, site, "ask", _("本人に質問する"), form=form)
 
 
 @require_POST
@@ -282,35 +294,35 @@ def message(request: HttpRequest, case: DisclosureRequest, site: DisclosureReque
     if form.is_valid():
         try:
             message_service.write(
-                request=case, actor=_staff(request), body=form.cleaned_data["body"], now=timezone.now()
+                request=case, actor=staff_of(request), body=form.cleaned_data["body"], now=timezone.now()
             )
         except RequestError as error:
             form.add_error("body", str(error))
         else:
             notices.success(request, str(_("メッセージを送りました。")))
-            return _back(case, "messages")
-    return _page(request, case, site, "message", _("メッセージを送る"), form=form)
+            return back_to(case, "messages")
+    return case_page(request, case, site, "message", _("メッセージを送る"), form=form)
 
 
 def assign(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequestAdmin) -> HttpResponse:
     """Who looks after the case."""
-    if refused := _require(case, request, "assign"):
+    if refused := refused_step(case, request, "assign"):
         return refused
     form = AssignForm(request.POST or None, initial={"assigned_to": case.assigned_to_id})
     if request.method == "POST" and form.is_valid():
         try:
             assignment.assign(
-                request=case, actor=_staff(request), to=form.cleaned_data["assigned_to"], now=timezone.now()
+                request=case, actor=staff_of(request), to=form.cleaned_data["assigned_to"], now=timezone.now()
             )
         except RequestError as error:
-            notices.error(request, _words(error))
+            notices.error(request, words_of(error))
         else:
             notices.success(request, str(_("担当者を決めました。")))
-        return _back(case)
-    return _page(request, case, site, "assign", _("担当者を決める"), form=form)
+        return back_to(case)
+    return case_page(request, case, site, "assign", _("担当者を決める"), form=form)
 
 
-def _confirmed(
+def confirmed_step(
     request: HttpRequest,
     case: DisclosureRequest,
     site: DisclosureRequestAdmin,
@@ -320,35 +332,39 @@ def _confirmed(
     service: Any,
 ) -> HttpResponse:
     """A step that takes no input: say what will happen, then do it."""
-    if refused := _require(case, request, code):
+    if refused := refused_step(case, request, code):
         return refused
     if request.method != "POST":
-        return _page(request, case, site, "confirm", BY_CODE[code].label, effect=effect)
+        return case_page(request, case, site, "confirm", BY_CODE[code].label, effect=effect)
     try:
-        service(request=case, actor=_staff(request), now=timezone.now())
+        service(request=case, actor=staff_of(request), now=timezone.now())
     except Refused as error:
-        notices.error(request, _words(error))
+        notices.error(request, words_of(error))
     else:
         notices.success(request, str(done))
-    return _back(case)
+    return back_to(case)
 
 
 def posted(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequestAdmin) -> HttpResponse:
     """The printed answer is on its way."""
     effect = _("印刷した通知書と回答を郵送したことを記録します。本人にはメールで知らせます。")
-    return _confirmed(request, case, site, "posted", effect, _("郵送したことを記録しました。"), fulfilment.mark_posted)
+    return confirmed_step(
+        request, case, site, "posted", effect, _("郵送したことを記録しました。"), fulfilment.mark_posted
+    )
 
 
 def close(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequestAdmin) -> HttpResponse:
     """Nothing more is to be done."""
     effect = _("この請求の手続きを終了します。回答ファイルは公開の期限まで本人が開けます。")
-    return _confirmed(request, case, site, "close", effect, _("手続きを終了しました。"), lifecycle.close)
+    return confirmed_step(request, case, site, "close", effect, _("手続きを終了しました。"), lifecycle.close)
 
 
 def reopen(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequestAdmin) -> HttpResponse:
     """The decision was wrong, or something was forgotten."""
     effect = _("この請求をもう一度確認します。前の回答ファイルは開けなくなり、新しい決定が必要になります。")
-    return _confirmed(request, case, site, "reopen", effect, _("もう一度確認する状態に戻しました。"), lifecycle.reopen)
+    return confirmed_step(
+        request, case, site, "reopen", effect, _("もう一度確認する状態に戻しました。"), lifecycle.reopen
+    )
 
 
 @require_POST
@@ -356,16 +372,18 @@ def open_file(
     request: HttpRequest, case: DisclosureRequest, site: DisclosureRequestAdmin, file_id: Any
 ) -> HttpResponse | StreamingHttpResponse:
     """Staff open the letter or the package, to print it. Recorded."""
-    if not _staff(request).has_perm("requests_app.decide_request"):
-        audit.record(action="admin.denied", actor=_staff(request), obj=case)
+    if not staff_of(request).has_perm("requests_app.decide_request"):
+        audit.record(action="admin.denied", actor=staff_of(request), obj=case)
         raise PermissionDenied
     answer = case.answer_files.select_related("file").filter(pk=file_id, file__erased_at=None).first()
     if answer is None:
         raise Http404
-    if answer.kind == AnswerFile.Kind.PACKAGE and not _staff(request).has_perm(VIEW_CUSTOMER):
-        audit.record(action="admin.denied", actor=_staff(request), obj=case)
+    if answer.kind == AnswerFile.Kind.PACKAGE and not staff_of(request).has_perm(VIEW_CUSTOMER):
+        audit.record(action="admin.denied", actor=staff_of(request), obj=case)
         raise PermissionDenied
-    audit.record(action="answer.opened_by_staff", actor=_staff(request), obj=answer, detail={"kind": str(answer.kind)})
+    audit.record(
+        action="answer.opened_by_staff", actor=staff_of(request), obj=answer, detail={"kind": str(answer.kind)}
+    )
     return StreamingHttpResponse(
         files.open_stream(answer.file),
         content_type=answer.file.content_type,

@@ -25,7 +25,7 @@ from .. import selectors
 from ..domain.transitions import OPEN_STATUSES, Status
 from ..models import DisclosureRequest, Party
 from ..services import messages
-from . import case_views
+from . import case_views, fee_views
 from .case_page import case_context, days_left
 from .steps import WAITS_FOR
 
@@ -33,7 +33,7 @@ STATUS_COLOURS = {
     "info": [Status.RECEIVED, Status.FULFILLING],
     "warning": [Status.IDENTITY_REVIEW, Status.IN_REVIEW, Status.READY_TO_POST],
     "success": [Status.ANSWERED],
-    "default": [Status.IDENTITY_WAITING, Status.WAITING, Status.CLOSED, Status.WITHDRAWN],
+    "default": [Status.IDENTITY_WAITING, Status.WAITING, Status.FEE_WAITING, Status.CLOSED, Status.WITHDRAWN],
 }
 
 
@@ -191,6 +191,11 @@ class DisclosureRequestAdmin(PostedSearch, OfferedLookups, ModelAdmin):
             path(f"{prefix}reconsider/", page(case_views.reconsider), name="requests_app_case_reconsider"),
             path(f"{prefix}decide/", page(case_views.decide), name="requests_app_case_decide"),
             path(f"{prefix}letter/", page(case_views.preview_letter), name="requests_app_case_letter"),
+            path(f"{prefix}fee/", page(fee_views.ask), name="requests_app_case_fee"),
+            path(f"{prefix}money/", page(fee_views.money), name="requests_app_case_money"),
+            path(f"{prefix}waive/", page(fee_views.waive), name="requests_app_case_waive"),
+            path(f"{prefix}fee-cancel/", page(fee_views.cancel), name="requests_app_case_fee_cancel"),
+            path(f"{prefix}receipt/", page(fee_views.receipt), name="requests_app_case_receipt"),
             path(f"{prefix}ask/", page(case_views.ask), name="requests_app_case_ask"),
             path(f"{prefix}message/", page(case_views.message), name="requests_app_case_message"),
             path(f"{prefix}assign/", page(case_views.assign), name="requests_app_case_assign"),

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
+from ..domain.fees import may_be_charged
 from ..domain.transitions import Actor, Event, Status, possible_events
 from ..models import DisclosureRequest
+from ..services import fees
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -44,6 +46,10 @@ STEPS: tuple[Step, ...] = (
         shows_customers=True,
     ),
     Step("decide", Event.DECIDED, "requests_app.decide_request", _("回答を決定する")),
+    Step("fee", Event.FEE_ASKED, "requests_app.decide_request", _("手数料を知らせる")),
+    Step("money", None, "requests_app.decide_request", _("入出金を記録する")),
+    Step("waive", None, "requests_app.decide_request", _("手数料を免除する")),
+    Step("fee_cancel", Event.FEE_CANCELLED, "requests_app.decide_request", _("手数料のお知らせを取り消す")),
     Step("posted", Event.POSTED, "requests_app.decide_request", _("郵送したことを記録する")),
     Step("close", Event.CLOSED, "requests_app.decide_request", _("終了する")),
     Step("ask", Event.ASKED, "requests_app.change_disclosurerequest", _("本人に質問する")),
@@ -60,6 +66,7 @@ PRIMARY: dict[Status, str] = {
     Status.IDENTITY_REVIEW: "identity",
     Status.IDENTITY_WAITING: "identity",
     Status.IN_REVIEW: "decide",
+    Status.FEE_WAITING: "money",
     Status.READY_TO_POST: "posted",
     Status.ANSWERED: "close",
 }
@@ -70,6 +77,7 @@ WAITS_FOR: dict[Status, _StrPromise | str] = {
     Status.IDENTITY_WAITING: _("本人"),
     Status.IN_REVIEW: _("担当者"),
     Status.WAITING: _("本人"),
+    Status.FEE_WAITING: _("本人"),
     Status.FULFILLING: _("システム"),
     Status.READY_TO_POST: _("担当者"),
     Status.ANSWERED: _("なし"),
@@ -100,12 +108,33 @@ def why_not(request: DisclosureRequest, step: Step, user: User) -> _StrPromise |
     outside = step.only_in is not None and request.status != step.only_in
     if outside or (step.event is not None and step.event not in possible_events(request.status, Actor.STAFF)):
         return _("いまの状態（%(status)s）ではできません。") % {"status": request.get_status_display()}
-    return ""
+    return _why_no_fee(request, step) if step.code in ("fee", "money", "waive") else ""
+
+
+def _why_no_fee(request: DisclosureRequest, step: Step) -> _StrPromise | str:
+    """Why a step of the fee is not possible: the law, the profile, or what has been done already."""
+    if not may_be_charged(request.request_type):
+        return _("この種類の請求では、手数料をいただけません（法第38条）。")
+    if step.code == "money":
+        return "" if request.fees.exists() else _("手数料を知らせていません。")
+    if fees.rule_of(request) is None:
+        return _("プロフィールでは、この請求は無料です。")
+    fee = fees.fee_of(request)
+    if step.code == "fee":
+        return _("手数料は、もう決まっています。") if fee else ""
+    if request.status not in (Status.IN_REVIEW, Status.FEE_WAITING):
+        return _("いまの状態（%(status)s）ではできません。") % {"status": request.get_status_display()}
+    settled = fee is not None and fee.is_settled
+    owed = fees.is_owed(request)
+    return "" if owed and not settled else _("いただく手数料はありません。")
 
 
 def choices(request: DisclosureRequest, user: User) -> tuple[Choice | None, list[Choice]]:
     """The primary step, where there is one, and all the others."""
     primary_code = PRIMARY.get(Status(request.status))
+    if primary_code == "decide" and fees.is_owed(request):
+        # A fixed fee comes first; what is to be refused is decided without it, from the menu.
+        primary_code = "fee"
     offered = [Choice(step, why_not(request, step, user)) for step in STEPS]
     primary = next((choice for choice in offered if choice.step.code == primary_code), None)
     return primary, [choice for choice in offered if choice is not primary]

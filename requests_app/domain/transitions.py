@@ -15,6 +15,7 @@ class Status(models.TextChoices):
     IDENTITY_WAITING = "identity_waiting", _("ご返答待ち（ご本人の確認）")
     IN_REVIEW = "in_review", _("内容の確認中")
     WAITING = "waiting", _("ご返答待ち")
+    FEE_WAITING = "fee_waiting", _("手数料の手続き待ち")
     FULFILLING = "fulfilling", _("回答の準備中")
     READY_TO_POST = "ready_to_post", _("発送待ち")
     ANSWERED = "answered", _("回答済み")
@@ -31,6 +32,11 @@ class Event(models.TextChoices):
     IDENTITY_CONFIRMED = "identity_confirmed", _("担当者がご本人であることを確認しました")
     ASKED = "asked", _("ご質問をお送りしました")
     REPLIED = "replied", _("ご返答をいただきました")
+    FEE_ASKED = "fee_asked", _("手数料をお知らせしました")
+    FEE_DECLINED = "fee_declined", _("手数料を承諾しないため、請求を取り下げました")
+    FEE_SETTLED = "fee_settled", _("手数料のお支払いを確認しました")
+    FEE_WAIVED = "fee_waived", _("手数料はいただかないことになりました")
+    FEE_CANCELLED = "fee_cancelled", _("手数料のお知らせを取り消しました")
     DECIDED = "decided", _("回答の内容を決定しました")
     PREPARED_FOR_POST = "prepared_for_post", _("郵送の準備ができました")
     FULFILLED = "fulfilled", _("回答の用意ができました")
@@ -45,6 +51,9 @@ class Note(models.TextChoices):
     """What the timeline also shows, without a change of status."""
 
     RECEIVED = "received", _("請求を受け付けました")
+    FEE_ACCEPTED = "fee_accepted", _("手数料を承諾していただきました")
+    PAYMENT_RECORDED = "payment_recorded", _("お支払いを記録しました")
+    REFUND_RECORDED = "refund_recorded", _("返金しました")
     MESSAGE_FROM_PERSON = "message_from_person", _("メッセージをいただきました")
     MESSAGE_FROM_STAFF = "message_from_staff", _("メッセージをお送りしました")
     ANSWER_OPENED = "answer_opened", _("回答を開きました")
@@ -78,6 +87,13 @@ TRANSITIONS: dict[tuple[Status, Event, Actor], Status] = {
     (_S.IN_REVIEW, _E.ASKED, _A.STAFF): _S.WAITING,
     (_S.IN_REVIEW, _E.DECIDED, _A.STAFF): _S.FULFILLING,
     (_S.IN_REVIEW, _E.WITHDRAWN, _A.PERSON): _S.WITHDRAWN,
+    # The grounds of refusal have been looked at before: nobody pays for a refusal.
+    (_S.IN_REVIEW, _E.FEE_ASKED, _A.STAFF): _S.FEE_WAITING,
+    (_S.FEE_WAITING, _E.FEE_SETTLED, _A.STAFF): _S.IN_REVIEW,
+    (_S.FEE_WAITING, _E.FEE_WAIVED, _A.STAFF): _S.IN_REVIEW,
+    (_S.FEE_WAITING, _E.FEE_CANCELLED, _A.STAFF): _S.IN_REVIEW,
+    (_S.FEE_WAITING, _E.FEE_DECLINED, _A.PERSON): _S.WITHDRAWN,
+    (_S.FEE_WAITING, _E.WITHDRAWN, _A.PERSON): _S.WITHDRAWN,
     # Staff see that they linked the wrong customer, before anything is disclosed.
     (_S.IN_REVIEW, _E.IDENTITY_REOPENED, _A.STAFF): _S.IDENTITY_REVIEW,
     (_S.WAITING, _E.REPLIED, _A.PERSON): _S.IN_REVIEW,
@@ -97,7 +113,7 @@ TRANSITIONS: dict[tuple[Status, Event, Actor], Status] = {
 
 OPEN_STATUSES: frozenset[Status] = frozenset(_S) - {_S.ANSWERED, _S.CLOSED, _S.WITHDRAWN}
 # The person owes an answer: the operator's clock stands still.
-WAITING_FOR_PERSON: frozenset[Status] = frozenset({_S.IDENTITY_WAITING, _S.WAITING})
+WAITING_FOR_PERSON: frozenset[Status] = frozenset({_S.IDENTITY_WAITING, _S.WAITING, _S.FEE_WAITING})
 # Identity is not settled: nothing about the content can be decided or shown.
 IDENTITY_STATUSES: frozenset[Status] = frozenset({_S.RECEIVED, _S.IDENTITY_REVIEW, _S.IDENTITY_WAITING})
 ENDED_STATUSES: frozenset[Status] = frozenset({_S.CLOSED, _S.WITHDRAWN})

@@ -4,6 +4,7 @@ from .answer import AnswerFile, DownloadGrant
 from .decision import Decision
 from .draft import RequestDraft
 from .event import RequestEvent
+from .fee import Fee, Payment
 from .identity import IdentityCheck
 from .message import Message
 from .registered_check import RegisteredCheck
@@ -14,9 +15,11 @@ __all__ = [
     "Decision",
     "DisclosureRequest",
     "DownloadGrant",
+    "Fee",
     "IdentityCheck",
     "Message",
     "Party",
+    "Payment",
     "RegisteredCheck",
     "RequestDraft",
     "RequestEvent",

@@ -111,6 +111,7 @@ def request_detail(request: PersonRequest, receipt: str) -> HttpResponse:
         "unread": thread["unread"],
         "stated": stated_sections(disclosure),
         "can_withdraw": _can_withdraw(disclosure),
+        "has_fee": disclosure.fees.exists(),
         "can_write": disclosure.status not in MESSAGES_END,
     }
     return render(request, "portal/requests/detail.html", context)
@@ -119,6 +120,12 @@ def request_detail(request: PersonRequest, receipt: str) -> HttpResponse:
 def _action(disclosure: DisclosureRequest, has_files: bool) -> dict[str, str] | None:
     """The one thing that the person can do now."""
     number = disclosure.receipt_number
+    if disclosure.status == Status.FEE_WAITING:
+        return {
+            "label": _("手数料を確かめる"),
+            "url": reverse("portal:request_fee", args=[number]),
+            "text": _("金額と支払い方法をご確認ください。承諾していただくまで、費用はかかりません。"),
+        }
     if disclosure.status in WAITING_FOR_PERSON:
         return {
             "label": _("質問を読んで返答する"),
@@ -142,8 +149,11 @@ def _timeline(disclosure: DisclosureRequest) -> list[dict[str, Any]]:
     if events:
         events[-1]["state"] = "current"
     if disclosure.status in OPEN_STATUSES:
-        waiting = disclosure.status in WAITING_FOR_PERSON
-        when = _("ご返答をいただいたあと") if waiting else target_words(disclosure)
+        when = target_words(disclosure)
+        if disclosure.status == Status.FEE_WAITING:
+            when = _("手数料の手続きのあと")
+        elif disclosure.status in WAITING_FOR_PERSON:
+            when = _("ご返答をいただいたあと")
         events.append({"title": _("回答"), "when": when, "state": "future"})
     return events
 
@@ -195,7 +205,7 @@ def request_message(request: PersonRequest, receipt: str) -> HttpResponse:
         "page_obj": page,
         "form": form,
         "can_write": can_write,
-        "asked": disclosure.status in WAITING_FOR_PERSON,
+        "asked": disclosure.status in WAITING_FOR_PERSON - {Status.FEE_WAITING},
     }
     response = render(request, "portal/requests/messages.html", context)
     return limited(response, too_many) if too_many else response
@@ -204,7 +214,7 @@ def request_message(request: PersonRequest, receipt: str) -> HttpResponse:
 def _send(disclosure: DisclosureRequest, user: User, body: str) -> None:
     """A reply where one is awaited, else a message. The status may change between the page and its sending."""
     now = timezone.now()
-    if disclosure.status in WAITING_FOR_PERSON:
+    if disclosure.status in WAITING_FOR_PERSON - {Status.FEE_WAITING}:
         try:
             messages.reply(request=disclosure, actor=user, body=body, now=now)
             return

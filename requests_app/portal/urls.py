@@ -6,7 +6,7 @@ A request is named by its receipt number, never by an id of a person. A new page
 
 from django.urls import URLPattern, path
 
-from . import answer, case, form_pages, home, listing, registered, registered_email
+from . import answer, case, fee, form_pages, home, listing, registered, registered_email
 
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
@@ -26,6 +26,8 @@ urlpatterns: list[URLPattern] = [
     path("requests/<slug:receipt>/", case.request_detail, name="request_detail"),
     path("requests/<slug:receipt>/received/", case.request_done, name="request_done"),
     path("requests/<slug:receipt>/messages/", case.request_message, name="request_message"),
+    path("requests/<slug:receipt>/fee/", fee.request_fee, name="request_fee"),
+    path("requests/<slug:receipt>/fee/receipt.pdf", fee.fee_receipt, name="fee_receipt"),
     path("requests/<slug:receipt>/withdraw/", case.request_withdraw, name="request_withdraw"),
     path("requests/<slug:receipt>/answer/", answer.answer_code, name="answer_code"),
     path("requests/<slug:receipt>/answer/files/", answer.answer_files, name="answer_files"),

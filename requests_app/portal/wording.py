@@ -44,6 +44,13 @@ def stand(request: DisclosureRequest) -> Stand:
                 _("担当者からおたずねしたいことがあります。"),
                 _("ご返答をいただいてから、続きを進めます。回答の目標日は、お待ちした日数だけ後になります。"),
             )
+        case Status.FEE_WAITING:
+            return Stand(
+                _("手数料の手続き待ち"),
+                "warning",
+                _("この請求にお答えするには、手数料がかかります。"),
+                _("お支払いを確認してから、回答の準備を進めます。回答の目標日は、お待ちした日数だけ後になります。"),
+            )
         case Status.IN_REVIEW:
             return Stand(
                 _("内容の確認中"),
@@ -91,6 +98,14 @@ def happened(kind: str) -> str:
         Event.IDENTITY_UNCLEAR: _("ご本人の確認を担当者が引き継ぎました"),
         Event.ASKED: _("担当者からおたずねしました"),
         Event.REPLIED: _("ご返答をいただきました"),
+        Event.FEE_ASKED: _("手数料をお知らせしました"),
+        Event.FEE_DECLINED: _("手数料を承諾しないため、請求を取り下げました"),
+        Event.FEE_SETTLED: _("お支払いを確認しました"),
+        Event.FEE_WAIVED: _("手数料はいただかないことになりました"),
+        Event.FEE_CANCELLED: _("手数料のお知らせを取り消しました"),
+        Note.FEE_ACCEPTED: _("手数料を承諾しました"),
+        Note.PAYMENT_RECORDED: _("お支払いの記録が加わりました"),
+        Note.REFUND_RECORDED: _("返金しました"),
         Event.DECIDED: _("回答の内容が決まりました"),
         Event.PREPARED_FOR_POST: _("回答の書面ができました"),
         Event.FULFILLED: _("回答の用意ができました"),

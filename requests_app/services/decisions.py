@@ -18,7 +18,8 @@ from ..domain.answers import MY_NUMBER, NOT_A_CHOICE, REQUIRED, TOO_LONG, holds_
 from ..domain.request_types import REQUEST_TYPES, Refusal, possible_refusals
 from ..domain.transitions import IDENTITY_STATUSES, Actor, Event, possible_events
 from ..models import Decision, DisclosureRequest
-from . import letters, nudges, transition
+from ..models.decision import POSITIVE
+from . import fees, letters, nudges, transition
 from .errors import InvalidDecision
 from .permissions import require_staff
 
@@ -55,6 +56,7 @@ def allowed_outcomes(request: DisclosureRequest) -> list[Outcome]:
 
     * identity not settled: only that it could not be confirmed, and nothing about whether data are held;
     * nobody registered: that no such data is held, or that it is no valid request;
+    * a fee that is owed: nothing positive until it is paid or waived;
     * otherwise what the table has for the type; "no such data" only where nothing of what was asked for is held.
 
     Somebody who may be the recipient of a gift is never told that no such data is held: it lies in the sender's order.
@@ -74,6 +76,8 @@ def allowed_outcomes(request: DisclosureRequest) -> list[Outcome]:
         allowed = set(Outcome) - {Outcome.IDENTITY_NOT_CONFIRMED}
         if selectors.anything_wanted_is_held(request) or selectors.recipients(request):
             allowed.discard(Outcome.NO_SUCH_DATA)
+    if fees.is_owed(request):
+        allowed -= POSITIVE
     return [outcome for outcome in Outcome if outcome in allowed and outcome in entry.outcome_articles]
 
 

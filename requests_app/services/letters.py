@@ -1,38 +1,21 @@
-"""Letters as PDF, made by typst from a template per language.
+"""The notice of a decision."""
 
-What people typed reaches the template as JSON strings and is shown as text, so that markup in a name stays a name.
-"""
-
-import functools
-import json
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
-import typst
-from django.conf import settings
-from django.utils import formats, timezone, translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from consent_app.domain.articles import article_text
-from consent_app.domain.written import written_postal_code
-from consent_app.models import DataItem, Operator, Purpose
+from consent_app.models import DataItem, Purpose
 from privacy_portal.core.localized import localized
 
 from ..domain.request_types import REQUEST_TYPES
-from ..models import DisclosureRequest, Party
+from ..models import DisclosureRequest
 from ..models.decision import POSITIVE
-from . import effects
-
-TEMPLATES = Path(settings.BASE_DIR) / "templates" / "letters"
-# The geta mark, which Japanese printers put where a character is missing.
-MISSING = "〓"
-# The compiler serves one caller at a time: a second thread would find it borrowed.
-_compiling = threading.Lock()
+from . import effects, typesetting
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +33,6 @@ class LetterContent:
     available_until: date | None
 
 
-@functools.cache
-def _fonts() -> typst.Fonts:
-    # The typesetter's own fonts help out with letters that the Japanese font lacks.
-    folders = [str(files(name)) for name in ("noto_cjk_sans_jp_regular", "noto_cjk_sans_jp_bold")]
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=list(folders))
-
-
-@functools.cache
-def _compiler() -> typst.Compiler:
-    # Kept: reading the fonts takes longer than a letter.
-    return typst.Compiler(root=TEMPLATES, font_paths=_fonts(), ignore_system_fonts=True)
-
-
 def _purposes(content: LetterContent, language: str) -> list[str]:
     """The purposes that the letter names: those of the data, or those that are stopped."""
     effect = REQUEST_TYPES[content.request.request_type].effect
@@ -77,122 +47,37 @@ def _purposes(content: LetterContent, language: str) -> list[str]:
     return [localized(purpose, "text", language) for purpose in named]
 
 
-def _date(value: date, language: str) -> str:
-    with translation.override(language):
-        return formats.date_format(value, "Y年n月j日" if language == "ja" else "j F Y")
-
-
-def _postal_code(value: str) -> str:
-    return f"〒{written_postal_code(value)}" if value else ""
-
-
-def _operator_address(operator: Operator, language: str) -> str:
-    """One line. An English address usually ends with its postal code, which is not said twice."""
-    address = localized(operator, "address", language)
-    if operator.postal_code in address:
-        return address
-    return f"{_postal_code(operator.postal_code)} {address}".strip()
-
-
-def _recipient(content: LetterContent) -> tuple[list[str], str]:
-    """The address lines and the name of whom the letter goes to: the agent where one acts, else the principal."""
-    parties = {party.kind: party for party in content.request.parties.all()}
-    party = parties.get(Party.Kind.AGENT) or parties[Party.Kind.PRINCIPAL]
-    lines = [_postal_code(party.postal_code), party.prefecture + party.address1, party.address2]
-    name = f"{party.full_name} 様" if content.request.language == "ja" else party.full_name
-    return [line for line in lines if line], name
-
-
 def decision_letter(content: LetterContent) -> bytes:
-    """The notice of a decision (articles 33(3), 36) as a tagged PDF (PDF/UA-1) in the person's language.
-
-    A character that no font has is printed as 〓: a letter with a gap is better than none, and PDF/UA-1 allows no
-    missing glyphs. :func:`unprintable` tells the manager beforehand.
-    """
-    data = _data(content)
+    """The notice of a decision (articles 32(3), 33(3), 34(3), 35(7), 36) as a PDF in the person's language."""
     template = f"{content.request.language}/{REQUEST_TYPES[content.request.request_type].letter}.typ"
-    try:
-        return _compiled(template, data)
-    except typst.TypstError:
-        missing = unprintable(content)
-        if not missing:
-            raise
-    return _compiled(template, _replaced(data, str.maketrans(dict.fromkeys(missing, MISSING))))
+    return typesetting.typeset(template, _data(content))
 
 
 def unprintable(content: LetterContent) -> str:
     """The characters of a letter that cannot be printed, each once; mostly none."""
-    characters = sorted(set("".join(_texts(_data(content)))))
-    if _is_printable("".join(characters)):
-        return ""
-    return "".join(character for character in characters if not _is_printable(character))
-
-
-@functools.lru_cache(maxsize=4096)
-def _is_printable(text: str) -> bool:
-    try:
-        _compiled("characters.typ", {"text": text})
-    except typst.TypstError:
-        return False
-    return True
-
-
-def _compiled(template: str, data: dict[str, Any]) -> bytes:
-    with _compiling:
-        # One page range of one format: typst gives bytes, never the list that images come as.
-        pdf: bytes = _compiler().compile(  # type: ignore[assignment]
-            TEMPLATES / template,
-            format="pdf",
-            sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
-            pdf_standards=["ua-1"],
-        )
-    return pdf
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, dict | list):
-        for entry in value.values() if isinstance(value, dict) else value:
-            yield from _texts(entry)
-    else:
-        yield str(value)
-
-
-def _replaced(value: Any, table: dict[int, str]) -> Any:
-    if isinstance(value, dict):
-        return {key: _replaced(entry, table) for key, entry in value.items()}
-    if isinstance(value, list):
-        return [_replaced(entry, table) for entry in value]
-    return value.translate(table) if isinstance(value, str) else value
+    return typesetting.unprintable(_data(content))
 
 
 def _data(content: LetterContent) -> dict[str, Any]:
     request = content.request
     language = request.language
     request_type = REQUEST_TYPES[request.request_type]
-    operator = Operator.objects.get()
     refusal = next((row for row in request_type.refusals if row.code == content.ground), None)
-    recipient_lines, recipient_name = _recipient(content)
     with translation.override(language):
         return {
-            "title": _("%(type)sについて（通知）") % {"type": request_type.name},
-            "language": language,
-            "operator": {
-                "name": localized(operator, "name", language),
-                "lines": [_operator_address(operator, language)],
-                "manager_title": localized(operator, "manager_title", language),
-                "contacts": [contact for contact in (operator.email, operator.telephone) if contact],
-                "hours": localized(operator, "hours", language),
-            },
-            "receipt_label": _("受付番号"),
-            "receipt_number": request.receipt_number,
-            "recipient_lines": recipient_lines,
-            "recipient_name": recipient_name,
-            "date": _date(content.decided_on, language),
-            "received_on": _date(timezone.localdate(request.received_at), language),
+            **typesetting.frame(
+                request,
+                on=content.decided_on,
+                title=_("%(type)sについて（通知）") % {"type": request_type.name},
+                language=language,
+            ),
+            "received_on": typesetting.date_words(timezone.localdate(request.received_at), language),
             "type_name": str(request_type.name),
             "outcome": content.outcome,
             "answer_method": request.answer_method,
-            "available_until": _date(content.available_until, language) if content.available_until else "",
+            "available_until": typesetting.date_words(content.available_until, language)
+            if content.available_until
+            else "",
             "article_text": article_text(content.article, language),
             "ground_text": str(refusal.text) if refusal else "",
             "ground_article_text": article_text(refusal.article, language) if refusal else "",

@@ -14,7 +14,7 @@ from consent_app.models import Customer
 from privacy_portal.core.models import User
 from requests_app.domain import receipt_numbers
 from requests_app.domain.transitions import Actor, Event, Note, Status
-from requests_app.models import Decision, DisclosureRequest, IdentityCheck, Message, Party, RequestEvent
+from requests_app.models import Decision, DisclosureRequest, Fee, IdentityCheck, Message, Party, RequestEvent
 from tests.factories.consent import CustomerFactory
 
 RECEIVED_AT = datetime(2026, 11, 16, 1, 0, tzinfo=UTC)
@@ -94,6 +94,19 @@ class DecisionFactory(DjangoModelFactory[Decision]):
     decided_at = RECEIVED_AT
 
 
+class FeeFactory(DjangoModelFactory[Fee]):
+    """A fee that was told and not answered yet."""
+
+    class Meta:
+        model = Fee
+
+    request_type = "disclosure"
+    amount_yen = 1100
+    due_on = date(2026, 12, 8)
+    asked_by = factory.SubFactory(StaffFactory)
+    asked_at = RECEIVED_AT
+
+
 class RequestFactory(DjangoModelFactory[DisclosureRequest]):
     """A bare request; use one of the named states."""
 
@@ -135,6 +148,15 @@ class RequestFactory(DjangoModelFactory[DisclosureRequest]):
         return cls._confirmed(Status.WAITING, party, **kwargs)
 
     @classmethod
+    def waiting_for_fee(
+        cls, party: dict[str, Any] | None = None, fee: dict[str, Any] | None = None, **kwargs: Any
+    ) -> DisclosureRequest:
+        """The person was told what it costs."""
+        request = cls._confirmed(Status.FEE_WAITING, party, **kwargs)
+        FeeFactory(request=request, request_type=request.request_type, **(fee or {}))
+        return request
+
+    @classmethod
     def fulfilling(cls, decision: dict[str, Any] | None = None, **kwargs: Any) -> DisclosureRequest:
         """Decided; the worker prepares the answer."""
         return cls._decided(Status.FULFILLING, decision, **kwargs)
@@ -168,6 +190,7 @@ class RequestFactory(DjangoModelFactory[DisclosureRequest]):
             Status.IDENTITY_WAITING: cls.waiting_for_identity,
             Status.IN_REVIEW: cls.in_review,
             Status.WAITING: cls.waiting,
+            Status.FEE_WAITING: cls.waiting_for_fee,
             Status.FULFILLING: cls.fulfilling,
             Status.READY_TO_POST: cls.ready_to_post,
             Status.ANSWERED: cls.answered,

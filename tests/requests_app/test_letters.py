@@ -10,7 +10,7 @@ from pypdf import PdfReader
 
 from consent_app.models import DataItem, Operator
 from requests_app.models import Decision, DisclosureRequest, Party
-from requests_app.services import letters
+from requests_app.services import letters, typesetting
 from requests_app.services.letters import LetterContent, decision_letter
 from tests.factories.consent import OperatorFactory
 
@@ -135,7 +135,7 @@ def test_threads_make_letters_side_by_side() -> None:
 
     def pages(number: int) -> str:
         named = {**data, "recipient_name": f"PERSON{number}X"}
-        return text_of(PdfReader(io.BytesIO(letters._compiled("ja/disclosure.typ", named))))
+        return text_of(PdfReader(io.BytesIO(typesetting._compiled("ja/disclosure.typ", named))))
 
     with ThreadPoolExecutor(4) as pool:
         texts = list(pool.map(pages, range(24)))

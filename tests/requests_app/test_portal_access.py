@@ -118,6 +118,8 @@ ROWS: dict[str, tuple[str, Arguments]] = {
     "request_done": (OF_A_REQUEST, a_receipt),
     "request_message": (OF_A_REQUEST, a_receipt),
     "request_withdraw": (OF_A_REQUEST, a_receipt),
+    "request_fee": (OF_A_REQUEST, a_receipt),
+    "fee_receipt": (OF_A_REQUEST, a_receipt),
     "answer_code": (OF_A_REQUEST, a_receipt),
     "answer_files": (OF_A_REQUEST, a_receipt),
     "answer_download": (OF_A_REQUEST, a_grant),
