@@ -155,3 +155,7 @@ register(
     refused=int,
     confirmations=int,
 )
+
+register("matters.published", _("公表事項を公表した"), number=int)
+register("matters.recorded", _("公表事項の変化を記録した"), number=int)
+register("matters.denied", _("公表事項の公表を断られた"))

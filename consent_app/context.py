@@ -17,6 +17,7 @@ from .selectors import current_operator
 # Address names of the pages that a customer must be able to find from everywhere (article 32(1)).
 FOOTER_PAGES = (
     ("portal:policy", gettext_lazy("プライバシーポリシー")),
+    ("portal:matters", gettext_lazy("公表事項")),
     ("portal:purposes", gettext_lazy("利用目的")),
     ("portal:procedure", gettext_lazy("請求の手続")),
     ("portal:subcontractors", gettext_lazy("委託先の一覧")),

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from .models import ImportBatch
-from .services import broadcasts, care, consent_expiry, email_changes, imports, ledger_retention
+from .services import broadcasts, care, consent_expiry, email_changes, imports, ledger_retention, matters
 
 
 @shared_task(name=imports.TRY_TASK)
@@ -63,3 +63,9 @@ def sweep_email_changes() -> None:
 def purge_ledgers() -> None:
     """Erase records of provisions and receipts whose time is over."""
     ledger_retention.purge(now=timezone.now())
+
+
+@shared_task(name="consent.record_matters")
+def record_matters() -> None:
+    """Keep what the page of matters made knowable says, where the registers have changed it."""
+    matters.record_changes(now=timezone.now())

@@ -26,6 +26,7 @@ MENU: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
         (
             ("consent_app.operator", "storefront"),
             ("consent_app.policyversion", "policy"),
+            ("consent_app.mattersversion", "public"),
             ("consent_app.requestrule", "rule"),
             ("consent_app.dataitem", "list_alt"),
             ("consent_app.purpose", "flag"),

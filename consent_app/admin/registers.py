@@ -40,6 +40,8 @@ class OperatorAdmin(ProfileAdmin):
                     "postal_code",
                     ("address_ja", "address_en"),
                     ("manager_title_ja", "manager_title_en"),
+                    ("accredited_name_ja", "accredited_name_en"),
+                    ("accredited_contact_ja", "accredited_contact_en"),
                     "policy_updated_on",
                 )
             },

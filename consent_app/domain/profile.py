@@ -98,6 +98,9 @@ class OperatorSection:
     payment: Text
     channels: tuple[str, ...]
     complaint_channels: tuple[str, ...]
+    # The accredited organisation (認定個人情報保護団体) and where it takes complaints, for those who belong to one.
+    accredited_name: Text
+    accredited_contact: Text
 
 
 @dataclass(frozen=True, slots=True)

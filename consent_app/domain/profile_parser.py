@@ -33,7 +33,7 @@ from .profile import (
     SubcontractorSection,
 )
 from .profile_collection import collection_point
-from .profile_reader import Problem, Problems, TableReader
+from .profile_reader import Problem, Problems, TableReader, Text
 from .profile_security import security_sections
 from .profile_sharing import joint_use, tracker
 from .toml_positions import Path, Place, key_positions
@@ -162,6 +162,7 @@ def _code(reader: TableReader) -> str:
 
 def _operator(root: TableReader) -> OperatorSection:
     reader, contact = root.table("operator"), root.table("contact")
+    accredited = root.table("accredited_organisation") if root.given("accredited_organisation") else None
     section = OperatorSection(
         code=_code(reader),
         name=reader.pair("name", max_length=200),
@@ -180,6 +181,8 @@ def _operator(root: TableReader) -> OperatorSection:
         payment=contact.pair("payment", required=False, max_length=500),
         channels=contact.choices("channels", CHANNELS),
         complaint_channels=contact.choices("complaint_channels", CHANNELS),
+        accredited_name=accredited.pair("name", max_length=200) if accredited else Text(),
+        accredited_contact=accredited.pair("contact", max_length=300) if accredited else Text(),
     )
     if section.website:
         try:
@@ -201,6 +204,8 @@ def _operator(root: TableReader) -> OperatorSection:
         )
     reader.close()
     contact.close()
+    if accredited:
+        accredited.close()
     return section
 
 

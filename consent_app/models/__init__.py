@@ -9,6 +9,7 @@ from .imports import ImportBatch
 from .incident import AffectedPerson, AffectedSelection, Incident, IncidentNotice, IncidentReport
 from .joint_use import JointUse, JointUser, JointUseVersion
 from .kept import RegisterChange, Reminder
+from .matters import MattersVersion
 from .measure import Department, Measure
 from .operator import Operator, RequestRule
 from .policy import Broadcast, BroadcastRecipient, PolicyVersion
@@ -66,6 +67,7 @@ __all__ = [
     "JointUseVersion",
     "JointUser",
     "LedgerReversal",
+    "MattersVersion",
     "Measure",
     "Operator",
     "PolicyVersion",

@@ -52,6 +52,12 @@ class Operator(models.Model):
     complaint_channels = ArrayField(
         models.CharField(max_length=10, choices=Channel), verbose_name=_("苦情の受付方法"), default=list, blank=True
     )
+    accredited_name_ja = models.CharField(
+        _("認定個人情報保護団体"), max_length=200, blank=True, help_text=_("属していなければ空欄です。")
+    )
+    accredited_name_en = models.CharField(_("認定個人情報保護団体（英語）"), max_length=200, blank=True)
+    accredited_contact_ja = models.CharField(_("団体の苦情の申出先"), max_length=300, blank=True)
+    accredited_contact_en = models.CharField(_("団体の苦情の申出先（英語）"), max_length=300, blank=True)
     policy_updated_on = models.DateField(_("プライバシーポリシー最終更新日"), null=True, blank=True)
     loaded_at = models.DateTimeField(_("プロフィール読込日時"), auto_now=True)
 
@@ -62,6 +68,8 @@ class Operator(models.Model):
     manager_title = Localized()
     hours = Localized()
     payment = Localized()
+    accredited_name = Localized()
+    accredited_contact = Localized()
 
     class Meta:
         verbose_name = _("事業者")

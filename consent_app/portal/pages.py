@@ -19,6 +19,7 @@ from .. import selectors
 from ..domain.articles import article_text
 from ..domain.request_words import REQUEST_WORDS
 from ..models import DataItem, Operator, RequestRule
+from ..public_words import channel_words, cost
 from . import wording
 
 
@@ -39,8 +40,8 @@ def _with_operator(view: Callable[[HttpRequest, Operator], HttpResponse]) -> Cal
 def contact(request: HttpRequest, operator: Operator) -> HttpResponse:
     """Who the operator is, how and when it can be reached."""
     context = {
-        "channels": wording.channel_words(operator, operator.channels),
-        "complaint_channels": wording.channel_words(operator, operator.complaint_channels),
+        "channels": channel_words(operator, operator.channels),
+        "complaint_channels": channel_words(operator, operator.complaint_channels),
     }
     return render(request, "portal/consent/contact.html", context)
 
@@ -84,7 +85,7 @@ def procedure(request: HttpRequest, operator: Operator) -> HttpResponse:
         "rows": [
             {
                 "words": REQUEST_WORDS[code],
-                "cost": wording.cost(rules[code]),
+                "cost": cost(rules[code]),
                 "time": wording.time_needed(rules[code]),
                 "check": wording.checked(rules[code]),
             }
@@ -93,8 +94,8 @@ def procedure(request: HttpRequest, operator: Operator) -> HttpResponse:
         "facts_compared": any(rule.identity_level >= RequestRule.IdentityLevel.FACTS for rule in rules.values()),
         "documents_asked": any(rule.identity_level >= RequestRule.IdentityLevel.DOCUMENTS for rule in rules.values()),
         "refusals": _refusals(order),
-        "channels": wording.channel_words(operator, operator.channels),
-        "complaint_channels": wording.channel_words(operator, operator.complaint_channels),
+        "channels": channel_words(operator, operator.channels),
+        "complaint_channels": channel_words(operator, operator.complaint_channels),
     }
     return render(request, "portal/consent/procedure.html", context)
 

@@ -2,13 +2,14 @@
 
 from django.urls import URLPattern, path
 
-from . import consents, joint_uses, pages, policies, trackers
+from . import consents, joint_uses, matters, pages, policies, trackers
 
 urlpatterns: list[URLPattern] = [
     path("contact/", pages.contact, name="contact"),
     path("policy/", policies.policy, name="policy"),
     path("policy/<int:number>/", policies.policy_version, name="policy_version"),
     path("policy/<int:number>/changes/", policies.policy_changes, name="policy_changes"),
+    path("matters/", matters.matters, name="matters"),
     path("purposes/", pages.purposes, name="purposes"),
     path("purposes/collection/", pages.collection_points, name="collection_points"),
     path("subcontractors/", pages.subcontractors, name="subcontractors"),

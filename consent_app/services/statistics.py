@@ -123,8 +123,8 @@ def usable_customers(at: datetime.datetime) -> QuerySet[Customer]:
     for purpose in purposes:
         if purpose.needs_consent:
             newest = selectors.newest_consent(at, customer=OuterRef(OuterRef("pk")), purpose=purpose).values("pk")[:1]
-            given = Consent.objects.filter(
-                Q(valid_until=None) | Q(valid_until__gt=at), pk=Subquery(newest), event=Consent.Event.GIVEN
+            given = selectors.with_wording_state(Consent.objects.filter(pk=Subquery(newest)), at).filter(
+                Q(valid_until=None) | Q(valid_until__gt=at), event=Consent.Event.GIVEN, outdated=False
             )
             people = people.filter(Exists(given))
     return people

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from consent_app.models import RequestRule
-from consent_app.portal.wording import sentences
+from consent_app.public_words import sentences
 from consent_app.selectors import offered_rules
 
 from ..domain.request_types import REQUEST_TYPES, RequestType

@@ -85,6 +85,7 @@ ROWS: dict[str, tuple[str, Arguments]] = {
     "policy": (PUBLIC, nothing),
     "policy_version": (PUBLIC, a_policy),
     "policy_changes": (PUBLIC, a_policy),
+    "matters": (PUBLIC, nothing),
     "purposes": (PUBLIC, nothing),
     "collection_points": (PUBLIC, nothing),
     "subcontractors": (PUBLIC, nothing),

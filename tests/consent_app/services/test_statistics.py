@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone, translation
 
 from consent_app.domain.disclosure_control import TOTAL
-from consent_app.models import Consent, Customer, StatisticsRelease, Suspension
+from consent_app.models import Consent, Customer, PurposeVersion, StatisticsRelease, Suspension
 from consent_app.services import gate, statistics
 from privacy_portal.core.models import AuditEntry
 from tests.factories.consent import ConsentFactory, CustomerFactory, PurposeFactory
@@ -43,6 +43,8 @@ def make(table: str = "age_gender", now: datetime.datetime = NOW) -> StatisticsR
 
 def suspended(purpose: Any = None, **fields: Any) -> None:
     values = {"kind": "use", "begins_at": NOW - datetime.timedelta(days=1), "ground": "35(1)", **fields}
+    if "ended_at" in values:
+        values["end_reason"] = "wish"
     Suspension.objects.create(customer=CustomerFactory(), purpose=purpose, **values)
 
 
@@ -73,6 +75,11 @@ def test_the_same_people_as_the_gate_allows() -> None:
     suspended(ended_at=NOW)
     suspended(ended_at=NOW + day)
     suspended(begins_at=NOW + day)
+    ConsentFactory(customer=CustomerFactory(), purpose=purpose, at=NOW - 9 * day)
+    for number in (1, 2):
+        PurposeVersion.objects.create(
+            purpose=purpose, number=number, since=NOW - (20 - 6 * number) * day, material=number == 2
+        )
     for suspension in Suspension.objects.all():
         ConsentFactory(customer=suspension.customer, purpose=purpose, at=NOW - day)
     everybody = list(Customer.objects.values_list("pk", flat=True))
