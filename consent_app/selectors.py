@@ -12,6 +12,7 @@ from typing import Any
 from django.core.cache import cache
 from django.db.models import Case, Exists, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
+from django.utils.dateparse import parse_datetime
 from redis.exceptions import RedisError
 
 from privacy_portal.core.models import User
@@ -354,9 +355,26 @@ def reportable_incidents_of(customer: Customer) -> QuerySet[Incident]:
 
 
 def published_items(customer: Customer) -> dict[str, str]:
-    """Codes of the registered items that the person made public themself -> where. One query."""
+    """Codes of the registered items that the person made public themself -> where. One query.
+
+    A value that was registered after the mark was set is not the one that they published.
+    """
     rows = SelfDisclosure.objects.filter(customer=customer, ended_at=None, item__isnull=False)
-    return dict(rows.order_by().values_list("item__code", "place"))
+    return {
+        code: place
+        for code, place, marked_at in rows.order_by().values_list("item__code", "place", "marked_at")
+        if not _registered_since(customer, code, marked_at)
+    }
+
+
+def is_outdated(mark: SelfDisclosure) -> bool:
+    """Whether what is registered today is another value than the one that was marked."""
+    return mark.item is not None and _registered_since(mark.customer, mark.item.code, mark.marked_at)
+
+
+def _registered_since(customer: Customer, item: str, moment: datetime) -> bool:
+    obtained = parse_datetime(customer.origins.get(item, {}).get("at", ""))
+    return obtained is not None and obtained > moment
 
 
 def open_marks() -> Prefetch:
@@ -367,7 +385,7 @@ def open_marks() -> Prefetch:
 
 def marks_of(customer: Customer, of: DataItem | CustomerRecord) -> QuerySet[SelfDisclosure]:
     """Every mark of one item or record of the customer, the newest first."""
-    rows = SelfDisclosure.objects.filter(customer=customer).select_related("marked_by", "ended_by")
+    rows = SelfDisclosure.objects.filter(customer=customer).select_related("customer", "item", "marked_by", "ended_by")
     rows = rows.filter(record=of) if isinstance(of, CustomerRecord) else rows.filter(item=of)
     return rows.order_by("-marked_at", "-id")
 

@@ -68,6 +68,7 @@ def page(
         "what": _what(of),
         "lines": record_lines(of.data) if isinstance(of, CustomerRecord) else [],
         "present": present,
+        "outdated": present is not None and selectors.is_outdated(present),
         "marks": marks,
         "form": form,
         "may_mark": _has(request, "add_selfdisclosure"),

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from consent_app.domain.record_fields import record_lines
 from consent_app.domain.registered_words import in_words
 from consent_app.models import Customer, CustomerChange, CustomerRecord, DataItem, Purpose, Suspension
+from consent_app.selectors import open_marks, published_items
 from consent_app.services.customer_changes import values_of
 
 from ..connectors.base import source_name
@@ -62,6 +63,7 @@ class Catalogue:
 def item_rows(customer: Customer, catalogue: Catalogue) -> list[dict[str, Any]]:
     """The columns of the customer, item by item; an empty one too, where it can be filled in."""
     rows = []
+    places = published_items(customer)
     for code, columns in Customer.ITEM_FIELDS.items():
         item = catalogue.get(code)
         value = in_words(code, values_of(customer, code))
@@ -81,6 +83,7 @@ def item_rows(customer: Customer, catalogue: Catalogue) -> list[dict[str, Any]]:
                 "original": " ".join(map(str, originals)),
                 "origin": source_name(origin["source"]) if origin.get("source") else "",
                 "at": parse_datetime(origin.get("at", "")),
+                "published": places.get(code, ""),
                 "entered_by": item.get_entered_by_display() if item else "",
                 "purposes": catalogue.purposes(code),
                 "change_url": change,
@@ -108,7 +111,7 @@ def records(customer: Customer, catalogue: Catalogue, page: str | None) -> Page[
     rows = (
         customer.records.exclude(_of_staff(catalogue))
         .select_related("item")
-        .prefetch_related("recipients")
+        .prefetch_related("recipients", open_marks())
         .order_by("-occurred_at", "kind", "id")
     )
     found: Page[Any] = Paginator(rows, RECORDS_SHOWN).get_page(page)
@@ -138,6 +141,7 @@ def _record(row: CustomerRecord, catalogue: Catalogue, hidden: Iterable[str]) ->
             )
             for one in row.recipients.all()
         ],
+        "published": next((mark.place for mark in row.open_marks), ""),  # type: ignore[attr-defined]
         "purposes": catalogue.purposes(item),
     }
 

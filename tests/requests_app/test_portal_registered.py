@@ -20,6 +20,7 @@ from tests.factories.consent import (
     PurposeFactory,
     RecipientFactory,
     RequestRuleFactory,
+    SelfDisclosureFactory,
     catalogue,
 )
 from tests.factories.core import sign_in_by_code
@@ -230,6 +231,15 @@ class TestWhatIsShown:
         assert "ご家族の話" not in page
         assert "別の客の件" not in page
 
+    def test_what_the_person_made_public_is_marked(self, inside: Client, customer: Customer) -> None:
+        SelfDisclosureFactory(customer=customer, item=DataItem.objects.get(code="telephone"), place="自分のブログ")
+        SelfDisclosureFactory(item=None, record=OrderFactory(customer=customer), place="商品のレビュー")
+        SelfDisclosureFactory(place="よその人のブログ")
+        page = text(inside, PAGE)
+        assert page.count("ご自身で公開されたもの") == 2
+        assert "ご自身で公開されたもの（自分のブログ）" in page
+        assert "ご自身で公開されたもの（商品のレビュー）" in page
+
     def test_nothing_of_anybody_else(self, inside: Client) -> None:
         other = OrderFactory(customer=CustomerFactory(family_name="別人"))
         page = text(inside, PAGE)
@@ -256,7 +266,7 @@ class TestWhatIsShown:
         for number in range(records):
             known_as(customer=customer, source="eccube", external_id=f"K{number}")
         inside.get(PAGE)
-        with django_assert_num_queries(14):
+        with django_assert_num_queries(16):
             inside.get(PAGE)
 
     def test_an_item_that_the_profile_lost_is_still_shown(self, inside: Client) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from consent_app.models import SelfDisclosure
 from privacy_portal.core.models import AuditEntry
@@ -91,3 +92,15 @@ def test_each_step_needs_its_permission(staff_client):
     assert AuditEntry.objects.filter(action="customer.denied").count() == 3
     mark.refresh_from_db()
     assert mark.ended_at is None
+
+
+def test_a_value_that_changed_since_is_told(manager_client):
+    catalogue()
+    customer = CustomerFactory()
+    manager_client.post(url(customer, "telephone"), {"place": "自分の店のサイト"})
+    customer.origins["telephone"] = {"source": "self", "external_id": "", "at": timezone.now().isoformat()}
+    customer.save()
+    assert "登録が変わりました" in page(manager_client, url(customer, "telephone"))
+    assert "自分の店のサイト" not in page(
+        manager_client, reverse("admin:consent_app_customer_change", args=[customer.pk])
+    )

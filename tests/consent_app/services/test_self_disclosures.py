@@ -78,3 +78,16 @@ def test_two_at_once_make_one_mark():
         thread.join()
     assert sorted(results) == ["marked", "there", "there"]
     assert SelfDisclosure.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_value_registered_later_is_not_the_one_they_published():
+    origins = {"telephone": {"source": "eccube", "external_id": "1", "at": NOW.isoformat()}}
+    customer, item = CustomerFactory(origins=origins), DataItemFactory(code="telephone")
+    mark = self_disclosures.mark(customer=customer, of=item, place="SNS", actor="command", now=NOW + timedelta(hours=1))
+    assert selectors.published_items(customer) == {"telephone": "SNS"}
+    assert not selectors.is_outdated(mark)
+    customer.origins["telephone"]["at"] = (NOW + timedelta(hours=2)).isoformat()
+    customer.save()
+    assert selectors.published_items(customer) == {}
+    assert selectors.is_outdated(mark)
