@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from . import care_of_consents, care_of_matters, care_of_security  # noqa: F401, register their own
+from . import (  # noqa: F401, register their own
+    care_of_consents,
+    care_of_matters,
+    care_of_security,
+    care_of_subcontractors,
+)
 from .domain.care import CareKind, register
 from .services import sharing_care as care
 

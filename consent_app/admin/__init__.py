@@ -3,6 +3,7 @@
 from . import (
     collection,
     customers,
+    entrustments,
     imports,
     incident_notices,
     incidents,
@@ -14,6 +15,8 @@ from . import (
     registers,
     security,
     statistics,
+    subcontractors,
+    supervision,
     suspensions,
     trackers,
 )
@@ -21,6 +24,7 @@ from . import (
 __all__ = [
     "collection",
     "customers",
+    "entrustments",
     "imports",
     "incident_notices",
     "incidents",
@@ -32,6 +36,8 @@ __all__ = [
     "registers",
     "security",
     "statistics",
+    "subcontractors",
+    "supervision",
     "suspensions",
     "trackers",
 ]

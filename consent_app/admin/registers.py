@@ -13,7 +13,7 @@ from unfold.decorators import display
 
 from ..domain.articles import article_text
 from ..domain.request_words import REQUEST_WORDS
-from ..models import DataItem, Operator, ProvisionBasis, Purpose, RefusalGround, RequestRule, Subcontractor
+from ..models import DataItem, Operator, ProvisionBasis, Purpose, RefusalGround, RequestRule
 from .base import ProfileAdmin, names_of, text_column
 
 
@@ -169,21 +169,3 @@ class RefusalGroundAdmin(ProfileAdmin):
     @display(description=_("法律上の理由"), ordering="statutory", label={True: "success", False: "warning"})
     def kind(self, ground: RefusalGround) -> tuple[bool, str]:
         return ground.statutory, str(_("理由になる") if ground.statutory else _("別の理由も必要"))
-
-
-@admin.register(Subcontractor)
-class SubcontractorAdmin(ProfileAdmin):
-    """To whom handling is entrusted, and which items they may get."""
-
-    list_display = ("name", "service", "gets", "country", "public", "active")
-    list_filter = ("active", "public", "country", "items")
-    search_fields = ("code", "name_ja", "name_en", "service_ja", "service_en")
-    name = text_column("name", _("名称"))
-    service = text_column("service", _("委託する業務"))
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Subcontractor]:
-        return super().get_queryset(request).prefetch_related("items")
-
-    @display(description=_("渡すデータ項目"))
-    def gets(self, subcontractor: Subcontractor) -> str:
-        return names_of(subcontractor.items)
