@@ -466,8 +466,8 @@ class RecipientDutyAdmin(KeptAdmin):
         return gettext("、").join(str(field.verbose_name) for field in names)  # type: ignore[union-attr]
 
 
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdecimal() and len(text) < 10 else None
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isdecimal() and len(text) < 10 else 0
 
 
 def _actor(request: HttpRequest) -> Any:
