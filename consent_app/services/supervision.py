@@ -51,7 +51,7 @@ def record_selection(
     next_review_on: date,
     answers: Mapping[int, Answered],
     note: str = "",
-    actor: User,
+    actor: audit.Actor,
     today: date,
 ) -> SubcontractorSelection:
     """Write down the examination of a subcontractor, with the words of every question that was asked.
@@ -83,7 +83,7 @@ def record_selection(
             result=result,
             note=note.strip(),
             next_review_on=next_review_on,
-            recorded_by=actor,
+            recorded_by=actor if isinstance(actor, User) else None,
         )
         SelectionAnswer.objects.bulk_create(
             SelectionAnswer(

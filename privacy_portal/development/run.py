@@ -185,16 +185,19 @@ def prepare(profile: str) -> str:
 
 
 def import_samples() -> None:
-    """Import the sample customers into a database that has no customer yet."""
+    """Import the sample customers, and what goes with them, into a database that has no customer yet."""
     from django.core.management import call_command
 
     from consent_app.models import Customer
+
+    from . import samples
 
     if Customer.objects.exists():
         return
     say("Importing the sample customers")
     for name in SAMPLES:
         call_command("import_customers", str(ROOT / "tests" / "data" / name), stdout=io.StringIO())
+    samples.supervise_subcontractors()
 
 
 def first_sign_in() -> str:
