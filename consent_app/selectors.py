@@ -152,8 +152,9 @@ def purposes_with_items() -> QuerySet[Purpose]:
 
 
 def public_subcontractors() -> QuerySet[Subcontractor]:
-    """The subcontractors that the operator publishes, each with the items that they may get."""
-    return Subcontractor.objects.filter(active=True, public=True).prefetch_related(_present_items())
+    """The subcontractors that the operator publishes, each with the items that they may get and, abroad, the basis."""
+    rows = Subcontractor.objects.filter(active=True, public=True)
+    return rows.select_related("foreign_arrangement").prefetch_related(_present_items())
 
 
 def trackers() -> QuerySet[Tracker]:

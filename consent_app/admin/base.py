@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.core.paginator import Paginator
 from django.db import models
 from django.http import HttpRequest
@@ -110,3 +111,8 @@ def admin_url(obj: models.Model) -> str:
 def names_of(items: Any) -> str:
     """The names of prefetched items, in the active language."""
     return _("、").join(str(item) for item in items.all())
+
+
+def day_widget() -> forms.DateInput:
+    """The browser's own calendar, for forms outside of the admin's own ones."""
+    return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})

@@ -18,7 +18,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from privacy_portal.core.services import audit, files
 
@@ -28,7 +28,7 @@ from ..domain.supervision_words import REASON_WORDS
 from ..models import DataItem, EntrustedPerson, Entrustment, Purpose, Subcontractor
 from ..services import entrusted_file, entrustees, entrusting
 from ..services.entrusted_file import Chosen, NotChosen
-from .base import ReadOnlyAdmin, ReadOnlyInline, admin_url, link_to_customer
+from .base import ReadOnlyAdmin, ReadOnlyInline, admin_url, day_widget, link_to_customer
 
 _ORDERS, _DAYS, _PEOPLE = "orders", "days", "people"
 
@@ -61,8 +61,8 @@ class HandOverForm(forms.Form):
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 6, "autocomplete": "off", "spellcheck": "false"}),
         help_text=_("1行に1つ書きます。"),
     )
-    since = forms.DateField(label=_("注文の期間の初日"), required=False, widget=UnfoldAdminDateWidget)
-    until = forms.DateField(label=_("注文の期間の末日"), required=False, widget=UnfoldAdminDateWidget)
+    since = forms.DateField(label=_("注文の期間の初日"), required=False, widget=day_widget())
+    until = forms.DateField(label=_("注文の期間の末日"), required=False, widget=day_widget())
 
     chosen: Chosen | None = None
 

@@ -17,12 +17,12 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from privacy_portal.core.services import audit
 
 from ..domain.duties import Duty, State, Task
-from ..domain.supervision_words import DUTY_WORDS, OBSTACLE_STEPS, STATE_WORDS, STEPS
+from ..domain.supervision_words import DUTY_WORDS, OBSTACLE_STEPS, STATE_WORDS, STEPS, day_words
 from ..models import (
     ChecklistQuestion,
     Entrustment,
@@ -36,7 +36,7 @@ from ..models import (
 )
 from ..services import entrustees, supervision
 from ..services.supervision import Answered, SupervisionError
-from .base import ProfileAdmin, ReadOnlyInline, admin_url, names_of, text_column
+from .base import ProfileAdmin, ReadOnlyInline, admin_url, day_widget, names_of, text_column
 from .kept import CareFilter
 
 _TONES = {
@@ -75,6 +75,7 @@ class RecordInline(ReadOnlyInline):
 class SelectionInline(RecordInline):
     """Selections."""
 
+    verbose_name_plural = _("選定")
     model = SubcontractorSelection
     fields = ("decided_on", "result", "decided_by", "next_review_on")
 
@@ -82,6 +83,7 @@ class SelectionInline(RecordInline):
 class ContractInline(RecordInline):
     """Agreements."""
 
+    verbose_name_plural = _("契約")
     model = SubcontractorContract
     fields = ("title", "kind", "signed_on", "valid_from", "valid_until")
 
@@ -89,6 +91,7 @@ class ContractInline(RecordInline):
 class ReviewInline(RecordInline):
     """Reviews."""
 
+    verbose_name_plural = _("確認")
     model = SubcontractorReview
     fields = ("reviewed_on", "method", "result", "reviewed_by", "next_on")
 
@@ -96,6 +99,7 @@ class ReviewInline(RecordInline):
 class ReentrustmentInline(RecordInline):
     """Work passed on."""
 
+    verbose_name_plural = _("再委託")
     model = Reentrustment
     fields = ("name", "service", "state", "asked_on", "began_on", "ended_on")
 
@@ -103,6 +107,7 @@ class ReentrustmentInline(RecordInline):
 class ArrangementInline(RecordInline):
     """The basis abroad."""
 
+    verbose_name_plural = _("外国")
     model = ForeignArrangement
     fields = ("basis", "informed_from")
 
@@ -110,6 +115,7 @@ class ArrangementInline(RecordInline):
 class EntrustmentInline(RecordInline):
     """What was handed over, the newest first."""
 
+    verbose_name_plural = _("渡した記録")
     model = Entrustment
     fields = ("at", "kind", "asked", "allowed", "by")
 
@@ -121,7 +127,7 @@ class Line:
     label: str
     state: str
     tone: str
-    on: Any
+    on: str
     step: str
     url: str
 
@@ -186,7 +192,7 @@ class SubcontractorAdmin(ProfileAdmin):
             label=str(DUTY_WORDS[task.duty]),
             state=str(STATE_WORDS[task.state]),
             tone=_TONES[task.state],
-            on=task.on,
+            on=day_words(task),
             step=_step(task) if task.open else "",
             url=self._address(request, subcontractor, task) if task.open else "",
         )
@@ -268,13 +274,13 @@ class SubcontractorAdmin(ProfileAdmin):
 class SelectionForm(forms.Form):
     """The decision; the questions are added as they stand today."""
 
-    decided_on = forms.DateField(label=_("選定日"), widget=UnfoldAdminDateWidget)
+    decided_on = forms.DateField(label=_("選定日"), widget=day_widget())
     decided_by = forms.CharField(label=_("判断した人"), max_length=100, widget=UnfoldAdminTextInputWidget)
     result = forms.ChoiceField(label=_("結果"), choices=SubcontractorSelection.Result.choices, widget=forms.RadioSelect)
     note = forms.CharField(
         label=_("理由・条件"), required=False, max_length=2000, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3})
     )
-    next_review_on = forms.DateField(label=_("最初の確認の予定日"), widget=UnfoldAdminDateWidget)
+    next_review_on = forms.DateField(label=_("最初の確認の予定日"), widget=day_widget())
 
     def __init__(self, *args: Any, questions: list[ChecklistQuestion], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

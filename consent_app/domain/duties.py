@@ -272,7 +272,7 @@ def _abroad(supervision: Supervision, today: date) -> Task:
     if abroad.basis == "consent":
         if abroad.informed_from is None or abroad.informed_from > today:
             return Task(Duty.ABROAD, State.MISSING, Obstacle.RECIPIENT_ABROAD)
-        return Task(Duty.ABROAD, State.DONE, on=abroad.informed_from)
+        return Task(Duty.ABROAD, State.DONE)
     if abroad.basis != "equivalent":
         return Task(Duty.ABROAD, State.MISSING, Obstacle.RECIPIENT_ABROAD)
     if abroad.check_failed:

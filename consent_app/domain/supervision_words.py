@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
-from .duties import Duty, Obstacle, State
+from .duties import Duty, Obstacle, State, Task
 from .gate import Reason
 
 if TYPE_CHECKING:
@@ -89,3 +89,28 @@ STEPS: dict[str, _StrPromise] = {
     Duty.FINDINGS: _("直ったことを確かめて、その日を記録してください。"),
     Duty.REENTRUSTMENT: _("承認するか断るかを決めてください。"),
 }
+
+# What the day of a task is.
+DAY_WORDS: dict[str, _StrPromise] = {
+    Duty.SELECTION: _("%(day)sに選定"),
+    Duty.AGREEMENT: _("期限 %(day)s"),
+    Duty.ABROAD: _("次の確認 %(day)s"),
+    Duty.REVIEW: _("次の確認 %(day)s"),
+    Duty.FINDINGS: _("期限 %(day)s"),
+    Duty.REENTRUSTMENT: _("期限 %(day)s"),
+}
+OBSTACLE_DAY_WORDS: dict[str, _StrPromise] = {
+    Obstacle.AGREEMENT_NOT_BEGUN: _("%(day)sから"),
+    Obstacle.REVIEW_FAILED: _("%(day)sの確認"),
+}
+
+
+def day_words(task: Task) -> str:
+    """The day of a task with what it is; empty where it has none."""
+    if task.on is None:
+        return ""
+    if task.duty == Duty.ABROAD and task.state == State.FAILED:
+        words = OBSTACLE_DAY_WORDS[Obstacle.REVIEW_FAILED]
+    else:
+        words = OBSTACLE_DAY_WORDS.get(task.obstacle or "", DAY_WORDS[task.duty])
+    return words % {"day": task.on.isoformat()}

@@ -17,6 +17,8 @@ from django.views.decorators.http import condition, require_safe
 
 from .. import selectors
 from ..domain.articles import article_text
+from ..domain.countries import country_name
+from ..domain.duties import HOME_COUNTRY
 from ..domain.request_words import REQUEST_WORDS
 from ..models import DataItem, Operator, RequestRule
 from ..public_words import channel_words, cost
@@ -71,8 +73,16 @@ def collection_points(request: HttpRequest, operator: Operator) -> HttpResponse:
 
 @_with_operator
 def subcontractors(request: HttpRequest, operator: Operator) -> HttpResponse:
-    """To whom handling is entrusted, and which items they get."""
-    context = {"subcontractors": selectors.public_subcontractors()}
+    """To whom handling is entrusted, which items they get, and where they are (article 28(2) for those abroad)."""
+    rows = [
+        {
+            "subcontractor": one,
+            "country": country_name(one.country),
+            "abroad": getattr(one, "foreign_arrangement", None) if one.country != HOME_COUNTRY else None,
+        }
+        for one in selectors.public_subcontractors()
+    ]
+    context = {"rows": rows}
     return render(request, "portal/consent/subcontractors.html", context)
 
 

@@ -145,7 +145,7 @@ def test_in_japan_there_is_nothing_to_do_about_abroad() -> None:
         ),
         ("US", Abroad("consent"), ("missing", None)),
         ("US", Abroad("consent", informed_from=date(2026, 11, 23)), ("missing", None)),
-        ("US", Abroad("consent", informed_from=TODAY), ("done", TODAY)),
+        ("US", Abroad("consent", informed_from=TODAY), ("done", None)),
     ],
 )
 def test_abroad(country: str, abroad: Abroad | None, expected: tuple[str, date | None]) -> None:
