@@ -4,7 +4,16 @@ from celery import shared_task
 from django.utils import timezone
 
 from .models import ImportBatch
-from .services import broadcasts, care, consent_expiry, email_changes, imports, ledger_retention, matters
+from .services import (
+    broadcasts,
+    care,
+    consent_expiry,
+    email_changes,
+    entrusted_file,
+    imports,
+    ledger_retention,
+    matters,
+)
 
 
 @shared_task(name=imports.TRY_TASK)
@@ -69,3 +78,9 @@ def purge_ledgers() -> None:
 def record_matters() -> None:
     """Keep what the page of matters made knowable says, where the registers have changed it."""
     matters.record_changes(now=timezone.now())
+
+
+@shared_task(name="consent.purge_entrusted_files")
+def purge_entrusted_files() -> None:
+    """Erase the files for subcontractors whose time is over."""
+    entrusted_file.purge(now=timezone.now())

@@ -268,6 +268,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "consent.sweep_broadcasts": {"task": "consent.sweep_broadcasts", "schedule": 60.0},
     "consent.record_matters": {"task": "consent.record_matters", "schedule": 600.0},
     "consent.expire_consents": {"task": "consent.expire_consents", "schedule": 300.0},
+    "consent.purge_entrusted_files": {"task": "consent.purge_entrusted_files", "schedule": 3600.0},
     "consent.remind_staff": {"task": "consent.remind_staff", "schedule": 3600.0},
     "consent.sweep_email_changes": {"task": "consent.sweep_email_changes", "schedule": 3600.0},
     "consent.purge_ledgers": {"task": "consent.purge_ledgers", "schedule": 86400.0},

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from consent_app.domain import duties
-from consent_app.domain.duties import Abroad, Agreement, Duty, Judgement, State, Supervision
+from consent_app.domain.duties import Abroad, Agreement, Duty, Judgement, Obstacle, State, Supervision, Task
+from consent_app.domain.supervision_words import day_words
 
 TODAY = date(2026, 11, 22)
 CHOSEN = Judgement(date(2025, 4, 1), True, date(2026, 4, 1))
@@ -167,3 +168,18 @@ def test_nothing_recorded_is_everything_missing() -> None:
         "recipient_abroad",
     }
     assert {task.state for task in duties.tasks(nothing, TODAY)} == {State.MISSING}
+
+
+@pytest.mark.parametrize(
+    ("task", "words"),
+    [
+        (Task(Duty.AGREEMENT, State.SOON, on=TODAY), "期限 2026-11-22"),
+        (Task(Duty.AGREEMENT, State.MISSING, Obstacle.AGREEMENT_NOT_BEGUN, TODAY), "2026-11-22から"),
+        (Task(Duty.REVIEW, State.DONE, on=TODAY), "次の確認 2026-11-22"),
+        (Task(Duty.REVIEW, State.FAILED, Obstacle.REVIEW_FAILED, TODAY), "2026-11-22の確認"),
+        (Task(Duty.ABROAD, State.FAILED, Obstacle.ABROAD_UNCHECKED, TODAY), "2026-11-22の確認"),
+        (Task(Duty.SELECTION, State.DONE), ""),
+    ],
+)
+def test_the_day_says_what_it_is(task: Task, words: str) -> None:
+    assert day_words(task) == words

@@ -9,11 +9,12 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from redis.exceptions import RedisError
 
 from consent_app.domain.profile_reader import Text
 from consent_app.domain.request_words import REQUEST_WORDS
-from consent_app.models import DataItem, Operator, RefusalGround, RequestRule, Subcontractor
+from consent_app.models import DataItem, ForeignArrangement, Operator, RefusalGround, RequestRule, Subcontractor
 from consent_app.services.profiles import load_profile, read_profile
 
 PAGES = ["contact", "purposes", "subcontractors", "procedure"]
@@ -99,8 +100,32 @@ def test_subcontractors_that_are_published(client: Client) -> None:
     text = text_of(client, "subcontractors")
     for fact in ("例示配送株式会社", "商品の配送", "氏名、郵便番号・住所", "お届けする商品だけを渡します"):
         assert fact in text
+    assert "日本" in text
     Subcontractor.objects.update(public=False)
     assert "例示配送株式会社" not in text_of(client, "subcontractors")
+
+
+@pytest.mark.usefixtures("rokusho")
+def test_what_people_are_told_about_a_subcontractor_abroad(client: Client) -> None:
+    """Article 28(2), Rule 17: the country, its regime, the measures of the recipient. Without an agreement, too."""
+    subcontractor = Subcontractor.objects.get()
+    subcontractor.country = "US"
+    subcontractor.save()
+    text = text_of(client, "subcontractors")
+    assert "アメリカ合衆国（US）" in text
+    assert "その国の制度" not in text
+    ForeignArrangement.objects.create(
+        subcontractor=subcontractor,
+        basis="consent",
+        regime_ja="包括的な法律はありません。",
+        regime_en="There is no comprehensive law.",
+        measures_ja="暗号化します。",
+        measures_en="It encrypts.",
+        informed_from=timezone.localdate(),
+    )
+    text = text_of(client, "subcontractors")
+    for fact in ("例示配送株式会社での取扱い：アメリカ合衆国（US）", "包括的な法律はありません。", "暗号化します。"):
+        assert fact in text
 
 
 @pytest.mark.usefixtures("rokusho")
