@@ -17,7 +17,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanWidget
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
 from ..domain import joint_use as rules
 from ..models import JointUse, JointUser
@@ -86,7 +86,6 @@ class JointUseAdmin(KeptAdmin):
     list_display = ("shown_name", "shown_state", "shown_missing", "shown_since", "shown_members")
     list_filter = ("state", "purposes")
     search_fields = ("code", "name_ja", "name_en", "users_ja", "users_en", "responsible_name_ja", "responsible_name_en")
-    autocomplete_fields = ("items", "purposes")
     inlines = (MemberInline,)
     change_form_outer_before_template = "admin/consent_app/jointuse/before.html"
     shown_name = text_column("name", _("名称"))
@@ -108,6 +107,12 @@ class JointUseAdmin(KeptAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[JointUse]:
         return joint_uses.with_parts(super().get_queryset(request))
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """A few entries are seen at once; a list box hides them and loses choices with one click."""
+        return super().formfield_for_manytomany(
+            db_field, request, **{**kwargs, "widget": UnfoldAdminCheckboxSelectMultipleWidget()}
+        )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """The code is for good; items and scope are once they were announced (article 27(6))."""

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from ..models import Tracker
 from .base import text_column
@@ -20,7 +21,6 @@ class TrackerAdmin(KeptAdmin):
     list_display = ("shown_name", "kind", "shown_aim", "shown_recipient", "advertising", "tied_to_person", "active")
     list_filter = ("active", "kind", "advertising", "tied_to_person")
     search_fields = ("code", "name_ja", "name_en", "sent_ja", "sent_en", "recipient_ja", "recipient_en")
-    autocomplete_fields = ("purposes",)
     shown_name = text_column("name", _("名称"))
     shown_aim = text_column("aim", _("何のため"))
     shown_recipient = text_column("recipient", _("送信先"))
@@ -57,6 +57,12 @@ class TrackerAdmin(KeptAdmin):
         if db_field.name == "refusal_url":
             kwargs["assume_scheme"] = "https"
         return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """A few entries are seen at once; a list box hides them and loses choices with one click."""
+        return super().formfield_for_manytomany(
+            db_field, request, **{**kwargs, "widget": UnfoldAdminCheckboxSelectMultipleWidget()}
+        )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return () if obj is None else ("code",)

@@ -37,6 +37,7 @@ class Reason(StrEnum):
     ENTRUSTED = "entrusted"
     GIFT_SHIPPING = "gift_shipping"
     JOINT_USE = "joint_use"
+    TRACKER_PUBLISHED = "tracker_published"
     # Refused, because …
     PERSON_UNKNOWN = "person_unknown"
     PERSON_WITHDRAWN = "person_withdrawn"
@@ -69,6 +70,8 @@ class Reason(StrEnum):
     JOINT_USE_UNKNOWN = "joint_use_unknown"
     JOINT_USE_NOT_IN_FORCE = "joint_use_not_in_force"
     PURPOSE_NOT_COVERED = "purpose_not_covered"
+    TRACKER_UNKNOWN = "tracker_unknown"
+    ADVERTISING_REFUSED = "advertising_refused"
 
 
 @dataclass(frozen=True, slots=True)

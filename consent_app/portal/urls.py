@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern] = [
     path("joint-use/", joint_uses.joint_use_page, name="joint_use"),
     path("joint-use/<slug:code>/<int:number>/", joint_uses.joint_use_version, name="joint_use_version"),
     path("trackers/", trackers.trackers_page, name="trackers"),
+    path("trackers/refuse/", trackers.trackers_refuse, name="trackers_refuse"),
     path(".well-known/gpc.json", trackers.gpc_support, name="gpc_support"),
     path("procedure/", pages.procedure, name="procedure"),
     path("consents/", consents.consents_page, name="consents"),

@@ -95,6 +95,29 @@ def withdraw(*, actor: User, address_proven: bool, purpose: str, language: str, 
     )
 
 
+def refuse(
+    *, actor: User, address_proven: bool, purpose: str, sign: str, language: str, now: datetime
+) -> Consent | None:
+    """The person refuses, by a ``sign`` of theirs, whether or not they had ever consented; None where they had refused.
+
+    Unlike :func:`withdraw` it leaves a record where there was nothing to take back: it is a choice, not a silence.
+
+    Raises:
+        NotAsked: the account is no customer's, or the purpose is not asked for.
+        NeedsAgent: the customer is too young to decide alone.
+    """
+    return _change(
+        actor=actor,
+        address_proven=address_proven,
+        code=purpose,
+        event=Consent.Event.WITHDRAWN,
+        version=None,
+        language=language,
+        now=now,
+        sign=sign,
+    )
+
+
 def _change(
     *,
     actor: User,
@@ -104,6 +127,7 @@ def _change(
     version: str | None,
     language: str,
     now: datetime,
+    sign: str = "",
 ) -> Consent | None:
     with transaction.atomic():
         # The row is locked, so that of two clicks the second sees what the first did; whose it is, is asked once more.
@@ -122,7 +146,10 @@ def _change(
             raise NeedsAgent
         newest = consent_events.newest(customer, purpose, now)
         outdated = newest is not None and newest.outdated  # type: ignore[attr-defined]
-        if is_given(newest, now) == given and not (given and outdated):
+        if sign:
+            if newest is not None and newest.event == event:
+                return None
+        elif is_given(newest, now) == given and not (given and outdated):
             return None
         with translation.override(language):
             shown = wordings.wording(purpose)
@@ -140,7 +167,7 @@ def _change(
             channel=Consent.Channel.PORTAL,
             wording=shown.text,
             purpose_version=wordings.keep_version(purpose=purpose, now=now) if purpose.asks_for_consent else None,
-            proof=f"wording:{shown.version}",
+            proof=f"{sign} wording:{shown.version}".lstrip(),
             recorded_by=actor,
             at=at,
             recorded_at=now,

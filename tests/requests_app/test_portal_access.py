@@ -105,6 +105,7 @@ ROWS: dict[str, tuple[str, Arguments]] = {
     "request_review": (SIGNED_IN, a_type),
     "request_discard": (SIGNED_IN, a_type),
     "consents": (SIGNED_IN, nothing),
+    "trackers_refuse": (SIGNED_IN, nothing),
     "registered": (SIGNED_IN, nothing),
     "registered_open": (SIGNED_IN, nothing),
     "registered_history": (SIGNED_IN, nothing),

@@ -8,8 +8,10 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
+from consent_app.models import Consent
 from consent_app.services.profiles import load_profile, read_profile
-from tests.factories.consent import OperatorFactory
+from privacy_portal.core.models import User
+from tests.factories.consent import CustomerFactory, OperatorFactory, PurposeFactory
 from tests.factories.core import UserFactory, sign_in_by_code
 from tests.factories.trackers import TrackerFactory
 
@@ -136,3 +138,63 @@ def test_as_many_statements_for_many_as_for_one(client: Client, django_assert_nu
         with django_assert_num_queries(1):
             text_of(client)
         TrackerFactory.create_batch(20)
+
+
+# ------------------------------------------------------------------------------------------------- the stored choice
+
+REFUSE = "/trackers/refuse/"
+
+
+@pytest.fixture
+def person() -> User:
+    OperatorFactory()
+    purpose = PurposeFactory(code="ads", text_ja="広告をお届けするため", needs_consent=True)
+    TrackerFactory(to_advertisers=True).purposes.add(purpose)
+    return UserFactory(email="hanako@post.example")
+
+
+def test_signed_in_the_signal_is_offered_as_a_stored_choice(client: Client, person: User) -> None:
+    customer = CustomerFactory(email=person.email)
+    assert "断る選択として記録する" not in text_of(client, **SIGNAL)
+    sign_in_by_code(client, person)
+    assert "断る選択として記録する" not in text_of(client)
+    text = text_of(client, **SIGNAL)
+    assert "断る選択として記録する" in text
+    assert "広告をお届けするため" in text
+    response = client.post(REFUSE, headers=SIGNAL, follow=True)
+    assert "断る選択を記録しました" in response.content.decode()
+    event = Consent.objects.get(customer=customer)
+    assert (event.event, event.channel) == ("withdrawn", "portal")
+    assert event.proof.startswith("GPC signal")
+    text = text_of(client)
+    assert "断る選択が記録されています" in text
+    assert "断る選択として記録する" not in text
+    assert "no-store" in client.get(reverse("portal:trackers"))["Cache-Control"]
+
+
+def test_without_the_signal_nothing_is_stored(client: Client, person: User) -> None:
+    CustomerFactory(email=person.email)
+    sign_in_by_code(client, person)
+    assert "記録しませんでした" in client.post(REFUSE, follow=True).content.decode()
+    assert not Consent.objects.exists()
+
+
+def test_coming_back_from_the_sign_in_stores_nothing(client: Client, person: User) -> None:
+    CustomerFactory(email=person.email)
+    sign_in_by_code(client, person)
+    assert client.get(REFUSE, headers=SIGNAL).url == reverse("portal:trackers")  # type: ignore[attr-defined]
+    assert not Consent.objects.exists()
+
+
+def test_an_account_without_a_customer_is_offered_nothing(client: Client, person: User) -> None:
+    sign_in_by_code(client, person)
+    assert "あなたの選択" not in text_of(client, **SIGNAL)
+    assert client.post(REFUSE, headers=SIGNAL).status_code == 404
+
+
+def test_another_site_cannot_post_it(person: User) -> None:
+    CustomerFactory(email=person.email)
+    strict = Client(enforce_csrf_checks=True)
+    sign_in_by_code(strict, person)
+    assert strict.post(REFUSE, headers=SIGNAL).status_code == 403
+    assert not Consent.objects.exists()
