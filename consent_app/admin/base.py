@@ -20,6 +20,7 @@ from privacy_portal.core.admin.lookups import OfferedLookups
 
 from ..domain.masking import masked_name
 from ..models import Customer
+from .care import CareFiltered
 
 
 class CappedPaginator(Paginator):
@@ -35,7 +36,7 @@ class CappedPaginator(Paginator):
         return self.object_list[: self.LIMIT].count()  # type: ignore[attr-defined]
 
 
-class ReadOnlyAdmin(OfferedLookups, ModelAdmin):
+class ReadOnlyAdmin(CareFiltered, OfferedLookups, ModelAdmin):
     """Rows that are written by a profile or by services, never by hand.
 
     A form here would let a row differ from the file that the next load reads, or change what must only be added to.

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
 from typing import Any
 
 from django import forms
 from django.apps import apps
-from django.contrib import admin
 from django.core.exceptions import FieldDoesNotExist, PermissionDenied
 from django.core.paginator import Paginator
 from django.db import models
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -23,10 +20,10 @@ from unfold.admin import ModelAdmin
 from privacy_portal.core.admin.lookups import OfferedLookups
 from privacy_portal.core.services import audit
 
-from ..domain import care
 from ..models import RegisterChange
 from ..models.kept import KeptModel
 from ..services import kept
+from .care import CareFiltered
 
 SEEN = "seen_revision"
 
@@ -72,30 +69,7 @@ class KeptForm(forms.ModelForm):
         return told
 
 
-class CareFilter(admin.SimpleListFilter):
-    """Only the entries that need care of one kind; the first page of the admin links here."""
-
-    title = _("手入れ")
-    parameter_name = "care"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [(kind.code, kind.title) for kind in kinds_of(model_admin.model)]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        kind = next((kind for kind in kinds_of(queryset.model) if kind.code == self.value()), None)
-        if kind is None:
-            return queryset
-        today = timezone.localdate()
-        entries = kind.entries(today, today + datetime.timedelta(days=kind.within))
-        return queryset.filter(pk__in=[entry.key for entry in entries])
-
-
-def kinds_of(model: type[models.Model]) -> list[care.CareKind]:
-    """The kinds of care whose entries are rows of this model."""
-    return [kind for kind in care.kinds() if kind.model == model._meta.label_lower]
-
-
-class KeptAdmin(OfferedLookups, ModelAdmin):
+class KeptAdmin(CareFiltered, OfferedLookups, ModelAdmin):
     """A register that staff keep: forms that lose nobody's work, and the history of each entry below its form.
 
     Entries are retired, not deleted: records of earlier days refer to them. A subclass that lets an entry be deleted
@@ -115,10 +89,6 @@ class KeptAdmin(OfferedLookups, ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False
-
-    def get_list_filter(self, request: HttpRequest) -> Any:
-        filters = list(super().get_list_filter(request))
-        return [CareFilter, *filters] if kinds_of(self.model) and CareFilter not in filters else filters
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """The hidden revision stands with the first fields, for whoever may save."""

@@ -24,7 +24,7 @@ from ..domain import policy_text
 from ..models import MattersVersion
 from ..services import matters
 from .base import ReadOnlyAdmin
-from .kept import CareFilter
+from .care import CareFilter
 
 
 class WholeListCareFilter(CareFilter):

@@ -37,7 +37,6 @@ from ..models import (
 from ..services import entrustees, supervision
 from ..services.supervision import Answered, SupervisionError
 from .base import ProfileAdmin, ReadOnlyInline, admin_url, day_widget, names_of, text_column
-from .kept import CareFilter
 
 _TONES = {
     State.DONE: "success",
@@ -137,7 +136,7 @@ class SubcontractorAdmin(ProfileAdmin):
     """To whom handling is entrusted, which items they may get, and whether they may get them today."""
 
     list_display = ("name", "service", "gets", "country", "shown_standing", "next_step", "public", "active")
-    list_filter = (CareFilter, StandingFilter, "active", "public", "country", "items")
+    list_filter = (StandingFilter, "active", "public", "country", "items")
     search_fields = ("code", "name_ja", "name_en", "service_ja", "service_en")
     name = text_column("name", _("名称"))
     service = text_column("service", _("委託する業務"))

@@ -44,7 +44,7 @@ class CareKind:
             due earlier and not done are among them.
         within: days ahead that are looked at.
 
-    The admin of the model offers ``consent_app.admin.kept.CareFilter``: the first page links to the list with it.
+    The admin of the model offers ``consent_app.admin.care.CareFilter``: the first page links to the list with it.
     """
 
     code: str
