@@ -21,8 +21,9 @@ from privacy_portal.core.services import audit
 
 from .. import selectors
 from ..domain.record_fields import record_lines
+from ..domain.registered_words import in_words
 from ..models import Customer, CustomerRecord, DataItem, SelfDisclosure
-from ..services import self_disclosures
+from ..services import customer_changes, self_disclosures
 
 
 class MarkForm(forms.Form):
@@ -66,7 +67,7 @@ def page(
         "title": _("本人による公開の印"),
         "customer": customer,
         "what": _what(of),
-        "lines": record_lines(of.data) if isinstance(of, CustomerRecord) else [],
+        "lines": _lines(customer, of),
         "present": present,
         "outdated": present is not None and selectors.is_outdated(present),
         "marks": marks,
@@ -87,6 +88,12 @@ def _of(customer: Customer, item: str, record: uuid.UUID | None) -> DataItem | C
 
 def _what(of: DataItem | CustomerRecord) -> str:
     return f"{of.get_kind_display()} {of.external_id}" if isinstance(of, CustomerRecord) else of.name
+
+
+def _lines(customer: Customer, of: DataItem | CustomerRecord) -> list[tuple[str, str]]:
+    if isinstance(of, CustomerRecord):
+        return record_lines(of.data)
+    return [(of.name, in_words(of.code, customer_changes.values_of(customer, of.code)))]
 
 
 def _mark(request: HttpRequest, customer: Customer, of: DataItem | CustomerRecord, place: str) -> HttpResponse:

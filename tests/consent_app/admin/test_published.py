@@ -29,7 +29,9 @@ def test_an_item_is_marked_and_unmarked_with_its_history(manager_client):
     change = reverse("admin:consent_app_customer_change", args=[customer.pk])
     assert url(customer, "telephone") in page(manager_client, change)
 
-    assert "まだありません" in page(manager_client, url(customer, "telephone"))
+    first = page(manager_client, url(customer, "telephone"))
+    assert "まだありません" in first
+    assert "090-1234-5678" in first
     assert AuditEntry.objects.filter(action="customer.viewed", object_id=str(customer.pk)).count() == 2
     refused = manager_client.post(url(customer, "telephone"), {"place": " "})
     assert refused.status_code == 200
