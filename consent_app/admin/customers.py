@@ -25,7 +25,8 @@ from privacy_portal.core.services import audit
 from .. import selectors
 from ..domain.masking import masked_email, masked_name, masked_telephone
 from ..domain.record_fields import record_lines
-from ..models import Consent, Customer, CustomerIdentity, CustomerRecord, DataItem, Provision
+from ..domain.registered_words import in_words, item_label
+from ..models import Consent, Customer, CustomerChange, CustomerIdentity, CustomerRecord, DataItem, Provision
 from . import published
 from .base import CappedPaginator, ReadOnlyAdmin, ReadOnlyInline
 from .provisions import item_names, state_of, with_item_names
@@ -116,6 +117,34 @@ class ProvisionInline(ReadOnlyInline):
         return item_names(provision)
 
 
+class ChangeInline(ReadOnlyInline):
+    """What was changed of the registered data, by whom and why, newest first."""
+
+    model = CustomerChange
+    fields = ("at", "item_name", "before_words", "after_words", "channel", "changed_by", "reference", "why")
+    readonly_fields = ("item_name", "before_words", "after_words", "why")
+    ordering = ("-at", "pk")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CustomerChange]:
+        return super().get_queryset(request).select_related("changed_by")
+
+    @display(description=_("データ項目"))
+    def item_name(self, change: CustomerChange) -> str:
+        return item_label(change.item)
+
+    @display(description=_("変更前"))
+    def before_words(self, change: CustomerChange) -> str:
+        return in_words(change.item, change.before) or "—"
+
+    @display(description=_("変更後"))
+    def after_words(self, change: CustomerChange) -> str:
+        return in_words(change.item, change.after) or "—"
+
+    @display(description=_("理由"))
+    def why(self, change: CustomerChange) -> str:
+        return change.reason or ""
+
+
 @admin.register(Customer)
 class CustomerAdmin(PostedSearch, ReadOnlyAdmin):
     """Customers of the operator."""
@@ -133,7 +162,7 @@ class CustomerAdmin(PostedSearch, ReadOnlyAdmin):
     sortable_by = ("created_at",)
     paginator = CappedPaginator
     list_per_page = 50
-    inlines = (RecordInline, ConsentInline, ProvisionInline, IdentityInline)
+    inlines = (RecordInline, ChangeInline, ConsentInline, ProvisionInline, IdentityInline)
     fields = (("status", "user"), ("created_at", "updated_at"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:

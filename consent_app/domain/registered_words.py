@@ -12,7 +12,23 @@ from django.utils.translation import gettext_lazy as _
 
 from .written import written_postal_code, written_telephone
 
+# For the admin, where the catalogue's names would be one more query; the person reads the catalogue's.
+_ITEM_WORDS = {
+    "name": _("氏名"),
+    "kana": _("フリガナ"),
+    "company": _("会社名"),
+    "address": _("住所"),
+    "telephone": _("電話番号"),
+    "email": _("メールアドレス"),
+    "gender": _("性別"),
+    "birth_date": _("生年月日"),
+}
 GENDER_WORDS = {"male": _("男性"), "female": _("女性"), "other": _("その他")}
+
+
+def item_label(item: str) -> str:
+    """A plain name of an item that belongs to columns of a customer, in the active language; others by their code."""
+    return str(_ITEM_WORDS.get(item, item))
 
 
 def in_words(item: str, values: Mapping[str, Any]) -> str:

@@ -55,9 +55,10 @@ class RegistersConnector:
         return {row["kind"]: row["number"] for row in rows}
 
     def record_items(self, customer: Customer) -> set[str]:
-        """Three queries."""
+        """Four queries. What was registered once is held in the history of changes."""
         rows = customer.records.order_by().values_list("item__code", "kind").distinct()
         held = {item or kind for item, kind in rows}
+        held |= set(customer.changes.order_by().values_list("item", flat=True).distinct())
         if Recipient.objects.filter(record__customer=customer).exists():
             held.add(RECIPIENT_ITEM)
         conditions = dict.fromkeys((*Customer.ITEM_FIELDS, *ITEM_OF_KEY.values()), Q())

@@ -26,7 +26,8 @@ def correction_way() -> Way:
     offered = {offer.type.code: offer for offer in offers()}
     for code in _TYPES:
         if code in offered:
-            return Way(offered[code].url, _("訂正を請求する"))
+            words = _("訂正を請求する") if code == "correction" else str(offered[code].type.plain_name)
+            return Way(offered[code].url, words)
     return Way(reverse("portal:contact"), _("お問い合わせ先を見る"))
 
 

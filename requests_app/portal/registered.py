@@ -30,7 +30,7 @@ from privacy_portal.core.ratelimit import LimitExceeded
 from ..services import registered as service
 from . import registered_rows as rows
 from .access import PersonRequest
-from .corrections import disclosure_way
+from .corrections import correction_way, disclosure_way
 from .registered_forms import FORMS, ItemForm, OpenForm
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
@@ -60,7 +60,7 @@ def opened(request: PersonRequest) -> Customer | HttpResponse:
 
 
 def _nobody(request: PersonRequest) -> HttpResponse:
-    return render(request, "portal/registered/nobody.html", {"way": rows.correction()})
+    return render(request, "portal/registered/nobody.html", {"way": disclosure_way()})
 
 
 def _is_open(request: PersonRequest, customer: Customer) -> bool:
@@ -104,7 +104,7 @@ def registered_open(request: PersonRequest) -> HttpResponse:
 
 
 def _open_page(request: PersonRequest, form: OpenForm, status: int = 200) -> HttpResponse:
-    context = {"form": form, "way": rows.correction(), "tries": service.TRIES}
+    context = {"form": form, "way": disclosure_way(), "tries": service.TRIES}
     return render(request, "portal/registered/open.html", context, status=status)
 
 
@@ -117,7 +117,6 @@ def registered(request: PersonRequest) -> HttpResponse:
     if isinstance(customer, HttpResponse):
         return customer
     catalogue = rows.Catalogue()
-    disclosure = disclosure_way()
     context = {
         "items": rows.item_rows(customer, catalogue),
         "status": customer.get_status_display() if customer.status != Customer.Status.ACTIVE else "",
@@ -126,8 +125,8 @@ def registered(request: PersonRequest) -> HttpResponse:
         "by_staff": rows.written_by_staff(customer, catalogue),
         "suspensions": rows.suspensions(customer, timezone.now()),
         "has_history": customer.changes.exists(),
-        "way": rows.correction(),
-        "disclosure": {"url": disclosure.url, "words": disclosure.words},
+        "way": correction_way(),
+        "disclosure": disclosure_way(),
     }
     service.viewed(user=request.user, customer=customer, page="registered")
     return render(request, "portal/registered/list.html", context)

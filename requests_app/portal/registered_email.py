@@ -28,6 +28,7 @@ from privacy_portal.core.services import codes
 
 from . import registered_rows as rows
 from .access import PersonRequest
+from .corrections import correction_way
 from .registered import get_or_post, language, open_for, opened
 from .registered_forms import NewAddressForm
 
@@ -75,7 +76,7 @@ def registered_email(request: PersonRequest) -> HttpResponse:
 
 
 def _start_page(request: PersonRequest, form: NewAddressForm) -> HttpResponse:
-    return render(request, "portal/registered/email.html", {"form": form, "way": rows.correction()})
+    return render(request, "portal/registered/email.html", {"form": form, "way": correction_way()})
 
 
 @sensitive_post_parameters("code")
@@ -146,7 +147,7 @@ def _code_page(request: PersonRequest, change: EmailChange, which: str, form: Fo
         "address": change.new_address if which == NEW else mask_address(change.old_address),
         "sent": (change.new_code if which == NEW else change.old_code) is not None,
         "minutes": int(codes.LIFETIME.total_seconds() // 60),
-        "way": rows.correction(),
+        "way": correction_way(),
     }
     return render(request, "portal/registered/email_code.html", context)
 
@@ -197,7 +198,7 @@ def _confirm_old(request: PersonRequest, change: EmailChange, form: CodeForm) ->
             now=timezone.now(),
         )
     except AddressTaken:
-        return render(request, "portal/registered/email_taken.html", {"way": rows.correction()})
+        return render(request, "portal/registered/email_taken.html", {"way": correction_way()})
     return _stay(request, account, change.customer)
 
 
@@ -230,18 +231,11 @@ def registered_email_undo(request: HttpRequest, token: str) -> HttpResponse:
         if request.method != "POST":
             if not email_changes.can_undo(token=token, client=client, now=now):
                 raise email_changes.UndoRefused
-            return _undo_page(request, "portal/registered/email_undo.html", {})
+            return render(request, "portal/registered/email_undo.html")
         email_changes.undo(token=token, language=language(), client=client, now=now)
     except email_changes.UndoRefused:
-        return _undo_page(request, "portal/registered/email_undo_refused.html", {"way": rows.correction()}, status=410)
+        return render(request, "portal/registered/email_undo_refused.html", {"way": correction_way()}, status=410)
     except LimitExceeded as error:
-        page = _undo_page(request, "portal/registered/email_undo_refused.html", {"way": rows.correction()})
+        page = render(request, "portal/registered/email_undo_refused.html", {"way": correction_way()})
         return limited(page, error)
-    return _undo_page(request, "portal/registered/email_undone.html", {})
-
-
-def _undo_page(request: HttpRequest, template: str, context: dict[str, object], status: int = 200) -> HttpResponse:
-    response = render(request, template, context, status=status)
-    # The address of the page is the permission: it goes to nobody else, not even to our own other pages.
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+    return render(request, "portal/registered/email_undone.html")

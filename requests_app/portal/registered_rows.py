@@ -21,7 +21,6 @@ from consent_app.services.customer_changes import values_of
 from ..connectors.base import source_name
 from ..connectors.parts import MEMBER_ITEM, kept_parts
 from ..connectors.registers import item_of, item_of_source_id
-from .corrections import correction_way
 
 RECORDS_SHOWN = 20
 HISTORY_SHOWN = 20
@@ -186,9 +185,3 @@ def may_undo(change: CustomerChange, customer: Customer, catalogue: Catalogue, n
     lately = now - change.at < UNDO_WITHIN and catalogue.changeable(change.item) is not None
     present = CustomerChange.as_text(values_of(customer, change.item))
     return own and lately and change.after_text == present
-
-
-def correction() -> dict[str, str]:
-    """The way to have changed what the person may not change here."""
-    way = correction_way()
-    return {"url": way.url, "words": way.words}

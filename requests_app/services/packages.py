@@ -40,6 +40,8 @@ from ..connectors import CONNECTORS, Fact, FoundRecord
 from ..connectors.base import source_name
 from ..connectors.found import held_items
 from ..models import Decision, DisclosureRequest
+from . import package_changes
+from .package_changes import changes_in
 from .package_scope import scope_of
 
 LANGUAGES = ("ja", "en")
@@ -152,6 +154,13 @@ def _html(package: _Package, language: str, out: IO[str]) -> None:
             ]
             out.write(render_to_string("package/records.html", {**common, "records": records}))
         out.write("" if any_record else _none())
+        out.write(render_to_string("package/changes_heading.html", common))
+        any_change = False
+        for chunk in _chunks(changes_in(package.customer, package.scope)):
+            any_change = True
+            changes = [package_changes.for_page(row, package.item_name(row.item, language)) for row in chunk]
+            out.write(render_to_string("package/changes.html", {**common, "changes": changes}))
+        out.write("" if any_change else _none())
         out.write(render_to_string("package/middle.html", common))
         for chunk in _chunks(package.consents()):
             any_consent = True
@@ -232,6 +241,7 @@ def _json(package: _Package, out: IO[str]) -> None:
             for record in package.records()
         ),
     )
+    _json_array(out, "changes", map(package_changes.for_json, changes_in(package.customer, package.scope)))
     _json_array(
         out,
         "purposes",
@@ -349,6 +359,11 @@ def _csv_files(package: _Package) -> Iterator[tuple[str, list[str], Iterable[lis
             ]
             for record in package.records()
         ),
+    )
+    yield (
+        "changes.csv",
+        package_changes.CSV_HEADER,
+        map(package_changes.for_csv, changes_in(package.customer, package.scope)),
     )
     yield (
         "purposes.csv",

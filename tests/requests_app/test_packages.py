@@ -11,7 +11,8 @@ import pytest
 from django.db import transaction
 
 from consent_app.models import Customer, DataItem
-from requests_app.connectors.found import found_data
+from consent_app.services.customer_changes import change_customer
+from requests_app.connectors.found import found_data, held_items
 from requests_app.models import Decision, DisclosureRequest
 from requests_app.services.packages import write_package
 from tests.factories.consent import (
@@ -26,6 +27,7 @@ from tests.factories.consent import (
     SubcontractorFactory,
     catalogue,
 )
+from tests.factories.requests import PersonFactory
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 24, 1, 2, 3, tzinfo=UTC)
@@ -84,7 +86,10 @@ def test_package_holds_everything_in_three_forms() -> None:
         "data.json",
         *(
             f"csv/{name}.csv"
-            for name in ("registered", "records", "purposes", "consents", "subcontractors", "provisions", "received")
+            for name in (
+                *("registered", "records", "changes", "purposes", "consents", "subcontractors"),
+                *("provisions", "received"),
+            )
         ),
     }
     data = json.loads(members["data.json"])
@@ -125,6 +130,37 @@ def test_only_what_was_asked_for() -> None:
     data = json.loads(package(request, decision, customer)["data.json"])
     assert [row["field"] for row in data["registered"]] == ["telephone"]
     assert data["records"] == []
+
+
+def test_the_history_of_changes_is_in_all_three_forms() -> None:
+    request, decision, customer = make_case()
+    change_customer(
+        customer=customer,
+        values={"address": {"address1": "港区例町1-1"}, "company": {"company": "例社"}},
+        actor=PersonFactory(),
+        channel="self",
+        reason="内緒の理由",
+        now=NOW,
+    )
+    members = package(request, decision, customer)
+    page, data = members["index.ja.html"], json.loads(members["data.json"])
+    assert "〒100-0001 東京都港区例町1-1 例マンション101" in page
+    assert "本人がポータルで変更" in page
+    assert [row["item"] for row in data["changes"]] in (["address", "company"], ["company", "address"])
+    (address,) = [row for row in data["changes"] if row["item"] == "address"]
+    assert (address["before"]["address1"], address["after"]["address1"]) == ("千代田区例町4-5-6", "港区例町1-1")
+    assert any("千代田区例町4-5-6" in row["before"] for row in rows(members["csv/changes.csv"]))
+    assert not any("内緒" in text for text in members.values())
+
+
+def test_the_history_of_a_withheld_item_is_withheld_even_where_nothing_is_registered_any_more() -> None:
+    request, decision, customer = make_case()
+    values = {"telephone": {"telephone": ""}}
+    change_customer(customer=customer, values=values, actor=PersonFactory(), channel="self", now=NOW)
+    assert "telephone" in held_items(customer)
+    decision.withheld_items.add(DataItem.objects.get(code="telephone"))
+    members = package(request, decision, customer)
+    assert not any("090-1234-5678" in text or "9012345678" in text for text in members.values())
 
 
 def test_free_text_alone_does_not_narrow() -> None:

@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from consent_app.admin.base import CappedPaginator
 from consent_app.domain.normalise import two_char_pieces
 from consent_app.models import Customer, CustomerIdentity
 from consent_app.selectors import CUSTOMERS_FOUND_LIMIT
+from consent_app.services.customer_changes import change_customer
 from privacy_portal.core.models import AuditEntry
 from tests.factories.consent import (
     ConsentFactory,
@@ -46,6 +48,33 @@ def found_by(client: Client, term: str) -> list[Customer]:
     response = client.post(reverse(LIST), {"words": term})
     assert response.status_code == 200
     return list(response.context["cl"].result_list)
+
+
+def rename(customer: Customer, company: str, **more: Any) -> None:
+    change_customer(
+        customer=customer,
+        values={"company": {"company": company}},
+        **{"actor": UserFactory(), "channel": "self", "now": timezone.now(), **more},
+    )
+
+
+def test_the_page_shows_the_history_of_changes(manager_client: Client) -> None:
+    customer = make_customer()
+    staff = UserFactory(display_name="担当 一郎")
+    rename(customer, "例社")
+    rename(customer, "新例社", actor=staff, channel="request", reference="R-9", reason="登記簿で確認")
+    html = manager_client.get(page_of(customer)).content.decode()
+    for shown in (
+        "例社",
+        "新例社",
+        "会社名",
+        "本人がポータルで変更",
+        "請求にもとづく訂正",
+        "R-9",
+        "登記簿で確認",
+        "担当 一郎",
+    ):
+        assert shown in html, shown
 
 
 def test_the_list_is_masked(manager_client: Client) -> None:
@@ -243,12 +272,14 @@ def test_number_of_queries_of_the_page_does_not_grow(manager_client: Client, dja
     RecipientFactory(record=OrderFactory(customer=customer))
     ConsentFactory(customer=customer)
     ProvisionFactory(customer=customer)
+    rename(customer, "例社")
     manager_client.get(page_of(customer))
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(19):
         manager_client.get(page_of(customer))
-    for _ in range(15):
+    for number in range(15):
         RecipientFactory(record=OrderFactory(customer=customer))
         ConsentFactory(customer=customer)
         ProvisionFactory(customer=customer)
-    with django_assert_num_queries(17):
+        rename(customer, f"例社{number}")
+    with django_assert_num_queries(19):
         manager_client.get(page_of(customer))
