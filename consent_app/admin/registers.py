@@ -106,8 +106,8 @@ class RequestRuleAdmin(ProfileAdmin):
 class DataItemAdmin(ProfileAdmin):
     """The catalogue of data items."""
 
-    list_display = ("name", "code", "entered_by", "optional", "sensitive", "consequence", "active")
-    list_filter = ("active", "entered_by", "optional", "sensitive")
+    list_display = ("name", "code", "entered_by", "change", "optional", "sensitive", "consequence", "active")
+    list_filter = ("active", "entered_by", "change", "optional", "sensitive")
     search_fields = ("code", "name_ja", "name_en")
     name = text_column("name", _("名称"))
     consequence = text_column("consequence", _("提供されない場合の影響"))

@@ -229,13 +229,14 @@ def _accent(reader: TableReader) -> str:
 def _item(reader: TableReader) -> ItemSection:
     code = _code(reader)
     entered_by = reader.choice("entered_by", ENTERED_BY, default="customer")
+    by_default = "direct" if code in DIRECT_ITEMS and entered_by == "customer" else "request"
     section = ItemSection(
         code=code,
         name=reader.pair("name", max_length=100),
         optional=reader.flag("optional", default=True),
         sensitive=reader.flag("sensitive", default=False),
         entered_by=entered_by,
-        change=reader.choice("change", CHANGES, default="direct" if code in DIRECT_ITEMS else "request"),
+        change=reader.choice("change", CHANGES, default=by_default),
         consequence=reader.pair("consequence", required=False),
     )
     if section.entered_by == "customer" and not reader.given("consequence"):

@@ -13,6 +13,7 @@ from consent_app.models import Customer, CustomerChange, CustomerIdentity, DataI
 from consent_app.services.customer_changes import change_customer
 from privacy_portal.core.models import AuditEntry, OutgoingMail, User
 from requests_app.models import RegisteredCheck
+from requests_app.services import registered as service
 from tests.factories.consent import (
     CustomerFactory,
     OperatorFactory,
@@ -465,3 +466,11 @@ class TestHistory:
 def test_in_english(signed_in: Client, customer: Customer) -> None:
     page = signed_in.post(OPEN, FACTS | {"telephone": "03-1234-5678"}, headers={"accept-language": "en"})
     assert "could not confirm" in page.content.decode()
+
+
+def test_tries_are_forgotten_when_they_no_longer_count(person: User) -> None:
+    now = timezone.now()
+    RegisteredCheck.objects.create(user=person, passed=False, at=now - timedelta(days=31))
+    RegisteredCheck.objects.create(user=person, passed=False, at=now)
+    assert service.purge(now=now) == 1
+    assert RegisteredCheck.objects.count() == 1

@@ -381,5 +381,25 @@ def test_line_ends_and_byte_order_mark_of_windows_make_no_difference() -> None:
     assert problems_of(text)[0].line == line_of(ROKUSHO, 'country = "JP"')
 
 
+def test_how_an_item_is_changed() -> None:
+    change = {item.code: item.change for item in parse_profile(ROKUSHO.encode()).data_items}
+    assert {code for code, how in change.items() if how == "direct"} == {
+        *("name", "kana", "company", "address", "telephone", "email", "gender"),
+    }
+    text = changed('code = "name"\n', 'code = "name"\nchange = "request"\n')
+    text = text.replace('code = "birth_date"\n', 'code = "birth_date"\nchange = "direct"\n', 1)
+    change = {item.code: item.change for item in parse_profile(text.encode()).data_items}
+    assert (change["name"], change["birth_date"]) == ("request", "direct")
+    text = changed('code = "gender"\n', 'code = "gender"\nentered_by = "operator"\n')
+    change = {item.code: item.change for item in parse_profile(text.encode()).data_items}
+    assert change["gender"] == "request"
+
+
+@pytest.mark.parametrize("code", ["order", "recipient", "note"])
+def test_what_is_no_column_of_a_customer_is_not_changed_directly(code: str) -> None:
+    (problem,) = problems_of(changed(f'code = "{code}"\n', f'code = "{code}"\nchange = "direct"\n'))
+    assert problem.key.endswith(".change")
+
+
 def test_every_request_type_is_in_the_profile() -> None:
     assert {request.type for request in parse_profile(ROKUSHO.encode()).requests} == set(REQUEST_TYPES)
