@@ -46,6 +46,11 @@ _GATE = "tests/consent_app/services/test_gate.py::"
 _POINTS = "tests/consent_app/services/test_collection.py::"
 _ENTRUSTING = "tests/consent_app/services/test_entrusting.py::"
 _SUPERVISION = "tests/consent_app/services/test_supervision.py::"
+_JOINT_PAGE = "tests/consent_app/portal/test_joint_uses.py::"
+_PROVISIONS = "tests/consent_app/services/test_provisions.py::"
+_REFERABLE = "tests/consent_app/services/test_referable.py::"
+_TRACKERS = "tests/consent_app/portal/test_trackers.py::"
+_FEES = "tests/requests_app/services/test_fees.py::"
 _JOINT = "tests/consent_app/services/test_joint_uses.py::"
 _SECURITY = "tests/consent_app/services/test_security.py::"
 _SECURITY_ADMIN = "tests/consent_app/admin/test_security.py::"
@@ -68,7 +73,6 @@ _SUPERVISED = (
     _ENTRUSTING + "test_nothing_goes_to_one_without_contract",
 )
 _NO_CORRECTION = "requests for correction, addition, deletion and erasure, from the form to the changed data"
-_NO_PAYMENT = "the fee is quoted, accepted, paid and recorded within the request"
 _NO_LETTERBOX = "staff register what came by letter, telephone or e-mail as a request"
 
 PROMISES = (
@@ -105,7 +109,7 @@ PROMISES = (
             _SECURITY + "test_a_correction_has_exactly_one_of_three_sources",
             _SECURITY_ADMIN + "test_a_correction_from_finding_to_reopening",
         ),
-        ("/admin/consent_app/measure/", "/admin/consent_app/correctiveaction/"),
+        ("/admin/consent_app/measure/", "/admin/consent_app/correctiveaction/", "/matters/"),
     ),
     Promise(
         "R4",
@@ -116,8 +120,9 @@ PROMISES = (
             _PROFILE + "test_the_policy_says_what_the_registers_say[ja-rokusho]",
             _GATE_RULES + "test_provision",
             "tests/consent_app/admin/test_registers.py::test_what_is_no_statutory_basis_warns",
+            _PROVISIONS + "TestBeforeItIsMade::test_a_case_that_is_no_exception_is_carried_by_one_of_the_law",
         ),
-        ("/policy/", "/admin/consent_app/provisionbasis/"),
+        ("/policy/", "/admin/consent_app/provisionbasis/", "/admin/consent_app/provision/"),
     ),
     Promise(
         "R5",
@@ -163,9 +168,11 @@ PROMISES = (
             _DECISIONS + "TestDecide::test_keeps_ground_and_reason",
             _LETTERS + "test_partial_letter_names_ground_reason_and_items",
             _PROFILE + "test_a_fee_only_where_the_law_and_the_policy_name_one[rokusho]",
+            _FEES + "TestAsking::test_a_quote_is_an_amount_that_can_be",
+            _FEES + "TestMoney::test_nobody_pays_for_a_refusal",
+            "tests/requests_app/test_portal_fee.py::test_the_person_sees_amount_way_and_reference_and_accepts",
         ),
         ("/requests/new/disclosure/", "/procedure/"),
-        missing=_NO_PAYMENT,
     ),
     Promise(
         "R9",
@@ -175,9 +182,10 @@ PROMISES = (
             _RIGHTS + "test_the_notice_of_purposes_names_those_of_what_is_held",
             _TYPES + "test_every_answer_that_is_no_grant_is_notified_under_the_right_article",
             _PROFILE + "test_a_fee_only_where_the_law_and_the_policy_name_one[rokusho]",
+            _FEES + "TestAsking::test_a_quote_is_an_amount_that_can_be",
+            "tests/requests_app/test_portal_fee.py::test_declining_withdraws",
         ),
         ("/requests/new/purpose_notice/", "/procedure/"),
-        missing=_NO_PAYMENT,
     ),
     Promise(
         "R10",
@@ -267,6 +275,7 @@ PROMISES = (
             _PROFILE + "test_cases_that_are_no_exception_in_the_law_warn[kloset-bases0]",
             _PROFILE + "test_the_policy_says_what_the_registers_say[ja-kloset]",
             _GATE_RULES + "test_provision",
+            _PROVISIONS + "TestBeforeItIsMade::test_a_case_that_is_no_exception_is_carried_by_one_of_the_law",
         ),
         ("/policy/", "/admin/consent_app/provisionbasis/"),
     ),
@@ -278,8 +287,10 @@ PROMISES = (
             _JOINT + "test_it_cannot_begin_before_it_was_announced",
             _JOINT + "test_what_is_missing_is_named_exactly",
             "tests/consent_app/models/test_joint_use.py::test_an_announcement_that_lacks_something_is_refused",
+            _JOINT_PAGE + "test_nothing_is_said_of_a_draft",
+            _JOINT_PAGE + "test_every_matter_of_the_law_is_there",
         ),
-        missing="the public page and the page for staff",
+        ("/joint-use/", "/admin/consent_app/jointuse/"),
     ),
     Promise(
         "K5",
@@ -301,9 +312,12 @@ PROMISES = (
             _PROFILE + "test_a_fee_only_where_the_law_and_the_policy_name_one[kloset]",
             _PROFILE + "test_kloset_tells_its_fee_with_the_amount",
             _TYPES + "test_a_fee_is_possible_only_where_the_profile_allows_it_too",
+            _FEES + "TestAsking::test_a_fixed_fee_is_what_the_profile_says",
+            _FEES + "TestMoney::test_the_whole_amount_lets_the_request_go_on",
+            _FEES + "TestLaw::test_the_database_refuses_every_other_fee",
+            "tests/requests_app/test_portal_fee.py::test_the_person_sees_amount_way_and_reference_and_accepts",
         ),
         ("/procedure/", "/"),
-        missing=_NO_PAYMENT,
     ),
     Promise(
         "K7",
@@ -331,7 +345,13 @@ PROMISES = (
         "K9",
         "kloset",
         "Cookies, logs, history, device and attributes; they may go to advertisers",
-        missing="the public page of what is sent to whom, and the check of consent before it goes to advertisers",
+        (
+            _TRACKERS + "test_what_the_policies_promise",
+            _TRACKERS + "test_the_signal_is_honoured",
+            "tests/consent_app/domain/test_trackers.py::test_the_table",
+            _REFERABLE + "test_without_a_record_there_is_no_provision",
+        ),
+        ("/trackers/", "/admin/consent_app/tracker/"),
     ),
     Promise(
         "K10",
@@ -382,6 +402,7 @@ PROMISES = (
             _PROFILE + "test_cases_that_are_no_exception_in_the_law_warn[quipearl-bases1]",
             _PROFILE + "test_the_policy_says_what_the_registers_say[ja-quipearl]",
             _GATE_RULES + "test_provision",
+            _PROVISIONS + "TestBeforeItIsMade::test_a_case_that_is_no_exception_is_carried_by_one_of_the_law",
         ),
         ("/policy/", "/admin/consent_app/provisionbasis/"),
     ),
@@ -431,15 +452,22 @@ PROMISES = (
         "Q9",
         "quipearl",
         "Subcontractors supervised; security against leakage, loss and alteration",
-        (*_SUPERVISED, _SECURITY + "test_every_operator_publishes_measures_in_both_languages"),
-        ("/subcontractors/", "/admin/consent_app/measure/"),
+        (
+            *_SUPERVISED,
+            _SECURITY + "test_every_operator_publishes_measures_in_both_languages",
+        ),
+        ("/subcontractors/", "/admin/consent_app/measure/", "/matters/"),
     ),
     Promise(
         "Q10",
         "quipearl",
         "Cookies for analysis and advertising; access logs never joined to personal data",
-        ("tests/core/test_logs.py::test_the_web_server_withholds_what_errors_say",),
-        missing="the public page about cookies",
+        (
+            "tests/core/test_logs.py::test_the_web_server_withholds_what_errors_say",
+            _TRACKERS + "test_what_the_policies_promise",
+            _TRACKERS + "test_recipient_country_and_ways_to_refuse",
+        ),
+        ("/trackers/",),
     ),
     Promise(
         "Q11",
@@ -483,8 +511,9 @@ PROMISES = (
         (
             _JOINT + "test_what_is_missing_is_named_exactly",
             _JOINT + "test_what_was_announced_is_allowed_and_nothing_else",
+            _JOINT_PAGE + "test_every_matter_of_the_law_is_there",
         ),
-        missing="the public page and the page for staff",
+        ("/joint-use/", "/admin/consent_app/jointuse/"),
     ),
     Promise(
         "C4",
@@ -523,22 +552,28 @@ PROMISES = (
             _PROFILE + "test_cases_that_are_no_exception_in_the_law_warn[cleng-bases2]",
             _PROFILE + "test_the_policy_says_what_the_registers_say[ja-cleng]",
             _GATE_RULES + "test_provision",
+            _PROVISIONS + "TestBeforeItIsMade::test_recorded_with_the_items_of_rule_20_and_the_consent",
+            "tests/consent_app/services/test_ledger_retention.py::test_the_last_day_still_counts",
         ),
-        ("/policy/", "/admin/consent_app/provisionbasis/"),
-        missing="the ledger with the items of the Rules, kept as long as they ask",
+        ("/policy/", "/admin/consent_app/provisionbasis/", "/admin/consent_app/provision/"),
     ),
     Promise(
         "C8",
         "cleng",
         "Information that identifies nobody by itself goes to or comes from third parties only with consent",
-        missing="the check of article 31 and its record",
+        (
+            _REFERABLE + "test_without_a_record_there_is_no_provision",
+            _REFERABLE + "test_recorded_on_its_confirmation_and_kept_three_years",
+            "tests/consent_app/services/test_received.py::test_history_data_is_tied_to_a_person_only_with_consent",
+        ),
+        ("/trackers/",),
     ),
     Promise(
         "C9",
         "cleng",
         "Policy, rules, organization, people, premises and technology; a manager in each department",
         (_SECURITY + "test_cleng_keeps_its_promises_c9_and_c10",),
-        ("/admin/consent_app/measure/", "/admin/consent_app/department/"),
+        ("/admin/consent_app/measure/", "/admin/consent_app/department/", "/matters/"),
     ),
     Promise(
         "C10",
@@ -572,6 +607,7 @@ PROMISES = (
             _PROFILE + "test_cases_that_are_no_exception_in_the_law_warn[agreement-bases3]",
             _GATE_RULES + "test_provision",
             _SUPERVISION + "test_a_recipient_has_to_promise_to_prevent_leaks",
+            _PROVISIONS + "TestBeforeItIsMade::test_other_services_is_blocked_without_consent",
         ),
         ("/policy/", "/admin/consent_app/provisionbasis/"),
     ),
