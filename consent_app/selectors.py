@@ -30,6 +30,7 @@ from .models import (
     Incident,
     JointUseVersion,
     Measure,
+    OffPurposeUse,
     Operator,
     PolicyVersion,
     Provision,
@@ -323,6 +324,16 @@ def suspensions_in_force(customer: Customer, at: datetime) -> QuerySet[Suspensio
     """The stops that hold for this customer at this moment, the oldest first."""
     rows = Suspension.objects.filter(Q(ended_at=None) | Q(ended_at__gt=at), customer=customer, begins_at__lte=at)
     return rows.select_related("purpose").order_by("begins_at", "pk")
+
+
+def off_purpose_uses(customer: Customer, *, told: bool = True) -> QuerySet[OffPurposeUse]:
+    """The recorded uses beyond the purposes that concern this customer and hold, the oldest first.
+
+    Args:
+        told: those that the person may be told of; False: the others.
+    """
+    rows = OffPurposeUse.objects.filter(persons__customer=customer, voided_at=None, tellable=told)
+    return rows.prefetch_related("items").order_by("begins_on", "pk")
 
 
 def consent_history(customer: Customer) -> QuerySet[Consent]:

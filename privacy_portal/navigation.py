@@ -31,6 +31,7 @@ MENU: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
             ("consent_app.dataitem", "list_alt"),
             ("consent_app.purpose", "flag"),
             ("consent_app.collectionpoint", "input"),
+            ("consent_app.offpurposeuse", "report"),
             ("consent_app.provisionbasis", "gavel"),
             ("consent_app.jointuse", "hub"),
             ("consent_app.tracker", "cookie"),

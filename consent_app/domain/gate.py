@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from . import duties
@@ -36,6 +36,7 @@ class Reason(StrEnum):
     CONSENT_GIVEN = "consent_given"
     ENTRUSTED = "entrusted"
     GIFT_SHIPPING = "gift_shipping"
+    OFF_PURPOSE_RECORDED = "off_purpose_recorded"
     JOINT_USE = "joint_use"
     TRACKER_PUBLISHED = "tracker_published"
     # Refused, because …
@@ -65,6 +66,8 @@ class Reason(StrEnum):
     REENTRUSTED_UNAPPROVED = "reentrusted_unapproved"
     ITEMS_UNKNOWN = "items_unknown"
     ITEMS_NOT_COVERED = "items_not_covered"
+    OFF_PURPOSE_UNRECORDED = "off_purpose_unrecorded"
+    OFF_PURPOSE_OVER = "off_purpose_over"
     BASIS_UNKNOWN = "basis_unknown"
     NEEDS_JUDGEMENT = "needs_judgement"
     JOINT_USE_UNKNOWN = "joint_use_unknown"
@@ -171,6 +174,18 @@ class JointUseFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class OffPurposeFacts:
+    """A recorded use beyond the purposes, for one person. ``needs_consent``: its ground is a consent."""
+
+    key: str
+    concerns: bool
+    begins_on: date
+    ends_on: date
+    items: frozenset[str]
+    needs_consent: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Entrusted:
     """Asked for: handing over to the subcontractor ``code`` for the purpose ``purpose`` (article 27(5)i)."""
 
@@ -230,6 +245,49 @@ def decide_use(*, person: PersonFacts | None, purpose: PurposeFacts | None, at: 
     if reasons:
         return _refused(reasons, records)
     return Answer(True, (Reason.CONSENT_GIVEN if consented else Reason.PURPOSE_KNOWN,), tuple(records))
+
+
+def decide_off_purpose(
+    *,
+    person: PersonFacts | None,
+    purpose: PurposeFacts | None,
+    use: OffPurposeFacts | None,
+    items: frozenset[str],
+    today: date,
+    at: datetime,
+) -> Answer:
+    """May these items be used beyond the purposes (article 18(1), (3))? Only as somebody has decided and recorded.
+
+    Where the ground is a consent, all holds that holds for any consent: it may be withdrawn, run out, be stopped. The
+    grounds of article 18(3) are duties and emergencies that do not depend on what the person wishes; a stop under
+    article 35 does not reach them, and whoever decided the use saw it.
+
+    Args:
+        person: None where nobody of that key is held.
+        purpose: to which the consent is, where the ground is one.
+        use: the record; None where there is none, or it was voided.
+        items: that are to be used.
+        today: the day in Japan.
+        at: an aware moment.
+    """
+    if person is None:
+        return _NOBODY
+    reasons: list[Reason] = []
+    records = [Record("customer", person.key)]
+    if use is None or not use.concerns:
+        return _refused([Reason.OFF_PURPOSE_UNRECORDED], records)
+    records.append(Record("off_purpose", use.key))
+    if not use.begins_on <= today <= use.ends_on:
+        reasons.append(Reason.OFF_PURPOSE_OVER)
+    _judge_items(items, use.items, reasons)
+    if use.needs_consent:
+        consented = decide_use(person=person, purpose=purpose, at=at)
+        records.extend(consented.records)
+        if not consented.allowed:
+            reasons.extend(consented.reasons)
+    if reasons:
+        return _refused(reasons, records)
+    return Answer(True, (Reason.OFF_PURPOSE_RECORDED,), tuple(dict.fromkeys(records)))
 
 
 def decide_gift_use(*, known: bool, key: str, purpose: PurposeFacts | None) -> Answer:

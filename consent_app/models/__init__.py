@@ -11,6 +11,7 @@ from .joint_use import JointUse, JointUser, JointUseVersion
 from .kept import RegisterChange, Reminder
 from .matters import MattersVersion
 from .measure import Department, Measure
+from .off_purpose import OffPurposePerson, OffPurposeUse
 from .operator import Operator, RequestRule
 from .policy import Broadcast, BroadcastRecipient, PolicyVersion
 from .provision import LedgerReversal, Provision, ReceivedProvision, RefusedProvision
@@ -69,6 +70,8 @@ __all__ = [
     "LedgerReversal",
     "MattersVersion",
     "Measure",
+    "OffPurposePerson",
+    "OffPurposeUse",
     "Operator",
     "PolicyVersion",
     "Provision",

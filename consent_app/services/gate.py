@@ -12,14 +12,25 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import CharField, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, JSONObject
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from .. import selectors
 from ..domain import gate
 from ..domain.gate import Answer, Destination, Entrusted, JointUser
-from ..models import Customer, DataItem, ProvisionBasis, Purpose, Recipient, Subcontractor, Suspension
+from ..models import (
+    Customer,
+    DataItem,
+    OffPurposePerson,
+    OffPurposeUse,
+    ProvisionBasis,
+    Purpose,
+    Recipient,
+    Subcontractor,
+    Suspension,
+)
 from . import entrustees, joint_uses
 
 
@@ -99,6 +110,43 @@ def may_provide_many(
         )
         for key, (person, purpose) in found.items()
     }
+
+
+def may_use_off_purpose(*, customer: uuid.UUID, use: uuid.UUID, items: Iterable[str], at: datetime) -> Answer:
+    """May these items of this customer be used beyond the purposes, under this record? Two statements.
+
+    Whoever wants to use data for something that no purpose covers names the record of ``OffPurposeUse``; without one
+    that concerns this customer, these items and this day, the answer is no.
+
+    Args:
+        customer: key of the customer.
+        use: key of the record.
+        items: codes of data items.
+        at: an aware moment.
+
+    Raises:
+        ValueError: the moment has no zone.
+    """
+    concerned = OffPurposePerson.objects.filter(use=OuterRef("pk"), customer=customer)
+    codes = ArraySubquery(DataItem.objects.filter(off_purpose_uses=OuterRef("pk")).values("code"))
+    rows = OffPurposeUse.objects.filter(pk=use, voided_at=None).select_related("consent_purpose")
+    row = rows.annotate(concerns=Exists(concerned), codes=codes).first()
+    consent_purpose = row.consent_purpose if row else None
+    found = _persons([customer], consent_purpose.code if consent_purpose else "", at)
+    person, purpose = _completed([customer], found)[customer]
+    facts = None
+    if row is not None:
+        facts = gate.OffPurposeFacts(
+            key=str(row.pk),
+            concerns=row.concerns,
+            begins_on=row.begins_on,
+            ends_on=row.ends_on,
+            items=frozenset(row.codes),
+            needs_consent=consent_purpose is not None,
+        )
+    return gate.decide_off_purpose(
+        person=person, purpose=purpose, use=facts, items=frozenset(items), today=timezone.localdate(at), at=at
+    )
 
 
 def may_use_gift_recipient(*, recipient: uuid.UUID, purpose: str) -> Answer:

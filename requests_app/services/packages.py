@@ -40,7 +40,7 @@ from ..connectors import CONNECTORS, Fact, FoundRecord
 from ..connectors.base import source_name
 from ..connectors.found import held_items
 from ..models import Decision, DisclosureRequest
-from . import package_changes
+from . import package_changes, package_use
 from .package_changes import changes_in
 from .package_scope import scope_of
 
@@ -166,6 +166,15 @@ def _html(package: _Package, language: str, out: IO[str]) -> None:
             any_consent = True
             out.write(render_to_string("package/consents.html", {**common, "consents": chunk}))
         out.write("" if any_consent else _none())
+        uses = [
+            {
+                **package_use.use_in_words(use, language),
+                "items": [package.item_name(code, language) for code in codes],
+            }
+            for use, codes in package_use.uses_beyond(package.customer, package.scope)
+        ]
+        stops = list(package_use.stops(package.customer, package.scope))
+        out.write(render_to_string("package/use.html", {**common, "uses": uses, "stops": stops}))
         out.write(render_to_string("package/provisions_heading.html", common))
         for chunk in _chunks(package.provisions()):
             any_provision = True
@@ -278,6 +287,10 @@ def _json(package: _Package, out: IO[str]) -> None:
             for row in package.subcontractors
         ),
     )
+    uses = package_use.uses_beyond(package.customer, package.scope)
+    _json_array(out, "off_purpose_uses", (package_use.use_as_row(use, codes) for use, codes in uses))
+    stops = package_use.stops(package.customer, package.scope)
+    _json_array(out, "stops", map(package_use.stop_as_row, stops))
     _json_array(
         out,
         "provisions",
@@ -392,6 +405,19 @@ def _csv_files(package: _Package) -> Iterator[tuple[str, list[str], Iterable[lis
             ]
             for row in package.subcontractors
         ),
+    )
+    yield (
+        "off_purpose_uses.csv",
+        package_use.OFF_PURPOSE_HEADER,
+        (
+            [use.begins_on, use.ends_on, use.aim_ja, use.aim_en, use.ground, " ".join(codes)]
+            for use, codes in package_use.uses_beyond(package.customer, package.scope)
+        ),
+    )
+    yield (
+        "stops.csv",
+        package_use.STOPS_HEADER,
+        (list(package_use.stop_as_row(stop).values()) for stop in package_use.stops(package.customer, package.scope)),
     )
     yield (
         "provisions.csv",

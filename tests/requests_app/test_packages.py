@@ -11,6 +11,7 @@ import pytest
 from django.db import transaction
 
 from consent_app.models import Customer, DataItem
+from consent_app.services import suspensions
 from consent_app.services.customer_changes import change_customer
 from requests_app.connectors.found import found_data, held_items
 from requests_app.models import Decision, DisclosureRequest
@@ -27,6 +28,7 @@ from tests.factories.consent import (
     SubcontractorFactory,
     catalogue,
 )
+from tests.factories.off_purpose import use_beyond
 from tests.factories.requests import PersonFactory
 
 pytestmark = pytest.mark.django_db
@@ -91,6 +93,7 @@ def test_package_holds_everything_in_three_forms() -> None:
                 *("provisions", "received"),
             )
         ),
+        *(f"csv/{name}.csv" for name in ("off_purpose_uses", "stops")),
     }
     data = json.loads(members["data.json"])
     registered = {row["field"]: row for row in data["registered"]}
@@ -234,3 +237,34 @@ def test_what_the_person_made_public_is_named_as_such() -> None:
     for place in ("自分の店のサイト", "商品のレビュー"):
         assert f"ご自身で公開されたもの（{place}）" in members["index.ja.html"]
         assert f"You made this public yourself ({place})" in members["index.en.html"]
+
+
+def test_uses_beyond_the_purposes_and_stops() -> None:
+    request, decision, customer = make_case()
+    telephone, name = DataItem.objects.get(code="telephone"), DataItem.objects.get(code="name")
+    use_beyond(customer, items=[telephone, name])
+    use_beyond(customer, aim_ja="捜査への協力", ground="18(3)iv", tellable=False)
+    use_beyond(CustomerFactory(), aim_ja="ほかの人のこと")
+    suspensions.suspend(customer=customer, kind="use", actor="command", ground="35(5)", now=NOW)
+    decision.withheld_items.set([telephone])
+    members = package(request, decision, customer)
+    content = json.loads(members["data.json"])
+    assert [(row["aim"]["ja"], row["items"]) for row in content["off_purpose_uses"]] == [("事故の連絡のため", ["name"])]
+    stop = content["stops"][0]
+    assert (stop["kind"], stop["purpose"], stop["ended_at"], stop["ground"]) == ("use", None, None, "35(5)")
+    page = str(members["index.ja.html"])
+    assert "人の生命、身体、財産を守るため" in page
+    assert "いまも続いています" in page
+    assert "連絡がつかない" not in page
+    for body in members.values():
+        assert "捜査への協力" not in str(body)
+        assert "ほかの人のこと" not in str(body)
+
+
+def test_stops_are_not_for_those_who_asked_for_single_items() -> None:
+    request, decision, customer = make_case(wants_everything=False)
+    request.wanted_items.set([DataItem.objects.get(code="email")])
+    use_beyond(customer)
+    suspensions.suspend(customer=customer, kind="use", actor="command", ground="35(5)", now=NOW)
+    content = json.loads(package(request, decision, customer)["data.json"])
+    assert (content["off_purpose_uses"], content["stops"]) == ([], [])
