@@ -35,13 +35,18 @@ def steps(incident: Incident, today: datetime.date) -> list[Step]:
     last = max(dates.final_due, today)
     told = incident.entruster_told_on
 
-    def step(name: str, on: datetime.date, done: datetime.date | None, *, began: bool = False) -> Step:
+    def step(
+        name: str, on: datetime.date, done: datetime.date | None, *, began: bool = False, only_aim: bool = False
+    ) -> Step:
         state, words = ("done", "") if began else _state(on, done, today)
+        if only_aim and (state == "overdue" or (done is not None and done > on)):
+            # An aim is missed, not broken: the limit is the next date.
+            state, words = ("late", _("めやすを過ぎました"))
         return Step(name, on, rules.day_number(dates.known_on, on), words, state, _x(dates.known_on, last, on))
 
     return [
         step(_("知った日（1日目）"), dates.known_on, None, began=True),
-        step(_("速報のめやす（3日目）"), dates.preliminary_aim, incident.preliminary_done_on or told),
+        step(_("速報のめやす（3日目）"), dates.preliminary_aim, incident.preliminary_done_on or told, only_aim=True),
         step(_("速報の期限（5日目）"), dates.preliminary_due, incident.preliminary_done_on or told),
         step(
             _("確報の期限（%(days)s日目）") % {"days": dates.final_days},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminDateWidget,
     UnfoldAdminFileFieldWidget,
     UnfoldAdminRadioSelectWidget,
@@ -22,16 +23,27 @@ from unfold.widgets import (
 
 from .. import selectors
 from ..domain import affected as affected_rules
+from ..domain import incidents as rules
 from ..domain.affected import Criteria
 from ..models import AffectedPerson, ImportBatch, Incident, IncidentNotice, IncidentReport
 from ..services import incidents
 from .kept import KeptForm
 
 MOST_BYTES = 5_000_000
+REPORT_ITEMS = tuple(item.field for item in rules.ITEMS)
 
 
 class IncidentForm(KeptForm):
     """The facts of an incident, the nine items of its report, and what was done for people who cannot be told."""
+
+    class Meta:
+        widgets: ClassVar[dict[str, Any]] = {
+            "items": UnfoldAdminCheckboxSelectMultipleWidget,
+            **{name: UnfoldAdminTextareaWidget(attrs={"rows": 4}) for name in (*REPORT_ITEMS, "substitute")},
+        }
+
+    class Media:
+        css: ClassVar[dict[str, tuple[str, ...]]] = {"all": ("admin_portal/items.css",)}
 
     def clean(self) -> dict[str, Any]:
         """What the calendar and the catalogue of data items contradict."""
@@ -52,6 +64,11 @@ class IncidentForm(KeptForm):
         return cleaned
 
 
+def _day() -> UnfoldAdminDateWidget:
+    """A day that the browser asks for in its own way: these pages load no calendar of the admin's."""
+    return UnfoldAdminDateWidget(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
 def offer(form: forms.Form, name: str, choices: list[tuple[str, Any]]) -> None:
     """Set the choices of a field that depend on the database."""
     field = form.fields[name]
@@ -65,7 +82,7 @@ class ReportForm(forms.Form):
     kind = forms.ChoiceField(
         label=_("何を報告したか"), choices=IncidentReport.Kind.choices, widget=UnfoldAdminRadioSelectWidget
     )
-    sent_on = forms.DateField(label=_("報告した日"), widget=UnfoldAdminDateWidget)
+    sent_on = forms.DateField(label=_("報告した日"), widget=_day())
     reference = forms.CharField(
         label=_("受付番号や報告先"), max_length=200, required=False, widget=UnfoldAdminTextInputWidget
     )
@@ -101,10 +118,10 @@ class CriteriaForm(forms.Form):
         widget=UnfoldAdminSelectWidget,
         help_text=_("その取込で登録または変更された人。変わりのなかった行の人は含みません。取得元で選ぶと含みます。"),
     )
-    registered_from = forms.DateField(label=_("登録日（から）"), required=False, widget=UnfoldAdminDateWidget)
-    registered_until = forms.DateField(label=_("登録日（まで）"), required=False, widget=UnfoldAdminDateWidget)
-    bought_from = forms.DateField(label=_("注文した日（から）"), required=False, widget=UnfoldAdminDateWidget)
-    bought_until = forms.DateField(label=_("注文した日（まで）"), required=False, widget=UnfoldAdminDateWidget)
+    registered_from = forms.DateField(label=_("登録日（から）"), required=False, widget=_day())
+    registered_until = forms.DateField(label=_("登録日（まで）"), required=False, widget=_day())
+    bought_from = forms.DateField(label=_("注文した日（から）"), required=False, widget=_day())
+    bought_until = forms.DateField(label=_("注文した日（まで）"), required=False, widget=_day())
     numbers = forms.CharField(
         label=_("会員番号の一覧"),
         required=False,
@@ -197,7 +214,7 @@ class ToldForm(forms.Form):
         choices=[one for one in AffectedPerson.Way.choices if one[0] != AffectedPerson.Way.MAIL],
         widget=UnfoldAdminSelectWidget,
     )
-    told_on = forms.DateField(label=_("知らせた日"), widget=UnfoldAdminDateWidget)
+    told_on = forms.DateField(label=_("知らせた日"), widget=_day())
 
 
 class NoticeForm(KeptForm):
@@ -205,6 +222,11 @@ class NoticeForm(KeptForm):
 
     class Meta:
         model = IncidentNotice
+        widgets: ClassVar[dict[str, Any]] = {
+            f"{item.field}_{language}": UnfoldAdminTextareaWidget(attrs={"rows": 4})
+            for item in rules.PERSON_ITEMS
+            for language in ("ja", "en")
+        }
         fields = (
             "incident",
             "audience",

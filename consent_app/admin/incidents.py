@@ -52,7 +52,7 @@ class IncidentAdmin(PersonViews, KeptAdmin):
     search_fields = ("title", "overview")
     date_hierarchy = "known_at"
     fieldsets = (
-        (_("何が起きたか"), {"fields": ("title", ("kind", "confirmed"), ("known_at", "known_by"), "items")}),
+        (_("何が起きたか"), {"fields": ("title", ("kind", "confirmed"), "known_at", "known_by", "items")}),
         (
             _("報告が必要か"),
             {
@@ -75,7 +75,6 @@ class IncidentAdmin(PersonViews, KeptAdmin):
         ),
         (_("知らせることが難しい人"), {"fields": ("substitute", "substitute_on")}),
     )
-    filter_horizontal = ("items",)
     change_form_before_template = "admin/consent_app/incident/before.html"
 
     # ------------------------------------------------------------------------------------------------------------ list

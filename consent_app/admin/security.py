@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -16,6 +16,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from ..models import CorrectiveAction, Department, Finding, Measure, ReviewEvent, SecurityAudit
 from ..services import security
@@ -61,6 +62,16 @@ class MeasureAdmin(KeptAdmin):
         return measure.active, gettext("有効") if measure.active else gettext("廃止")
 
 
+class DepartmentForm(KeptForm):
+    """A department; what it handles is ticked off the catalogue."""
+
+    class Meta:
+        widgets: ClassVar[dict[str, Any]] = {"items": UnfoldAdminCheckboxSelectMultipleWidget}
+
+    class Media:
+        css: ClassVar[dict[str, tuple[str, ...]]] = {"all": ("admin_portal/items.css",)}
+
+
 @admin.register(Department)
 class DepartmentAdmin(KeptAdmin):
     """Departments that handle personal data, with their managers."""
@@ -74,7 +85,7 @@ class DepartmentAdmin(KeptAdmin):
         (_("管理者"), {"fields": (("manager_title_ja", "manager_title_en"), "manager_name")}),
         (_("社内"), {"fields": ("active", "position")}),
     )
-    filter_horizontal = ("items",)
+    form = DepartmentForm
     shown_name = text_column("name", _("部署"))
     shown_title = text_column("manager_title", _("管理者の呼び名"))
 
@@ -168,8 +179,8 @@ class SecurityAuditAdmin(RecurringAdmin):
     search_fields = ("title_ja", "title_en", "summary", "findings__text")
     fieldsets = (
         (None, {"fields": (("title_ja", "title_en"), ("planned_on", "repeat_months"))}),
-        (_("何を見るか"), {"fields": (("department", "measure", "subcontractor"), "scope")}),
-        (_("実施の記録"), {"fields": (("done_on", "done_by", "result"), "summary")}),
+        (_("何を見るか"), {"fields": ("department", "measure", "subcontractor", "scope")}),
+        (_("実施の記録"), {"fields": (("done_on", "done_by"), "result", "summary")}),
     )
     inlines = (FindingInline,)
 
@@ -242,7 +253,7 @@ class CorrectiveActionAdmin(KeptAdmin):
     list_filter = (ActionStateFilter, "source", "effective")
     search_fields = ("problem", "action", "responsible", "request_number")
     fieldsets = (
-        (_("きっかけ"), {"fields": ("source", ("finding", "incident"), "request_number", "reopens")}),
+        (_("きっかけ"), {"fields": ("source", "finding", "incident", "request_number", "reopens")}),
         (_("是正"), {"fields": ("problem", "action", ("responsible", "due_on"))}),
         (_("実施"), {"fields": ("done_on", "done_note")}),
         (

@@ -37,6 +37,7 @@ from tests.factories.consent import (
 from tests.factories.core import StaffFactory, UserFactory
 from tests.factories.security import affected as on_the_list
 from tests.factories.security import notice, reportable, today
+from tests.support.concurrency import run_at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -421,3 +422,29 @@ def test_pausing_a_notice(monkeypatch: pytest.MonkeyPatch) -> None:
     row.refresh_from_db()
     assert row.persons_told == 3
     assert incidents.left_to_do(row) == ["確報を記録してください。"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_choose_and_two_send_at_once() -> None:
+    """The lock of the incident lets one through at a time: nobody twice on the list, one notice under way."""
+    OperatorFactory()
+    row = reportable()
+    Customer.objects.bulk_create([Customer(given_name=str(n), email=f"c{n}@post.example") for n in range(50)])
+    selections = run_at_once([lambda: choose(row, everybody=True)] * 3)
+    assert sorted(selection.added for selection in selections) == [0, 0, 50]
+    drafts = [notice(row), notice(row)]
+
+    def send(draft: IncidentNotice) -> bool:
+        try:
+            begin(draft)
+        except IncidentError:
+            return False
+        return True
+
+    assert sorted(run_at_once([lambda: send(drafts[0]), lambda: send(drafts[1])])) == [False, True]
+    key = Broadcast.objects.get().pk
+    run_at_once([lambda: broadcasts.run(broadcast_id=key, seconds=60)] * 3)
+    broadcasts.run(broadcast_id=key, seconds=60)
+    assert len(set(addresses())) == len(addresses()) == 50
+    row.refresh_from_db()
+    assert row.persons_told == 50
