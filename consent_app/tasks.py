@@ -84,3 +84,9 @@ def record_matters() -> None:
 def purge_entrusted_files() -> None:
     """Erase the files for subcontractors whose time is over."""
     entrusted_file.purge(now=timezone.now())
+
+
+@shared_task(name="consent.purge_broadcasts")
+def purge_broadcasts() -> None:
+    """Forget who was told by broadcasts that ended long ago."""
+    broadcasts.purge(now=timezone.now())

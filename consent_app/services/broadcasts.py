@@ -33,6 +33,9 @@ WRITTEN_AT_ONCE: Final = 200
 # A worker that has only one hand turns to other work after this time; the rest is a new task at the end of the line.
 SECONDS_AT_A_TIME: Final = 20.0
 PATIENCE: Final = datetime.timedelta(minutes=1)
+# Who was told is kept this long after the last mail was written; the numbers stay.
+RECIPIENTS_KEPT: Final = datetime.timedelta(days=365)
+PURGED_AT_ONCE: Final = 5000
 
 
 def customers_to_tell() -> int:
@@ -107,6 +110,19 @@ def sweep(*, now: datetime.datetime) -> int:
     for key in keys:
         nudge(TASK, key)
     return len(keys)
+
+
+def purge(*, now: datetime.datetime) -> int:
+    """Forget who was told by broadcasts that ended long ago, in chunks that a killed worker leaves done.
+
+    Returns:
+        How many rows were deleted. The broadcast stays finished, so that nobody is told anew, and keeps its numbers.
+    """
+    deleted = 0
+    old = BroadcastRecipient.objects.filter(broadcast__finished_at__lt=now - RECIPIENTS_KEPT).order_by("pk")
+    while keys := list(old.values_list("pk", flat=True)[:PURGED_AT_ONCE]):
+        deleted += BroadcastRecipient.objects.filter(pk__in=keys).delete()[0]
+    return deleted
 
 
 def step(*, broadcast_id: uuid.UUID | str, now: datetime.datetime) -> bool:

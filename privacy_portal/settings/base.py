@@ -266,6 +266,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "core.purge_jobs": {"task": "core.purge_jobs", "schedule": 86400.0},
     "consent.sweep_imports": {"task": "consent.sweep_imports", "schedule": 60.0},
     "consent.sweep_broadcasts": {"task": "consent.sweep_broadcasts", "schedule": 60.0},
+    "consent.purge_broadcasts": {"task": "consent.purge_broadcasts", "schedule": 86400.0},
     "consent.record_matters": {"task": "consent.record_matters", "schedule": 600.0},
     "consent.expire_consents": {"task": "consent.expire_consents", "schedule": 300.0},
     "consent.purge_entrusted_files": {"task": "consent.purge_entrusted_files", "schedule": 3600.0},

@@ -82,6 +82,24 @@ def test_what_keeps_it_from_being_published_is_said(manager_client: Client) -> N
     assert version.state == "draft"
 
 
+def test_dates_that_overlap_are_answered_with_the_first_day_that_is_free(manager_client: Client) -> None:
+    """A version that was announced for a day is not overtaken by a later one of an earlier or the same day."""
+    published(effective_from=day(-100))
+    published(effective_from=day(20), material=True)
+    for number in (5, 20):
+        version = draft(effective_from=day(number))
+        page = manager_client.get(url("publish", version.pk)).content.decode()
+        assert "公開済みの版の発効日より後" in page
+        assert day(21).isoformat() in page
+        assert 'name="confirmed"' not in page
+        response = manager_client.post(url("publish", version.pk), {"seen": 1, "confirmed": 1}, follow=True)
+        assert day(21).isoformat() in messages_of(response)
+    free = draft(effective_from=day(21))
+    manager_client.post(url("publish", free.pk), {"seen": 1, "confirmed": 1})
+    free.refresh_from_db()
+    assert free.number == 3
+
+
 def test_two_people_at_one_draft(manager_client: Client) -> None:
     version = draft()
     manager_client.post(url("change", version.pk), fields(version, text_ja="一人目の文"))

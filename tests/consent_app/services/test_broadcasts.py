@@ -1,20 +1,14 @@
 """Everybody is told once, however often the worker dies."""
 
 import datetime
-import os
 import random
-import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from consent_app import notifications
+from consent_app import notifications, tasks
 from consent_app.models import Broadcast, BroadcastRecipient, Customer, PolicyVersion
 from consent_app.services import broadcasts
 from privacy_portal.core.models import AuditEntry, Job, OutgoingMail, User
@@ -22,14 +16,6 @@ from privacy_portal.core.services import delivery, outbox
 from tests.factories.consent import CustomerFactory, OperatorFactory
 from tests.factories.core import StaffFactory, UserFactory
 from tests.factories.policies import published
-from tests.support.worker import session_database_url
-
-RUNNER = """
-import sys, django
-django.setup()
-from consent_app.services import broadcasts
-broadcasts.run(broadcast_id=sys.argv[1], seconds=120)
-"""
 
 
 def many(count: int) -> None:
@@ -108,30 +94,6 @@ def test_dying_while_the_recipients_are_found(monkeypatch: pytest.MonkeyPatch) -
     assert BroadcastRecipient.objects.count() == 7
     broadcasts.run(broadcast_id=broadcast.pk)
     assert_everybody_once(broadcast, 30)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_real_worker_is_killed_on_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    many(1500)
-    broadcast = begin()
-    for _kill in range(2):
-        before = OutgoingMail.objects.count()
-        worker = subprocess.Popen(
-            [sys.executable, "-c", RUNNER, str(broadcast.pk)],
-            cwd=Path(__file__).parents[3],
-            env={**os.environ, "DATABASE_URL": session_database_url()},
-        )
-        deadline = time.monotonic() + 60
-        while OutgoingMail.objects.count() == before and time.monotonic() < deadline:
-            time.sleep(0.01)
-        worker.send_signal(signal.SIGKILL)
-        assert worker.wait(10) == -signal.SIGKILL
-        assert before < OutgoingMail.objects.count() < 1500
-    # Until the server has noticed that the process is gone, its transaction holds the row.
-    deadline = time.monotonic() + 60
-    while Broadcast.objects.filter(finished_at=None).exists() and time.monotonic() < deadline:
-        broadcasts.run(broadcast_id=broadcast.pk, seconds=60)
-    assert_everybody_once(broadcast, 1500)
 
 
 @pytest.mark.django_db
@@ -229,3 +191,30 @@ def test_recipients_are_unique_in_the_database() -> None:
         BroadcastRecipient.objects.create(broadcast=broadcast, customer=customer)
     assert connection.is_usable()
     assert PolicyVersion.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_who_was_told_is_forgotten_after_a_year(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(broadcasts, "PURGED_AT_ONCE", 3)
+    many(7)
+    broadcast = begin()
+    broadcasts.run(broadcast_id=broadcast.pk)
+    broadcast.refresh_from_db()
+    assert broadcast.finished_at is not None
+    day = datetime.timedelta(days=1)
+    assert broadcasts.purge(now=broadcast.finished_at + broadcasts.RECIPIENTS_KEPT - day) == 0
+    assert broadcasts.purge(now=broadcast.finished_at + broadcasts.RECIPIENTS_KEPT + day) == 7
+    tasks.purge_broadcasts()
+    broadcasts.run(broadcast_id=broadcast.pk)
+    assert OutgoingMail.objects.count() == 7, "nobody is told anew"
+    broadcast.job.refresh_from_db()
+    assert broadcast.job.result == {"mails": 7, "unusable": 0}
+
+
+@pytest.mark.django_db
+def test_who_is_still_to_be_told_is_never_forgotten() -> None:
+    many(2)
+    broadcast = begin()
+    broadcasts.step(broadcast_id=broadcast.pk, now=timezone.now())
+    assert broadcasts.purge(now=timezone.now() + 10 * broadcasts.RECIPIENTS_KEPT) == 0
+    assert BroadcastRecipient.objects.count() == 2
