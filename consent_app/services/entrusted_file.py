@@ -27,6 +27,7 @@ from ..domain import normalise
 from ..domain.formats import FORMATS
 from ..domain.gate import RECIPIENT_ITEM
 from ..domain.record_fields import plain, record_lines
+from ..domain.written import written_telephone
 from ..models import Customer, CustomerRecord, DataItem, Entrustment, Recipient
 from .entrusting import Handed
 
@@ -215,7 +216,7 @@ def _order_lines(chosen: Chosen, handed: Handed) -> Iterator[list[str]]:
             gifts = list(order.recipients.all())
             for gift in gifts:
                 if gift.pk in handed.recipients:
-                    yield own + [_text(getattr(gift, column)) for column in _RECIPIENT] + more
+                    yield own + [_cell(column, getattr(gift, column)) for column in _RECIPIENT] + more
             if not gifts:
                 yield own + [""] * len(_RECIPIENT) + more
 
@@ -257,7 +258,7 @@ def _person_cells(customer: Customer, items: Sequence[str], order: dict[str, Any
             continue
         moved = item in ("address", "telephone") and any(elsewhere.get(column) for column in columns)
         for column in columns:
-            cells.append(_text(elsewhere.get(column, "") if moved else getattr(customer, column)))
+            cells.append(_cell(column, elsewhere.get(column, "") if moved else getattr(customer, column)))
     return cells
 
 
@@ -274,6 +275,11 @@ def _further(customers: set[uuid.UUID], handed: Handed) -> dict[uuid.UUID, list[
             lines = [f"{name} {value}" for name, value in record_lines(data) if value]
             cells[customer][item or kind].append(_("、").join(lines))
     return {key: [plain(texts) for texts in own.values()] for key, own in cells.items()}
+
+
+def _cell(column: str, value: Any) -> str:
+    """As it is written in Japan: a leading plus would have to be guarded against spreadsheets."""
+    return written_telephone(value) if column == "telephone" and value else _text(value)
 
 
 def _text(value: Any) -> str:

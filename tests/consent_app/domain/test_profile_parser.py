@@ -165,6 +165,14 @@ def test_every_address_and_number_of_the_profiles_is_a_reserved_one() -> None:
         ),
         ('country = "JP"', 'country = "Japan"', "subcontractors[1].country", "country", "書き方", "JP"),
         (
+            'country = "JP"',
+            'country = "JP"\nreview_months = 48',
+            "subcontractors[1].review_months",
+            "review_months",
+            "使えない",
+            "36",
+        ),
+        (
             'article = "27(5)i"',
             'article = "27(6)"',
             "provision_bases[2].article",

@@ -138,7 +138,7 @@ def test_one_of_two_is_refused(carrier: Subcontractor, staff: User) -> None:
 
 def test_orders_with_gifts(carrier: Subcontractor, staff: User) -> None:
     own, gift = OrderFactory(external_id="A1"), OrderFactory(external_id="A2")
-    RecipientFactory(record=gift)
+    RecipientFactory(record=gift, telephone="+819012345678")
     RecipientFactory(record=gift, family_name="受田")
     chosen = entrusted_file.choose_orders(numbers=["A2", "A1"])
     outcome = hand(chosen, carrier, staff, "name order recipient")
@@ -148,6 +148,7 @@ def test_orders_with_gifts(carrier: Subcontractor, staff: User) -> None:
         ("A2", "受田", "サングラス ×1"),
         ("A1", "", "サングラス ×1"),
     ]
+    assert rows[0]["届け先 電話番号"] == "090-1234-5678"
     assert set(rows[0]) == {
         "注文番号", "商品", "配送日", "配送時間帯", "代引きで受け取る金額", "姓", "名", "届け先 姓", "届け先 名",
         "届け先 郵便番号", "届け先 都道府県", "届け先 住所1", "届け先 住所2", "届け先 電話番号",
