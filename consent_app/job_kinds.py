@@ -4,9 +4,13 @@ from django.utils.translation import gettext_lazy as _
 
 from privacy_portal.core.job_registry import register
 
+from .domain.gate_words import REASON_WORDS
+
 TRIAL = "customers.import_trial"
 IMPORT = "customers.import"
 POLICY_NOTICE = "policy.notice"
+LEDGER_TRIAL = "ledgers.trial"
+LEDGER_RUN = "ledgers.run"
 INCIDENT_NOTICE = "incident.notice"
 
 ROW_PROBLEMS = {
@@ -43,6 +47,42 @@ ROW_PROBLEMS = {
     "kept_consent": _("本人があとで決めたメールマガジンの希望と違います。本人の希望を残しました。"),
 }
 
+# What keeps a row of a list out of the ledgers, whatever the gate says.
+LEDGER_PROBLEMS = {
+    **{code: ROW_PROBLEMS[code] for code in ("column_count", "quote_not_closed", "line_too_long", "undecodable")},
+    **{code: ROW_PROBLEMS[code] for code in ("too_long", "date_impossible", "date_unreadable", "date_too_old")},
+    "customer_missing": _("顧客番号がありません。"),
+    "customer_unknown": _("この番号のお客さまはいません。"),
+    "customer_ambiguous": _("この番号のお客さまが二人以上います。「取得元:番号」の形で書いてください。"),
+    "party_missing": _("相手の名称がありません。"),
+    "address_missing": _("相手の住所がありません（規則第20条、第24条）。"),
+    "country_unreadable": _("国は、JPのような2文字で書いてください。"),
+    "items_missing": _("データ項目がありません。"),
+    "item_unknown": _("データ項目の台帳にないものがあります。"),
+    "basis_unknown": _("いまのポリシーにない場合です。根拠の台帳のコードを書いてください。"),
+    "basis_nothing_personal": _("個人がわからない統計は個人データの提供でないので、記録するものがありません。"),
+    "ground_missing": _("条文がありません。法律の例外にならない場合は、代わりになる条文を選んでください。"),
+    "ground_not_of_basis": _("その条文は、この場合の根拠になりません。"),
+    "evidence_missing": _("根拠の証拠（書面の日付や番号など）がありません。"),
+    "purpose_unknown": _("利用目的の台帳にないコードです。"),
+    "purpose_missing": _("ご本人が同意した利用目的がありません（法第31条）。"),
+    "subcontractor_unknown": _("委託先の台帳にありません。"),
+    "subcontractor_missing": _("委託（法第27条第5項第1号）を根拠にするときは、委託先と利用目的が要ります。"),
+    "joint_user_missing": _("共同利用（法第27条第5項第3号）を根拠にするときは、共同で使う会社と利用目的が要ります。"),
+    "method_unknown": _("記録のしかたは、each、batch、contractのどれかです。"),
+    "date_not_today": _("これから渡す提供の日付は今日です。すでに渡したものは、事実として記録してください。"),
+    "date_in_future": _("先の日付です。"),
+    "until_before_date": _("最後の日が、最初の日より前です。"),
+    "until_missing": _("まとめて記録するときは、最後の日が要ります。"),
+    "not_confirmed": _("提供元に確かめられないデータは、受け取れません（法第30条第1項）。"),
+    "kind_unknown": _("区分は、consent、opt_out、referable、privateのどれかです。"),
+    "how_acquired_missing": _("提供元が取得した経緯がありません（法第30条第1項第2号）。"),
+    "recorded_before": _("同じ内容がもう記録されています。"),
+}
+LEDGER_CODES = {**LEDGER_PROBLEMS, **{str(code): words for code, words in REASON_WORDS.items()}}
+
+register(LEDGER_TRIAL, _("提供・受領の一括記録の確認"), LEDGER_CODES)
+register(LEDGER_RUN, _("提供・受領の一括記録"), LEDGER_CODES)
 register(TRIAL, _("顧客データの取込の確認"), ROW_PROBLEMS)
 register(IMPORT, _("顧客データの取込"), ROW_PROBLEMS)
 register(

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from .models import ImportBatch
+from .models import ImportBatch, ProvisionRun
 from .services import (
     broadcasts,
     care,
@@ -13,6 +13,7 @@ from .services import (
     imports,
     ledger_retention,
     matters,
+    provision_runs,
 )
 
 
@@ -90,3 +91,25 @@ def purge_entrusted_files() -> None:
 def purge_broadcasts() -> None:
     """Forget who was told by broadcasts that ended long ago."""
     broadcasts.purge(now=timezone.now())
+
+
+@shared_task(name=provision_runs.TRY_TASK)
+def try_provision_run(pk: str) -> None:
+    """Count what a list of provisions or receipts would do."""
+    if run := ProvisionRun.objects.select_related("trial", "upload").filter(pk=pk).first():
+        provision_runs.try_out(run=run, now=timezone.now())
+
+
+@shared_task(name=provision_runs.RUN_TASK)
+def record_provisions(pk: str) -> None:
+    """Record a list of provisions or receipts."""
+    if run := ProvisionRun.objects.select_related("job__started_by", "upload").filter(pk=pk).first():
+        provision_runs.run(run=run, now=timezone.now())
+
+
+@shared_task(name="consent.sweep_provisions")
+def sweep_provisions() -> None:
+    """Take up lists whose nudge or worker was lost; drop lists that nobody started and files that nobody took."""
+    now = timezone.now()
+    provision_runs.renudge(now=now)
+    provision_runs.purge(now=now)

@@ -36,6 +36,7 @@ MENU: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
             ("consent_app.jointuse", "hub"),
             ("consent_app.tracker", "cookie"),
             ("consent_app.provision", "send"),
+            ("consent_app.provisionrun", "playlist_add_check"),
             ("consent_app.receivedprovision", "call_received"),
             ("consent_app.refusedprovision", "block"),
             ("consent_app.recipientduty", "handshake"),

@@ -84,7 +84,7 @@ def remaining(answer: Answer, *, ground: str, despite_stop: bool = False) -> tup
     settled: frozenset[Reason] = frozenset()
     if ground in EXCEPTIONS:
         settled = _JUDGED | STOPS if despite_stop else _JUDGED
-    elif ground in (SUCCESSION, JOINT_USE):
+    elif ground == SUCCESSION:
         settled = _JUDGED_NO_THIRD_PARTY
     return tuple(reason for reason in answer.reasons if reason not in settled)
 

@@ -23,9 +23,10 @@ class Report:
     Use it in a ``with`` block; :attr:`file` is set when the block has ended well.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, kind: str = IMPORT) -> None:
         self.file: EncryptedFile | None = None
         self._name = name
+        self._kind = kind
         self._writer: files.EncryptedWriter | None = None
 
     def __enter__(self) -> Self:
@@ -38,8 +39,8 @@ class Report:
                 str(one.line),
                 one.column,
                 one.external_id,
-                _("取り込んでいません") if one.rejected else _("取り込みました"),
-                job_registry.problem_label(IMPORT, one.code),
+                self._result(rejected=one.rejected),
+                job_registry.problem_label(self._kind, one.code),
             ]
             for one in problems
         ]
@@ -52,6 +53,11 @@ class Report:
         text = io.StringIO(newline="")
         csv.writer(text).writerows([neutralise_formula(cell) for cell in row] for row in rows)
         self._writer.write(text.getvalue().encode())
+
+    def _result(self, *, rejected: bool) -> str:
+        if self._kind == IMPORT:
+            return _("取り込んでいません") if rejected else _("取り込みました")
+        return _("記録していません") if rejected else _("記録しました")
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext as _
 
 from ..domain.formats import FileProblem, files
+from ..domain.provision_file import LIST_TOO_LONG
 
 
 def file_problem_text(problem: FileProblem) -> str:
@@ -17,6 +18,7 @@ def file_problem_text(problem: FileProblem) -> str:
         ),
         files.COLUMNS_MISSING: _("必要な列がありません：%(columns)s") % {"columns": columns},
         files.COLUMN_TWICE: _("同じ名前の列が二つあります：%(columns)s") % {"columns": columns},
+        LIST_TOO_LONG: _("一度に扱えるのは%(limit)s行までです。分けてください。") % {"limit": columns},
         files.ORDERS_SCATTERED: _(
             "同じ注文の行がファイル全体に散らばっています。注文IDの順に並べ替えてから取り込んでください。"
         ),

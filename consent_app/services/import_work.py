@@ -88,7 +88,7 @@ def apply_file(
             with transaction.atomic():
                 # Whoever holds the row does the chunk; a second worker waits here and then finds it done.
                 if Job.objects.select_for_update().get(pk=job.pk).done != job.done:
-                    raise _Overtaken
+                    raise Overtaken
                 applied, problems = engine.apply([one for one in chunk if isinstance(one, SourceRow)])
                 problems = sorted(_own_problems(chunk) + problems)
                 applied["rejected"] += sum(one.size for one in chunk if isinstance(one, Problem))
@@ -124,7 +124,7 @@ def _listed(problem: Problem) -> jobs.Problem:
     return jobs.Problem(code=problem.code, line=problem.line, column=problem.column)
 
 
-class _Overtaken(Exception):
+class Overtaken(Exception):
     """Another worker does this job: the broker gives long work out a second time."""
 
 
@@ -136,7 +136,7 @@ def failing(job: Job) -> Iterator[None]:
     """
     try:
         yield
-    except (_Overtaken, jobs.JobEnded):
+    except (Overtaken, jobs.JobEnded):
         return
     except OperationalError:
         raise

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from django.db import transaction
 from django.utils import timezone
@@ -19,7 +19,7 @@ from django.utils import timezone
 from privacy_portal.core.models import User
 
 from ..domain import provisions as rules
-from ..domain.gate import Answer, Destination, Entrusted, ThirdParty
+from ..domain.gate import Answer, Destination, Entrusted, JointUser, ThirdParty
 from ..models import Customer, Provision, ProvisionBasis, ProvisionRun, RefusedProvision, Subcontractor
 from . import gate, ledger
 from .ledger import LedgerError
@@ -34,7 +34,8 @@ class Wanted:
     """What is to be recorded about one person.
 
     ``line`` is where it stands in a list. ``basis``, ``purpose``, ``subcontractor`` and ``items`` are codes; ``ground``
-    is an article. ``provided_on`` None means today.
+    is an article. ``joint_user`` is the code of a joint use and the key of who belongs to it. ``provided_on`` None
+    means today.
     """
 
     customer: uuid.UUID
@@ -47,6 +48,7 @@ class Wanted:
     country: str = "JP"
     purpose: str = ""
     subcontractor: str = ""
+    joint_user: tuple[str, str] = ("", "")
     evidence: str = ""
     provided_on: date | None = None
     provided_until: date | None = None
@@ -69,7 +71,7 @@ def record(
     *,
     wanted: Sequence[Wanted],
     already: bool,
-    actor: User,
+    actor: User | None,
     now: datetime,
     run: ProvisionRun | None = None,
     trial: bool = False,
@@ -157,6 +159,8 @@ def check(one: Wanted, *, basis: ProvisionBasis, already: bool, today: date) -> 
         return "until_missing"
     if one.ground == rules.ENTRUSTING and not already and not (one.subcontractor and one.purpose):
         return "subcontractor_missing"
+    if one.ground == rules.JOINT_USE and not already and not (all(one.joint_user) and one.purpose):
+        return "joint_user_missing"
     by_product = one.ground in (rules.CONSENT, rules.CONSENT_ABROAD) and bool(one.purpose)
     if one.ground and not one.evidence and not by_product:
         return "evidence_missing"
@@ -166,6 +170,8 @@ def check(one: Wanted, *, basis: ProvisionBasis, already: bool, today: date) -> 
 def _destination(one: Wanted) -> Destination:
     if one.ground == rules.ENTRUSTING:
         return Entrusted(one.subcontractor, one.purpose)
+    if one.ground == rules.JOINT_USE and all(one.joint_user):
+        return JointUser(*one.joint_user, one.purpose)
     consented = one.ground in ("", rules.CONSENT, rules.CONSENT_ABROAD)
     return ThirdParty(one.name, one.basis, one.purpose if consented else "", one.country)
 
@@ -256,7 +262,7 @@ def _refused(
     reasons: tuple[str, ...],
     basis: ProvisionBasis,
     run: ProvisionRun | None,
-    actor: User,
+    actor: User | None,
     moment: datetime,
 ) -> RefusedProvision:
     return RefusedProvision(
@@ -284,3 +290,33 @@ def _digest(one: Wanted, once: str) -> bytes:
         one.ground,
         once,
     )
+
+
+def refused_now(*, made: Sequence[Provision], common: Mapping[str, Any], now: datetime) -> int:
+    """Of how many of these provisions the gate says by now that they may not be made. The persons' rows are held.
+
+    Args:
+        made: recorded by one run, so they share everything but the person.
+        common: what the run's form said.
+    """
+    customers = ledger.hold([row.customer_id for row in made])
+    code, _bar, key = str(common.get("joint_user") or "").partition("|")
+    wanted = [
+        Wanted(
+            customer=row.customer_id,
+            basis=row.basis.code,
+            ground=row.ground,
+            name=row.recipient_name,
+            address=row.recipient_address,
+            country=row.recipient_country,
+            items=tuple(row.items),
+            purpose=str(common.get("purpose") or ""),
+            subcontractor=row.subcontractor.code if row.subcontractor else "",
+            joint_user=(code, key),
+            despite_stop=bool(common.get("despite_stop")),
+        )
+        for row in made
+        if row.customer_id in customers
+    ]
+    answers = _asked(wanted, already=False, moment=max(now, timezone.now()))
+    return sum(bool(_reasons(one, found, already=False)) for one, found in zip(wanted, answers, strict=True))

@@ -61,7 +61,7 @@ class Done:
 def record(
     *,
     receipts: Sequence[Receipt],
-    actor: User,
+    actor: User | None,
     now: datetime,
     run: ProvisionRun | None = None,
     trial: bool = False,

@@ -272,6 +272,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "consent.purge_entrusted_files": {"task": "consent.purge_entrusted_files", "schedule": 3600.0},
     "consent.remind_staff": {"task": "consent.remind_staff", "schedule": 3600.0},
     "consent.sweep_email_changes": {"task": "consent.sweep_email_changes", "schedule": 3600.0},
+    "consent.sweep_provisions": {"task": "consent.sweep_provisions", "schedule": 60.0},
     "consent.purge_ledgers": {"task": "consent.purge_ledgers", "schedule": 86400.0},
     "requests.sweep": {"task": "requests.sweep", "schedule": 60.0},
 }

@@ -12,6 +12,7 @@ from consent_app.domain.profile import DIRECT_ITEMS
 from consent_app.models import (
     Consent,
     Customer,
+    CustomerIdentity,
     CustomerRecord,
     DataItem,
     Operator,
@@ -294,3 +295,15 @@ class RefusedProvisionFactory(_LedgerFactory, DjangoModelFactory[RefusedProvisio
     items = factory.LazyFunction(lambda: ["name"])
     reasons = factory.LazyFunction(lambda: ["consent_missing"])
     keep_until = date(2029, 7, 8)
+
+
+class CustomerIdentityFactory(DjangoModelFactory[CustomerIdentity]):
+    """Under which number a source knows a customer."""
+
+    class Meta:
+        model = CustomerIdentity
+
+    customer = factory.SubFactory(CustomerFactory)
+    source = "eccube"
+    external_id = factory.Sequence(str)
+    digest = b"x"

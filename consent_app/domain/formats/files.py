@@ -69,12 +69,12 @@ class Scan:
 
 
 @contextmanager
-def _opened(source: Opener, encoding: str) -> Iterator[io.TextIOWrapper]:
+def opened(source: Opener, encoding: str) -> Iterator[io.TextIOWrapper]:
     with source() as stream:
         yield io.TextIOWrapper(stream, encoding=encoding, errors="surrogateescape", newline="")
 
 
-def _is(encoding: str, source: Opener) -> bool:
+def is_text(encoding: str, source: Opener) -> bool:
     """Whether every byte of the file is text in this encoding."""
     decoder = codecs.getincrementaldecoder(encoding)("strict")
     with source() as stream:
@@ -87,8 +87,8 @@ def _is(encoding: str, source: Opener) -> bool:
     return True
 
 
-def _header(source: Opener, encoding: str) -> list[str]:
-    with _opened(source, encoding) as text:
+def read_header(source: Opener, encoding: str) -> list[str]:
+    with opened(source, encoding) as text:
         first = next(read_records(text), None)
     return [] if first is None or first.problem else [clean_text(cell) for cell in first.cells]
 
@@ -117,12 +117,12 @@ def detect(source: Opener, *, wanted: str = "") -> Layout:
         encodings = ["utf-8-sig"]
     elif start.split(b"\n", 1)[0].isascii():
         # The names tell nothing about the encoding (Shopify): the content must.
-        encodings = ["cp932"] if not _is("utf-8", source) and _is("cp932", source) else ["utf-8"]
+        encodings = ["cp932"] if not is_text("utf-8", source) and is_text("cp932", source) else ["utf-8"]
     else:
         encodings = ["utf-8", "cp932"]
     expected = FORMATS[wanted] if wanted else None
     for encoding in encodings:
-        header = _header(source, encoding)
+        header = read_header(source, encoding)
         found = expected or _format_of(header)
         if found is None or (expected and not set(header) & expected.columns):
             continue
@@ -140,7 +140,7 @@ def detect(source: Opener, *, wanted: str = "") -> Layout:
     raise FileProblem(UNKNOWN_FORMAT)
 
 
-def _records(text: io.TextIOWrapper) -> Iterator[Line]:
+def data_records(text: io.TextIOWrapper) -> Iterator[Line]:
     records = read_records(text)
     next(records, None)  # the header
     return records
@@ -156,8 +156,8 @@ def scan(source: Opener, layout: Layout) -> Scan:
     read_key, grouped = layout.format.read_key, layout.format.grouped
     buckets = [array("q") for _ in range(_BUCKETS)]
     count, previous = 0, None
-    with _opened(source, layout.encoding) as text:
-        for record in _records(text):
+    with opened(source, layout.encoding) as text:
+        for record in data_records(text):
             count += 1
             if record.problem:
                 continue
@@ -295,6 +295,6 @@ def read_rows(
         secret: up to 64 bytes; keys the digests by which unchanged rows are recognised.
     """
     reader = _Reader(layout, found, today=today, secret=secret)
-    with _opened(source, layout.encoding) as text:
-        records = _records(text)
+    with opened(source, layout.encoding) as text:
+        records = data_records(text)
         yield from reader.grouped(records) if layout.format.grouped else reader.single(records)

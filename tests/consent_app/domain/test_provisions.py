@@ -68,18 +68,20 @@ def test_there_is_no_other_way_of_recording() -> None:
         keep_until(method="sometimes", recorded_on=date(2026, 4, 1), last_on=date(2026, 4, 1))
 
 
-REFUSALS = tuple(
-    reason
-    for reason in Reason
-    if reason not in (Reason.PURPOSE_KNOWN, Reason.CONSENT_GIVEN, Reason.ENTRUSTED, Reason.GIFT_SHIPPING)
-)
+ALLOWED = {
+    Reason.PURPOSE_KNOWN,
+    Reason.CONSENT_GIVEN,
+    Reason.ENTRUSTED,
+    Reason.GIFT_SHIPPING,
+    Reason.JOINT_USE,
+}
+REFUSALS = tuple(reason for reason in Reason if reason not in ALLOWED)
 SETTLED = {
     **{
         ground: {Reason.NEEDS_JUDGEMENT, Reason.CONSENT_MISSING, Reason.PERSON_WITHDRAWN, Reason.RECIPIENT_ABROAD}
         for ground in EXCEPTIONS
     },
     "27(5)ii": {Reason.NEEDS_JUDGEMENT, Reason.CONSENT_MISSING},
-    "27(5)iii": {Reason.NEEDS_JUDGEMENT, Reason.CONSENT_MISSING},
 }
 
 
