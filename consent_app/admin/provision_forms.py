@@ -282,7 +282,10 @@ class ReceivedForm(RunForm):
         help_text=_("確かめることを断られたデータは受け取れません（法第30条第1項）。"),
         error_messages={"required": _("確かめられないデータは受け取れないため、記録できません（法第30条第1項）。")},
     )
-    kind = forms.ChoiceField(label=_("区分"), choices=ReceivedProvision.Kind.choices, widget=UnfoldAdminSelectWidget)
+    # Not "kind", which is a column of the run.
+    receipt_kind = forms.ChoiceField(
+        label=_("区分"), choices=ReceivedProvision.Kind.choices, widget=UnfoldAdminSelectWidget
+    )
     how_acquired = forms.CharField(
         label=_("提供元が取得した経緯"),
         required=False,
@@ -319,7 +322,17 @@ class ReceivedForm(RunForm):
 
     COMMON = (
         *RunForm.COMMON,
-        *("confirmable", "kind", "how_acquired", "confirmed_how", "purpose", "date", "until", "method", "withheld"),
+        *(
+            "confirmable",
+            "receipt_kind",
+            "how_acquired",
+            "confirmed_how",
+            "purpose",
+            "date",
+            "until",
+            "method",
+            "withheld",
+        ),
     )
     REQUIRED = (*RunForm.REQUIRED, ("confirmed_how", _("どのように確かめたかを書いてください（法第30条第1項）。")))
 
@@ -331,7 +344,7 @@ class ReceivedForm(RunForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         in_list = set(cleaned["layout"].header) if "layout" in cleaned else set()
-        referable = cleaned.get("kind") == ReceivedProvision.Kind.REFERABLE
+        referable = cleaned.get("receipt_kind") == ReceivedProvision.Kind.REFERABLE
         if referable and not cleaned.get("purpose") and "purpose" not in in_list:
             self.add_error("purpose", _("ご本人が同意した利用目的を選んでください（法第31条）。"))
         if not referable and not cleaned.get("how_acquired") and not in_list & {"how_acquired", "kind"}:
@@ -339,6 +352,10 @@ class ReceivedForm(RunForm):
         if cleaned.get("date") and cleaned["date"] > timezone.localdate():
             self.add_error("date", _("先の日付です。"))
         return cleaned
+
+    def common(self) -> dict[str, Any]:
+        values = super().common()
+        return {**values, "kind": values.pop("receipt_kind")}
 
 
 FORMS: dict[str, type[RunForm]] = {
@@ -382,7 +399,7 @@ def fieldsets_of(kind: str) -> tuple[Any, ...]:
             items,
             (
                 _("確かめたこと（法第30条）"),
-                {"fields": ("confirmable", "kind", "how_acquired", "confirmed_how", "purpose")},
+                {"fields": ("confirmable", "receipt_kind", "how_acquired", "confirmed_how", "purpose")},
             ),
             (_("いつ"), {"fields": (("date", "until"), "method", "withheld")}),
         )

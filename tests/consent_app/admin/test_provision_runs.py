@@ -165,14 +165,15 @@ def test_receipts_need_the_confirmation(manager_client: Client) -> None:
     person = CustomerFactory()
     values = {
         "references": str(person.pk),
-        "kind": "consent",
+        "receipt_kind": "consent",
         "how_acquired": "会員の申込みのとき、本人から",
         "confirmed_how": "覚書",
         "method": "each",
     }
     refused = send(manager_client, "received", **values)
     assert "確かめられないデータは受け取れないため" in text(refused)
-    send(manager_client, "received", **values, confirmable="on")
+    sent = send(manager_client, "received", **values, confirmable="on")
+    assert sent.redirect_chain, sent.context["adminform"].form.errors
     run = ProvisionRun.objects.get()
     manager_client.post(page(run, "start"), {"confirmed": "1"})
     assert ReceivedProvision.objects.get().provider_name == NAME
