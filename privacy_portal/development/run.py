@@ -165,7 +165,7 @@ def prepare(profile: str) -> str:
     from django.core.management import CommandError, call_command
     from django.db import connections
 
-    from . import translations
+    from . import samples, translations
 
     try:
         django.setup()
@@ -177,7 +177,9 @@ def prepare(profile: str) -> str:
         say(f"Loading the operator profile “{profile}”")
         call_command("load_profile", profile, stdout=io.StringIO())
         import_samples()
-        return first_sign_in()
+        sign_in = first_sign_in()
+        samples.publish_matters()
+        return sign_in
     except CommandError as error:
         raise CannotRun(str(error)) from None
     finally:

@@ -1,4 +1,4 @@
-"""Records that only the sample data of `make run` has: no profile may claim that a contract was signed."""
+"""Records that only `make run` makes: no profile may claim that a contract was signed or a page published."""
 
 from datetime import timedelta
 
@@ -48,3 +48,16 @@ def supervise_subcontractors() -> None:
             leak_report=not training,
             **dict.fromkeys(CLAUSES, not training),
         )
+
+
+def publish_matters() -> None:
+    """Publish what article 32(1) wants known, as the manager would on the first day: once, and only if complete."""
+    from django.utils import timezone
+
+    from consent_app.services import matters
+    from privacy_portal.core.models import User
+
+    manager = User.objects.filter(is_staff=True, is_active=True).order_by("pk").first()
+    if manager is None or matters.newest() is not None or matters.missing():
+        return
+    matters.publish(seen=matters.digest(matters.content()), actor=manager, now=timezone.now())
