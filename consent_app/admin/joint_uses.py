@@ -15,7 +15,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import TabularInline
+from unfold.admin import StackedInline
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
@@ -62,12 +62,12 @@ class PublishForm(forms.Form):
             del self.fields["same_party"]
 
 
-class MemberInline(TabularInline):
+class MemberInline(StackedInline):
     """Who uses the data jointly. Who leaves gets a last day; only a draft forgets."""
 
     model = JointUser
     extra = 0
-    fields = ("name_ja", "name_en", "country", "since", "until")
+    fields = (("name_ja", "name_en"), ("since", "until"), "country")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_delete_permission(request, obj) and (obj is None or obj.state == JointUse.State.DRAFT)
@@ -107,6 +107,9 @@ class JointUseAdmin(KeptAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[JointUse]:
         return joint_uses.with_parts(super().get_queryset(request))
+
+    class Media:
+        css = {"all": ["admin_portal/case.css"]}
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """A few entries are seen at once; a list box hides them and loses choices with one click."""
@@ -184,7 +187,10 @@ class JointUseAdmin(KeptAdmin):
         return redirect(_address(obj))
 
     def response_change(self, request: HttpRequest, obj: JointUse) -> HttpResponse:
-        messages.success(request, _("保存しました。公表した内容は、新しく公表するまで変わりません。"))
+        if obj.state == JointUse.State.DRAFT:
+            messages.success(request, _("下書きを保存しました。公表するまで、始められません。"))
+        else:
+            messages.success(request, _("保存しました。公表した内容は、新しく公表するまで変わりません。"))
         return redirect(_address(obj))
 
     # ----------------------------------------------------------------------------------------------------------- pages

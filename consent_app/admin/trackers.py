@@ -58,6 +58,9 @@ class TrackerAdmin(KeptAdmin):
             kwargs["assume_scheme"] = "https"
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
+    class Media:
+        css = {"all": ["admin_portal/case.css"]}
+
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """A few entries are seen at once; a list box hides them and loses choices with one click."""
         return super().formfield_for_manytomany(
