@@ -71,6 +71,8 @@ register("off_purpose.person_added", _("目的外利用の対象者を加えた"
 register("off_purpose.voided", _("目的外利用の記録を取り消した"))
 register("off_purpose.viewed", _("目的外利用の対象者を見た"))
 register("off_purpose.denied", _("目的外利用の操作を断られた"))
+register("added_purpose.announced", _("追加した利用目的を公表した"))
+register("added_purpose.closed", _("追加した利用目的を終えた"))
 register("collection.started", _("取得の場面の文言を使い始めた"), number=int)
 register("purpose_version.judged", _("説明の変更を、意味の変わらない変更と判断した"), number=int)
 register("consent.receipt_taken", _("ご本人が同意の記録をダウンロードした"))

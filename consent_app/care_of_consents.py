@@ -21,7 +21,8 @@ def _consents_without_wording(today: datetime.date, until: datetime.date) -> Ite
     """One entry for each purpose, however many people are concerned."""
     gone = selectors.consents_without_wording(timezone.now()).order_by().values("purpose")
     numbers = dict(gone.annotate(number=Count("customer", distinct=True)).values_list("purpose", "number"))
-    for purpose in Purpose.objects.filter(pk__in=numbers):
+    # That an added purpose has ended was somebody's decision.
+    for purpose in Purpose.objects.filter(pk__in=numbers).exclude(active=False, from_profile=False):
         words = _("%(purpose)s（%(number)s人）") % {"purpose": purpose.text, "number": numbers[purpose.pk]}
         yield Due(str(purpose.pk), words)
 

@@ -149,7 +149,7 @@ def data_items() -> QuerySet[DataItem]:
 
 def purposes_with_items() -> QuerySet[Purpose]:
     """The present purposes of use, each with the items of the present catalogue that it needs."""
-    return Purpose.objects.filter(active=True).prefetch_related(_present_items())
+    return Purpose.objects.filter(active=True).select_related("added").prefetch_related(_present_items())
 
 
 def public_subcontractors() -> QuerySet[Subcontractor]:
@@ -302,7 +302,7 @@ def consent_purposes(customer: Customer, at: datetime) -> QuerySet[Purpose]:
     )
     present = Q(active=True, needs_consent=True) & (Q(part_of=None) | Q(part_of__active=True))
     shown = rows.filter(present | Q(newest_event=Consent.Event.GIVEN))
-    return shown.select_related("part_of").prefetch_related(_present_items())
+    return shown.select_related("part_of", "added").prefetch_related(_present_items())
 
 
 def consents_without_wording(at: datetime) -> QuerySet[Consent]:

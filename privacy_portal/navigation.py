@@ -30,6 +30,7 @@ MENU: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
             ("consent_app.requestrule", "rule"),
             ("consent_app.dataitem", "list_alt"),
             ("consent_app.purpose", "flag"),
+            ("consent_app.addedpurpose", "add_task"),
             ("consent_app.collectionpoint", "input"),
             ("consent_app.offpurposeuse", "report"),
             ("consent_app.provisionbasis", "gavel"),

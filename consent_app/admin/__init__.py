@@ -1,6 +1,7 @@
 """The manager's pages of the registers."""
 
 from . import (
+    added_purposes,
     collection,
     customers,
     entrustments,
@@ -25,6 +26,7 @@ from . import (
 )
 
 __all__ = [
+    "added_purposes",
     "collection",
     "customers",
     "entrustments",

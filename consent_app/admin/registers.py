@@ -15,6 +15,8 @@ from ..domain.articles import article_text
 from ..domain.request_words import REQUEST_WORDS
 from ..models import DataItem, Operator, ProvisionBasis, Purpose, RefusalGround, RequestRule
 from .base import ProfileAdmin, names_of, text_column
+from .care import CareFilter
+from .purpose_versions import PurposeVersions
 
 
 def articles(codes: list[str]) -> str:
@@ -114,11 +116,11 @@ class DataItemAdmin(ProfileAdmin):
 
 
 @admin.register(Purpose)
-class PurposeAdmin(ProfileAdmin):
+class PurposeAdmin(PurposeVersions, ProfileAdmin):
     """Purposes of use."""
 
     list_display = ("text", "part_of", "needs_consent", "statistical_only", "uses", "active")
-    list_filter = ("active", "needs_consent", "statistical_only", "items")
+    list_filter = ("active", "needs_consent", "from_profile", "statistical_only", "items", CareFilter)
     search_fields = ("code", "text_ja", "text_en")
     text = text_column("text", _("利用目的"))
 

@@ -1,5 +1,6 @@
 """What the operator holds, promised and passed on."""
 
+from .added_purpose import AddedPurpose
 from .changes import CustomerChange, EmailChange
 from .collection import CollectionPoint, CollectionWording
 from .consent import Consent, ConsentAgent
@@ -38,6 +39,7 @@ from .tracker import Tracker
 from .wording import PurposeVersion
 
 __all__ = [
+    "AddedPurpose",
     "AffectedPerson",
     "AffectedSelection",
     "Broadcast",

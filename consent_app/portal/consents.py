@@ -56,7 +56,7 @@ def consents_page(request: PersonRequest) -> HttpResponse:
             "event": event,
             "state": _state(purpose, event, now),
             "stop": next((words.stopped(stop) for stop in stops if _stops(stop, purpose)), ""),
-            "announced": not purpose.from_profile,
+            "added": getattr(purpose, "added", None),
         }
         for purpose in purposes
         for event in [newest.get(purpose.newest_id)]  # type: ignore[attr-defined]
