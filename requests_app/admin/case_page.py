@@ -20,7 +20,7 @@ from ..domain.deadlines import suit_possible_from
 from ..domain.request_types import REQUEST_TYPES
 from ..domain.transitions import OPEN_STATUSES, Status
 from ..models import DisclosureRequest, Party
-from ..services import fees, receipts
+from ..services import changes, fees, receipts
 from .steps import VIEW_CUSTOMER, WAITS_FOR, choices
 
 TABS = (
@@ -76,7 +76,23 @@ def _overview(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any]:
         "checks": case.identity_checks.select_related("customer", "decided_by"),
         "recipients": recipients_seen(case, request),
         **fee_context(case),
+        **changes_context(case),
         "decision": case.decisions.filter(superseded_at=None).select_related("decided_by").first(),
+    }
+
+
+def changes_context(case: DisclosureRequest) -> dict[str, Any]:
+    """What is asked to be changed, beside what is registered and what was found."""
+    rows = case.changes.select_related("item", "request__customer", "examined_by")
+    return {
+        "changes": [
+            {
+                "change": row,
+                "registered": changes.registered_words(row),
+                "new": changes.new_words(row) if row.accepted and row.of_columns else "",
+            }
+            for row in rows
+        ]
     }
 
 

@@ -31,7 +31,7 @@ from ..services import assignment, decisions, effects, fees, fulfilment, lifecyc
 from ..services import identity as identity_service
 from ..services import messages as message_service
 from ..services.errors import InvalidDecision, RequestError
-from .case_page import recipients_seen
+from .case_page import changes_context, recipients_seen
 from .forms import AssignForm, DecisionForm, IdentityForm, MessageForm, NoteForm
 from .steps import BY_CODE, VIEW_CUSTOMER, why_not
 
@@ -225,6 +225,7 @@ def decide(request: HttpRequest, case: DisclosureRequest, site: DisclosureReques
         refusal_article=article_text(refusal.article, get_language() or "ja") if refusal else "",
         gives_data=proposal.outcome in POSITIVE and type_of(case).effect == "package",
         effects=_effects(case, proposal),
+        **(changes_context(case) if type_of(case).effect == "change" else {}),
         given_items=[item for item in found.items if item.code not in withheld] if found else [],
         record_counts={k: n for k, n in found.record_counts.items() if k not in withheld} if found else {},
         unprintable=" ".join(unprintable),
@@ -240,6 +241,8 @@ def _effects(case: DisclosureRequest, proposal: decisions.Proposal) -> list[str]
         if case.wants_everything and not proposal.withheld_purposes:
             return [str(_("すべての目的での利用を止めます。あとから加わる目的も止まります。"))]
         return [str(_("次の目的での利用を止めます：%(purpose)s") % {"purpose": purpose}) for purpose in stopped]
+    if type_of(case).effect == "change":
+        return [str(_("「変える」とした項目を、登録された内容に書き込みます。前の内容は履歴に残ります。"))]
     if type_of(case).effect == "stop_provision":
         return [str(_("第三者への提供をすべて止めます。"))]
     return []

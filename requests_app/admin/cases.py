@@ -25,7 +25,7 @@ from .. import selectors
 from ..domain.transitions import OPEN_STATUSES, Status
 from ..models import DisclosureRequest, Party
 from ..services import messages
-from . import case_views, fee_views
+from . import case_views, change_views, fee_views
 from .case_page import case_context, days_left
 from .steps import WAITS_FOR
 
@@ -191,6 +191,12 @@ class DisclosureRequestAdmin(PostedSearch, OfferedLookups, ModelAdmin):
             path(f"{prefix}reconsider/", page(case_views.reconsider), name="requests_app_case_reconsider"),
             path(f"{prefix}decide/", page(case_views.decide), name="requests_app_case_decide"),
             path(f"{prefix}letter/", page(case_views.preview_letter), name="requests_app_case_letter"),
+            path(f"{prefix}examine/", page(change_views.examine), name="requests_app_case_examine"),
+            path(
+                f"{prefix}examine/<uuid:change_id>/",
+                page(change_views.examine_one),
+                name="requests_app_case_examine_one",
+            ),
             path(f"{prefix}fee/", page(fee_views.ask), name="requests_app_case_fee"),
             path(f"{prefix}money/", page(fee_views.money), name="requests_app_case_money"),
             path(f"{prefix}waive/", page(fee_views.waive), name="requests_app_case_waive"),

@@ -191,7 +191,7 @@ class DecisionForm(forms.Form):
             self.fields["withheld_purposes"].queryset = wanted  # type: ignore[attr-defined]
         else:
             del self.fields["withheld_purposes"]
-        if partly and "purposes" not in entry.asks:
+        if partly and "purposes" not in entry.asks and entry.effect != "change":
             # What is held under an item that the operator no longer collects can be withheld like anything else.
             held = held_items(case.customer) if case.customer else set()
             items = DataItem.objects.filter(Q(active=True) | Q(code__in=held))

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_lazy as _
 
 from ..domain.fees import may_be_charged
+from ..domain.request_types import REQUEST_TYPES
 from ..domain.transitions import Actor, Event, Status, possible_events
 from ..models import DisclosureRequest
-from ..services import fees
+from ..services import changes, fees
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -45,6 +46,7 @@ STEPS: tuple[Step, ...] = (
         _("本人確認を判断する"),
         shows_customers=True,
     ),
+    Step("examine", Event.DECIDED, "requests_app.decide_request", _("変更の内容を調べる"), shows_customers=True),
     Step("decide", Event.DECIDED, "requests_app.decide_request", _("回答を決定する")),
     Step("fee", Event.FEE_ASKED, "requests_app.decide_request", _("手数料を知らせる")),
     Step("money", None, "requests_app.decide_request", _("入出金を記録する")),
@@ -108,6 +110,8 @@ def why_not(request: DisclosureRequest, step: Step, user: User) -> _StrPromise |
     outside = step.only_in is not None and request.status != step.only_in
     if outside or (step.event is not None and step.event not in possible_events(request.status, Actor.STAFF)):
         return _("いまの状態（%(status)s）ではできません。") % {"status": request.get_status_display()}
+    if step.code == "examine" and (REQUEST_TYPES[request.request_type].effect != "change" or not request.customer_id):
+        return _("この請求では、項目ごとの調査はありません。")
     return _why_no_fee(request, step) if step.code in ("fee", "money", "waive") else ""
 
 
@@ -129,9 +133,18 @@ def _why_no_fee(request: DisclosureRequest, step: Step) -> _StrPromise | str:
     return "" if owed and not settled else _("いただく手数料はありません。")
 
 
+def _must_examine(request: DisclosureRequest) -> bool:
+    """Whether items wait for their investigation, without which nothing can be decided."""
+    if REQUEST_TYPES[request.request_type].effect != "change" or request.customer_id is None:
+        return False
+    return changes.standing(request) == changes.Standing.OPEN
+
+
 def choices(request: DisclosureRequest, user: User) -> tuple[Choice | None, list[Choice]]:
     """The primary step, where there is one, and all the others."""
     primary_code = PRIMARY.get(Status(request.status))
+    if primary_code == "decide" and _must_examine(request):
+        primary_code = "examine"
     if primary_code == "decide" and fees.is_owed(request):
         # A fixed fee comes first; what is to be refused is decided without it, from the menu.
         primary_code = "fee"

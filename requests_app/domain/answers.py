@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 NOTE_LENGTH: Final = 2000
 METHOD_NOTE_LENGTH: Final = 500
+# How many items one request can have changed, and how long each text about them may be.
+CHANGE_ROWS: Final = 10
+CHANGE_LENGTH: Final = 1000
 AGENT_PREFIX: Final = "agent_"
 ROLES: Final = ("person", "statutory_agent", "mandated_agent")
 METHODS: Final = ("download", "paper", "other")
@@ -56,6 +59,16 @@ class PartyAnswers:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeAnswers:
+    """One item that somebody wants changed: what is held as far as they know, what it should be, and why."""
+
+    item: str
+    present: str
+    wanted: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class CleanAnswers:
     """A form that can be submitted."""
 
@@ -67,6 +80,7 @@ class CleanAnswers:
     wanted_items: tuple[str, ...]
     wanted_purposes: tuple[str, ...]
     wanted_note: str
+    changes: tuple[ChangeAnswers, ...]
     answer_method: str
     answer_method_note: str
 
@@ -207,6 +221,28 @@ def _wanted(reader: _Reader, name: str, codes: Collection[str], note: str) -> tu
     return False, chosen
 
 
+def _changes(reader: _Reader, entry: RequestType, item_codes: Collection[str]) -> tuple[ChangeAnswers, ...]:
+    """The rows that have something in them; a row without an item, or without what it should be, is told."""
+    rows = reader.answers.get("change_rows", 1)
+    if not isinstance(rows, int) or not 1 <= rows <= CHANGE_ROWS:
+        reader.errors["change_rows"] = NOT_READABLE
+        return ()
+    found = []
+    for row in range(rows):
+        texts = {part: reader.note(f"{part}_{row}", CHANGE_LENGTH) for part in ("present", "wanted", "why")}
+        item = reader.answers.get(f"item_{row}") or ""
+        if not item and not any(texts.values()):
+            continue
+        if item not in item_codes:
+            reader.errors.setdefault(f"item_{row}", NOT_A_CHOICE if item else REQUIRED)
+        if entry.code != "deletion" and not texts["wanted"]:
+            reader.errors.setdefault(f"wanted_{row}", REQUIRED)
+        found.append(ChangeAnswers(item=item, **texts))
+    if not found:
+        reader.errors.setdefault("item_0", REQUIRED)
+    return tuple(found)
+
+
 def _need_address(reader: _Reader, prefix: str, party: PartyAnswers) -> None:
     """Paper goes to whoever fills in the form. An address abroad has no prefecture and keeps its code in the text."""
     names = ("postal_code", "address1") if party.prefecture else ("address1",)
@@ -264,6 +300,7 @@ def read_answers(
         wanted_items=items,
         wanted_purposes=purposes,
         wanted_note=note,
+        changes=_changes(reader, entry, item_codes) if "changes" in entry.asks else (),
         answer_method=method,
         answer_method_note=method_note,
     )

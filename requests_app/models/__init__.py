@@ -1,6 +1,7 @@
 """Requests for disclosure etc. and everything that belongs to a case."""
 
 from .answer import AnswerFile, DownloadGrant
+from .change import RequestedChange
 from .decision import Decision
 from .draft import RequestDraft
 from .event import RequestEvent
@@ -23,4 +24,5 @@ __all__ = [
     "RegisteredCheck",
     "RequestDraft",
     "RequestEvent",
+    "RequestedChange",
 ]

@@ -21,6 +21,7 @@ from .. import selectors
 from ..services import intake
 from ..services.errors import InvalidAnswers
 from .access import PersonRequest
+from .forms import ChangesForm
 from .offers import Offer, offer_or_404
 from .wizard import Step, Wizard
 
@@ -69,6 +70,10 @@ def request_step(request: PersonRequest, request_type: str, step: str) -> HttpRe
         return _step_page(request, offer, wizard, page, changing, form)
     answers = wizard.answers | form.to_answers()
     intake.save_draft(user=request.user, request_type=request_type, answers=answers, now=timezone.now())
+    if "more" in request.POST and isinstance(form, ChangesForm):
+        grown = {**answers, "change_rows": form.rows + form.can_grow}
+        intake.save_draft(user=request.user, request_type=request_type, answers=grown, now=timezone.now())
+        return redirect(f"{wizard.url(page)}#div_id_item_{form.rows}")
     if "later" in request.POST:
         messages.success(request, _("ここまでの入力を保存しました。続きは「自分の請求」から入力できます。"))
         return redirect("portal:requests")

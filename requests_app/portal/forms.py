@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from consent_app.domain import normalise
 from privacy_portal.core.portal.form_mixin import PortalFormMixin
 
-from ..domain.answers import AGENT_PREFIX, METHOD_NOTE_LENGTH, NOTE_LENGTH
+from ..domain.answers import AGENT_PREFIX, CHANGE_LENGTH, CHANGE_ROWS, METHOD_NOTE_LENGTH, NOTE_LENGTH
 from ..domain.request_types import RequestType
 from ..models import DisclosureRequest
 from .fields import ABROAD, PREFECTURE_CHOICES, KanaField, LineField, NoteField, PostalCodeField, TelephoneField, Text
@@ -395,6 +395,73 @@ class GroundsForm(StepForm):
             (ground.code, format_lazy("{}{}{}{}", ground.text, _("（"), ground.help, _("）")))
             for ground in self.entry.grounds
         ]
+
+
+class ChangesForm(StepForm):
+    """What is to be changed, item by item: what is held, what it should be, and why (article 34(1))."""
+
+    def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:
+        self.choices = choices
+        super().__init__(*args, **kwargs)
+
+    @property
+    def rows(self) -> int:
+        """How many items have room on the page."""
+        given = self.answers.get("change_rows", 1)
+        return max(1, min(given, CHANGE_ROWS)) if isinstance(given, int) else 1
+
+    @property
+    def can_grow(self) -> bool:
+        """Whether another item can be added."""
+        return self.rows < CHANGE_ROWS
+
+    def build(self) -> None:
+        deletes, adds = self.entry.code == "deletion", self.entry.code == "addition"
+        for row in range(self.rows):
+            self.fields[f"item_{row}"] = forms.ChoiceField(
+                label=_("項目"),
+                choices=[("", _("選んでください")), *self.choices],
+                required=row == 0,
+                widget=forms.Select(attrs={"autocomplete": "off"}),
+                error_messages=_required(_("項目を選んでください。")),
+            )
+            if not adds:
+                self.fields[f"present_{row}"] = self._text(_("いま登録されていると思う内容"))
+            if not deletes:
+                self.fields[f"wanted_{row}"] = self._text(_("加えてほしい内容") if adds else _("正しい内容"))
+            self.fields[f"why_{row}"] = self._text(_("そういえる理由や資料"))
+
+    def _text(self, label: Text) -> NoteField:
+        return NoteField(
+            label=cast(Any, label),
+            required=False,
+            max_length=CHANGE_LENGTH,
+            widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
+        )
+
+    @property
+    def groups(self) -> list[tuple[Text, list[str]]]:
+        return [
+            (
+                format_lazy(_("{number}つ目"), number=row + 1) if self.rows > 1 else "",
+                [name for name in self.fields if name.endswith(f"_{row}")],
+            )
+            for row in range(self.rows)
+        ]
+
+    def clean(self) -> None:
+        for row in range(self.rows):
+            names = [name for name in (f"present_{row}", f"wanted_{row}", f"why_{row}") if name in self.fields]
+            typed = [name for name in names if self.cleaned_data.get(name)]
+            item = self.cleaned_data.get(f"item_{row}")
+            if typed and not item and f"item_{row}" not in self.errors:
+                self.add_error(f"item_{row}", ValidationError(_("項目を選んでください。"), code="required"))
+            wanted = f"wanted_{row}"
+            if item and wanted in self.fields and not self.cleaned_data.get(wanted) and wanted not in self.errors:
+                self.add_error(wanted, ValidationError(_("どのような内容にするかを書いてください。"), code="required"))
+
+    def to_answers(self) -> Answers:
+        return {**super().to_answers(), "change_rows": self.rows}
 
 
 class DetailsForm(StepForm):

@@ -39,6 +39,17 @@ def stated_sections(disclosure: DisclosureRequest) -> list[dict[str, Any]]:
     if agent is not None:
         sections.append({"title": _("代理人"), "rows": _party_rows(agent)})
     sections.append({"title": _("求めている内容と受け取り方"), "rows": _wish_rows(disclosure)})
+    sections += [
+        {
+            "title": str(change.item),
+            "rows": [
+                {"label": _("いま登録されていると思う内容"), "value": change.present or ""},
+                {"label": _("求めている内容"), "value": change.wanted or ""},
+                {"label": _("そういえる理由や資料"), "value": change.why or ""},
+            ],
+        }
+        for change in disclosure.changes.select_related("item")
+    ]
     return sections
 
 

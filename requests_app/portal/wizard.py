@@ -51,6 +51,7 @@ PAGES: tuple[Step, ...] = (
         forms.RecordsForm,
         gettext_lazy("わかるものだけ入力してください。何も入力しなくても次へ進めます。"),
     ),
+    Step("changes", gettext_lazy("変える内容"), gettext_lazy("どこをどう変えるか"), forms.ChangesForm),
     Step("grounds", gettext_lazy("理由"), gettext_lazy("どのような理由か"), forms.GroundsForm),
     Step("wanted", gettext_lazy("対象"), gettext_lazy("どの情報についてか"), forms.WantedForm),
     Step("purposes", gettext_lazy("対象"), gettext_lazy("どの使い方をやめてほしいか"), forms.PurposesForm),
@@ -96,7 +97,7 @@ class Wizard:
     def form(self, step: Step, data: Mapping[str, Any] | None = None) -> StepForm:
         """The page's form, bound to ``data`` or showing what the draft holds."""
         extra: dict[str, Any] = {}
-        if step.form_class is forms.WantedForm:
+        if step.form_class in (forms.WantedForm, forms.ChangesForm):
             extra = {"choices": self.items}
         elif step.form_class is forms.PurposesForm:
             extra = {"choices": self.purposes}
@@ -144,7 +145,9 @@ class Wizard:
 
     def submitted(self) -> Answers:
         """The answers to send: only what the pages ask now, so that nothing is left of an agent who was taken back."""
-        return forms.to_submit({name: self.answers[name] for step in self.steps for name in self.form(step).fields})
+        asked = [name for step in self.steps for name in self.form(step).fields]
+        more = ["change_rows"] if "changes" in self.entry.asks else []
+        return forms.to_submit({name: self.answers[name] for name in (*asked, *more)})
 
     def review(self) -> list[dict[str, Any]]:
         """Every answer with the address where it is changed, page by page."""

@@ -19,7 +19,7 @@ from ..domain.request_types import REQUEST_TYPES, Refusal, possible_refusals
 from ..domain.transitions import IDENTITY_STATUSES, Actor, Event, possible_events
 from ..models import Decision, DisclosureRequest
 from ..models.decision import POSITIVE
-from . import fees, letters, nudges, transition
+from . import changes, fees, letters, nudges, transition
 from .errors import InvalidDecision
 from .permissions import require_staff
 
@@ -76,6 +76,8 @@ def allowed_outcomes(request: DisclosureRequest) -> list[Outcome]:
         allowed = set(Outcome) - {Outcome.IDENTITY_NOT_CONFIRMED}
         if selectors.anything_wanted_is_held(request) or selectors.recipients(request):
             allowed.discard(Outcome.NO_SUCH_DATA)
+    if entry.effect == "change":
+        allowed &= changes.allowed(request) if request.status not in IDENTITY_STATUSES else allowed
     if fees.is_owed(request):
         allowed -= POSITIVE
     return [outcome for outcome in Outcome if outcome in allowed and outcome in entry.outcome_articles]
@@ -115,6 +117,9 @@ def _checked(request: DisclosureRequest, proposal: Proposal) -> Proposal:
     if not measure and outcome == Outcome.ALTERNATIVE:
         raise InvalidDecision("measure", _("代わりにとる措置を書いてください。"))
     by_purpose = "purposes" in entry.asks
+    if entry.effect == "change":
+        # Which items are changed was decided item by item.
+        return replace(proposal, ground=proposal.ground if outcome in _WITH_GROUND else "", reason=reason, measure="")
     if outcome == Outcome.PARTLY and not (proposal.withheld_purposes if by_purpose else proposal.withheld_items):
         name = "withheld_purposes" if by_purpose else "withheld_items"
         raise InvalidDecision(name, _("応じないものを選んでください。"))

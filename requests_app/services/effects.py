@@ -13,6 +13,7 @@ from consent_app.services import suspensions
 from ..connectors.found import held_items
 from ..domain.request_types import REQUEST_TYPES
 from ..models import Decision, DisclosureRequest
+from . import changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,11 @@ def _suspend(preparation: Preparation, kind: str, purpose: Purpose | None) -> No
         reference=request.receipt_number,
         now=preparation.now,
     )
+
+
+def change(preparation: Preparation) -> None:
+    """Write the accepted values."""
+    changes.apply(request=preparation.decision.request, decision=preparation.decision, now=preparation.now)
 
 
 def nothing(preparation: Preparation) -> None:

@@ -127,6 +127,7 @@ def _package(preparation: Preparation) -> None:
 EFFECTS: dict[str, Callable[[Preparation], None]] = {
     "package": _package,
     "purposes": effects.nothing,
+    "change": effects.change,
     "reply": effects.nothing,
     "stop_use": effects.stop_use,
     "stop_provision": effects.stop_provision,

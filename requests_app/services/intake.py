@@ -21,7 +21,7 @@ from ..domain import receipt_numbers
 from ..domain.answers import MY_NUMBER, CleanAnswers, PartyAnswers, holds_my_number, read_answers
 from ..domain.request_types import REQUEST_TYPES
 from ..domain.transitions import OPEN_STATUSES, Actor, Note, Status
-from ..models import DisclosureRequest, IdentityCheck, Party, RequestDraft, RequestEvent
+from ..models import DisclosureRequest, IdentityCheck, Party, RequestDraft, RequestedChange, RequestEvent
 from . import nudges
 from .deadlines import first_target
 from .errors import AddressNotProven, InvalidAnswers, TypeNotOffered
@@ -108,10 +108,13 @@ def discard_draft(*, user: User, request_type: str) -> bool:
     return bool(number)
 
 
-def _chosen_items(answers: Mapping[str, Any]) -> dict[str, int]:
+def _chosen_items(request_type: str, answers: Mapping[str, Any]) -> dict[str, int]:
     """Keys of the chosen data items that the operator holds at all; no query where nothing was chosen."""
-    chosen = answers.get("wanted_items")
-    if answers.get("wants_everything", True) is not False or not isinstance(chosen, list | tuple):
+    if "changes" in REQUEST_TYPES[request_type].asks:
+        chosen: object = [value for name, value in answers.items() if name.startswith("item_")]
+    else:
+        chosen = answers.get("wanted_items") if answers.get("wants_everything", True) is False else None
+    if not isinstance(chosen, list | tuple):
         return {}
     codes = [code for code in chosen if isinstance(code, str)]
     return dict(DataItem.objects.filter(active=True, code__in=codes).values_list("code", "pk")) if codes else {}
@@ -182,7 +185,7 @@ def _submit(
     # PostgreSQL: FOR NO KEY UPDATE does not stop others from referring to the account meanwhile.
     User.objects.select_for_update(no_key=True).get(pk=user.pk)
     rule = offered_rule(request_type)
-    items = _chosen_items(answers)
+    items = _chosen_items(request_type, answers)
     purposes = _chosen_purposes(answers)
     clean = _checked(request_type, answers, items, purposes)
     digest = _digest(user, request_type, clean)
@@ -192,6 +195,7 @@ def _submit(
     if same is None:
         ratelimit.hit((SUBMITTED, str(user.pk)))
         same = _create(user, rule, clean, digest, language, now)
+        RequestedChange.objects.bulk_create(_requested_changes(same, clean, items))
         _choose(DisclosureRequest.wanted_items.through, "dataitem_id", same, [items[c] for c in clean.wanted_items])
         _choose(
             DisclosureRequest.wanted_purposes.through, "purpose_id", same, [purposes[c] for c in clean.wanted_purposes]
@@ -239,6 +243,22 @@ def _create(
     notifications.received(request=request)
     nudges.verify_identity(request)
     return request
+
+
+def _requested_changes(
+    request: DisclosureRequest, clean: CleanAnswers, items: Mapping[str, int]
+) -> list[RequestedChange]:
+    return [
+        RequestedChange(
+            request=request,
+            position=position,
+            item_id=items[change.item],
+            present=change.present or None,
+            wanted=change.wanted or None,
+            why=change.why or None,
+        )
+        for position, change in enumerate(clean.changes, start=1)
+    ]
 
 
 def _choose(through: Any, column: str, request: DisclosureRequest, keys: list[int]) -> None:

@@ -15,7 +15,7 @@ from privacy_portal.core.localized import localized
 from ..domain.request_types import REQUEST_TYPES
 from ..models import DisclosureRequest
 from ..models.decision import POSITIVE
-from . import effects, typesetting
+from . import changes, effects, typesetting
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,22 @@ def _purposes(content: LetterContent, language: str) -> list[str]:
     else:
         return []
     return [localized(purpose, "text", language) for purpose in named]
+
+
+def _changes(content: LetterContent) -> list[dict[str, str]]:
+    """What was changed with the new content (article 34(3)), and what was not with the finding."""
+    if REQUEST_TYPES[content.request.request_type].effect != "change":
+        return []
+    rows = content.request.changes.select_related("item", "request__customer")
+    return [
+        {
+            "item": str(row.item),
+            "accepted": "yes" if row.accepted else "",
+            "text": changes.new_words(row) if row.accepted else row.finding or "",
+        }
+        for row in rows
+        if row.accepted is not None
+    ]
 
 
 def decision_letter(content: LetterContent) -> bytes:
@@ -87,4 +103,5 @@ def _data(content: LetterContent) -> dict[str, Any]:
             "suit": request_type.suit_waits,
             "purposes": _purposes(content, language),
             "reason": content.reason,
+            "changes": _changes(content),
         }

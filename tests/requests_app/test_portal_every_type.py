@@ -57,6 +57,8 @@ def test_the_form_of_a_type(client: Client, person: User, code: str) -> None:
     assert f"入力は{len(entry.asks) + 2}ページです" in start
     for step in steps_of(entry):
         page = dict(PAGES.get(step.slug, {}))
+        if step.slug == "changes":
+            page = {"item_0": "address", "present_0": "旧住所", "wanted_0": "新住所", "why_0": "住民票"}
         if step.slug == "grounds":
             page = {"grounds": [entry.grounds[0].code], "wanted_note": "退会しました。"}
         assert client.get(f"/requests/new/{code}/{step.slug}/").status_code == 200
@@ -80,6 +82,12 @@ def test_the_form_of_a_type(client: Client, person: User, code: str) -> None:
         assert [item.code for item in request.wanted_items.all()] == ["address"]
     if "details" in entry.asks:
         assert "知らない会社" in str(request.wanted_note)
+    if "changes" in entry.asks:
+        (change,) = request.changes.all()
+        assert (change.item.code, change.why) == ("address", "住民票")
+        assert (change.wanted is None) is (code == "deletion")
+        assert (change.present is None) is (code == "addition")
+        assert "住民票" in review
     assert client.get(sent["Location"]).status_code == 200
     status = client.get(f"/requests/{request.receipt_number}/").content.decode()
     assert ("ご本人の確認" in client.get(sent["Location"]).content.decode()) is entry.needs_identity
@@ -99,3 +107,34 @@ def test_a_ground_must_be_chosen_and_a_choice_of_purposes_is_no_empty_one(client
     client.post("/requests/new/stop_use/grounds/", {"grounds": ["no_longer_needed"], "wanted_note": ""})
     empty = client.post("/requests/new/stop_use/purposes/", {"wants_everything": "False"})
     assert "wanted_purposes" in empty.context["form"].errors
+
+
+def test_more_items_can_be_changed_at_once(client: Client, person: User) -> None:
+    for slug in ("who", "name", "contact", "records"):
+        client.post(f"/requests/new/correction/{slug}/", PAGES[slug])
+    step = "/requests/new/correction/changes/"
+    first = {"item_0": "address", "wanted_0": "新住所"}
+    grown = client.post(step, {**first, "more": "1"})
+    assert grown["Location"] == f"{step}#div_id_item_1"
+    page = client.get(step)
+    assert page.context["form"].rows == 2
+    assert "新住所" in page.content.decode()
+    half = client.post(step, {**first, "item_1": "", "wanted_1": "090"})
+    assert half.context["form"].errors["item_1"] == ["項目を選んでください。"]
+    nothing = client.post(step, {"item_0": "address", "wanted_0": ""})
+    assert "wanted_0" in nothing.context["form"].errors
+    assert client.post(step, {**first, "item_1": "telephone", "wanted_1": "09098765432"}).status_code == 302
+    client.post("/requests/new/correction/method/", PAGES["method"])
+    assert client.post("/requests/new/correction/check/").status_code == 302
+    codes = [change.item.code for change in DisclosureRequest.objects.get().changes.all()]
+    assert codes == ["address", "telephone"]
+
+
+def test_ten_items_are_the_most(client: Client, person: User) -> None:
+    for slug in ("who", "name", "contact", "records"):
+        client.post(f"/requests/new/correction/{slug}/", PAGES[slug])
+    for _again in range(12):
+        client.post("/requests/new/correction/changes/", {"item_0": "address", "wanted_0": "新", "more": "1"})
+    page = client.get("/requests/new/correction/changes/")
+    assert page.context["form"].rows == 10
+    assert 'name="more"' not in page.content.decode()
