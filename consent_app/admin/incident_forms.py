@@ -123,13 +123,15 @@ class CriteriaForm(forms.Form):
     bought_from = forms.DateField(label=_("注文した日（から）"), required=False, widget=_day())
     bought_until = forms.DateField(label=_("注文した日（まで）"), required=False, widget=_day())
     numbers = forms.CharField(
-        label=_("会員番号の一覧"),
+        label=_("会員番号や注文番号の一覧"),
         required=False,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 5}),
-        help_text=_("貼り付けてください。改行、空白、コンマで区切ります。取得元の会員番号か、顧客のIDです。"),
+        help_text=_(
+            "貼り付けてください。改行、空白、コンマで区切ります。取得元の会員番号か注文番号、または顧客のIDです。"
+        ),
     )
     file = forms.FileField(
-        label=_("会員番号のファイル（CSV）"),
+        label=_("番号のファイル（CSV）"),
         required=False,
         widget=UnfoldAdminFileFieldWidget,
         help_text=_("1列目を使います。UTF-8かShift_JISで、5MBまで。"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from django.contrib import messages
@@ -17,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from privacy_portal.core.models import OutgoingMail
 from privacy_portal.core.services import audit
 
+from ..domain.affected import Criteria
 from ..domain.masking import masked_name
 from ..models import AffectedPerson, Incident
 from ..services import affected, incidents
@@ -48,7 +50,9 @@ class PersonViews:
         if form.is_valid():
             criteria = form.criteria()
             counted = affected.preview(incident=incident, criteria=criteria)
-            if request.POST.get("counted") == str(counted.fresh):
+            # Yes to exactly what was counted: with other criteria, or another number by now, it is counted again.
+            seen = _token(criteria, counted.fresh)
+            if request.POST.get("counted") == seen:
                 try:
                     selection = affected.choose(
                         incident=incident,
@@ -61,7 +65,7 @@ class PersonViews:
                 else:
                     messages.success(request, gettext("%(count)s人を加えました。") % {"count": selection.added})
                 return redirect(reverse("admin:consent_app_incident_persons", args=[incident.pk]))
-            context["counted"] = counted
+            context |= {"counted": counted, "seen": seen}
             if criteria.numbers:
                 # A file is not sent a second time by a browser: what was read goes on as text.
                 data = request.POST.copy()
@@ -149,6 +153,10 @@ class PersonViews:
         response["Content-Disposition"] = 'attachment; filename="addresses.csv"'
         response["Cache-Control"] = "no-store"
         return response
+
+
+def _token(criteria: Criteria, fresh: int) -> str:
+    return f"{fresh}-{hashlib.sha256(repr(criteria).encode()).hexdigest()[:16]}"
 
 
 def _rows(incident: Incident, shown: str) -> QuerySet[AffectedPerson]:

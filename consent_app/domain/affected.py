@@ -24,7 +24,7 @@ class Criteria:
         items: codes of data items, of which at least one is held about the person.
         source: the system that the person is known from.
         batch: key of an import that made or changed the person.
-        numbers: member numbers of any source, or keys of customers.
+        numbers: member or order numbers of any source, or keys of customers.
         gift_recipients: also those to whom the customers chosen had something sent.
     """
 

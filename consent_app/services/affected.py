@@ -78,6 +78,8 @@ def numbers_not_found(numbers: Collection[str]) -> list[str]:
             "external_id", flat=True
         )
     )
+    orders = CustomerRecord.objects.filter(kind=CustomerRecord.Kind.ORDER, external_id__in=numbers)
+    known |= set(orders.values_list("external_id", flat=True))
     return [number for number in numbers if number not in known and number.lower() not in keys]
 
 
@@ -121,8 +123,9 @@ def _within(column: str, first: datetime.date | None, last: datetime.date | None
 
 
 def _numbered(numbers: Collection[str]) -> Q:
-    known = _identities(source__in=customer_sources(), external_id__in=numbers)
-    return Q(Exists(known)) | Q(pk__in=_uuids(numbers))
+    known = CustomerIdentity.objects.filter(source__in=customer_sources(), external_id__in=numbers)
+    ordered = CustomerRecord.objects.filter(kind=CustomerRecord.Kind.ORDER, external_id__in=numbers)
+    return Q(pk__in=known.values("customer")) | Q(pk__in=ordered.values("customer")) | Q(pk__in=_uuids(numbers))
 
 
 def _uuids(numbers: Collection[str]) -> list[uuid.UUID]:

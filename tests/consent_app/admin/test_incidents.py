@@ -1,6 +1,7 @@
 """Incidents in the admin: recorded, judged, reported, and the people affected told."""
 
 import datetime
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -48,6 +49,13 @@ def fields(row: Incident | None = None, **changes: Any) -> dict[str, Any]:
     return {**values, **changes}
 
 
+def seen_in(page: str) -> str:
+    """What the button that adds the persons says yes to."""
+    found = re.search(r'name="counted" value="([^"]+)"', page)
+    assert found
+    return found[1]
+
+
 def test_from_first_knowledge_to_the_end(manager_client: Client) -> None:
     OperatorFactory()
     customer = CustomerFactory(email="hit@post.example")
@@ -86,7 +94,11 @@ def test_from_first_knowledge_to_the_end(manager_client: Client) -> None:
     counted = manager_client.post(url("choose", row.pk), choose).content.decode()
     assert "この1人を加える" in counted
     assert not AffectedPerson.objects.exists()
-    manager_client.post(url("choose", row.pk), {**choose, "counted": "1"})
+    seen = {"counted": seen_in(counted)}
+    other = manager_client.post(url("choose", row.pk), {"everybody": "on", **seen}).content.decode()
+    assert "この1人を加える" in other, "as many, but others: counted again"
+    assert not AffectedPerson.objects.exists()
+    manager_client.post(url("choose", row.pk), {**choose, **seen})
     assert AffectedPerson.objects.get().customer == customer
 
     texts = {

@@ -125,6 +125,9 @@ def test_by_numbers_and_what_is_not_found() -> None:
     assert chosen(numbers=("A-1",)) == {"一", "二"}
     assert chosen(numbers=(str(other.pk).upper(), "A-9")) == {"三"}
     assert chosen(numbers=("A-1",), source="base") == {"二"}
+    OrderFactory(customer=other, external_id="0B777")
+    assert chosen(numbers=("0B777",)) == {"三"}
+    assert affected.numbers_not_found(("0B777", "0B778")) == ["0B778"]
     assert affected.numbers_not_found(("A-1", "A-9", str(other.pk).upper(), "%")) == ["A-9", "%"]
 
 
