@@ -30,7 +30,7 @@ from privacy_portal.core.ratelimit import LimitExceeded
 from ..services import registered as service
 from . import registered_rows as rows
 from .access import PersonRequest
-from .corrections import correction_way, disclosure_way
+from .corrections import Ways
 from .registered_forms import FORMS, ItemForm, OpenForm
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
@@ -60,7 +60,7 @@ def opened(request: PersonRequest) -> Customer | HttpResponse:
 
 
 def _nobody(request: PersonRequest) -> HttpResponse:
-    return render(request, "portal/registered/nobody.html", {"way": disclosure_way()})
+    return render(request, "portal/registered/nobody.html", {"way": Ways().disclosure})
 
 
 def _is_open(request: PersonRequest, customer: Customer) -> bool:
@@ -104,7 +104,7 @@ def registered_open(request: PersonRequest) -> HttpResponse:
 
 
 def _open_page(request: PersonRequest, form: OpenForm, status: int = 200) -> HttpResponse:
-    context = {"form": form, "way": disclosure_way(), "tries": service.TRIES}
+    context = {"form": form, "way": Ways().disclosure, "tries": service.TRIES}
     return render(request, "portal/registered/open.html", context, status=status)
 
 
@@ -116,7 +116,7 @@ def registered(request: PersonRequest) -> HttpResponse:
     customer = opened(request)
     if isinstance(customer, HttpResponse):
         return customer
-    catalogue = rows.Catalogue()
+    catalogue, ways = rows.Catalogue(), Ways()
     context = {
         "items": rows.item_rows(customer, catalogue),
         "status": customer.get_status_display() if customer.status != Customer.Status.ACTIVE else "",
@@ -125,8 +125,9 @@ def registered(request: PersonRequest) -> HttpResponse:
         "by_staff": rows.written_by_staff(customer, catalogue),
         "suspensions": rows.suspensions(customer, timezone.now()),
         "has_history": customer.changes.exists(),
-        "way": correction_way(),
-        "disclosure": disclosure_way(),
+        "way": ways.correction,
+        "disclosure": ways.disclosure,
+        "provisions": ways.provisions,
     }
     service.viewed(user=request.user, customer=customer, page="registered")
     return render(request, "portal/registered/list.html", context)

@@ -28,7 +28,7 @@ from privacy_portal.core.services import codes
 
 from . import registered_rows as rows
 from .access import PersonRequest
-from .corrections import correction_way
+from .corrections import Ways
 from .registered import get_or_post, language, open_for, opened
 from .registered_forms import NewAddressForm
 
@@ -76,7 +76,7 @@ def registered_email(request: PersonRequest) -> HttpResponse:
 
 
 def _start_page(request: PersonRequest, form: NewAddressForm) -> HttpResponse:
-    return render(request, "portal/registered/email.html", {"form": form, "way": correction_way()})
+    return render(request, "portal/registered/email.html", {"form": form, "way": Ways().correction})
 
 
 @sensitive_post_parameters("code")
@@ -147,7 +147,7 @@ def _code_page(request: PersonRequest, change: EmailChange, which: str, form: Fo
         "address": change.new_address if which == NEW else mask_address(change.old_address),
         "sent": (change.new_code if which == NEW else change.old_code) is not None,
         "minutes": int(codes.LIFETIME.total_seconds() // 60),
-        "way": correction_way(),
+        "way": Ways().correction,
     }
     return render(request, "portal/registered/email_code.html", context)
 
@@ -198,7 +198,7 @@ def _confirm_old(request: PersonRequest, change: EmailChange, form: CodeForm) ->
             now=timezone.now(),
         )
     except AddressTaken:
-        return render(request, "portal/registered/email_taken.html", {"way": correction_way()})
+        return render(request, "portal/registered/email_taken.html", {"way": Ways().correction})
     return _stay(request, account, change.customer)
 
 
@@ -234,8 +234,8 @@ def registered_email_undo(request: HttpRequest, token: str) -> HttpResponse:
             return render(request, "portal/registered/email_undo.html")
         email_changes.undo(token=token, language=language(), client=client, now=now)
     except email_changes.UndoRefused:
-        return render(request, "portal/registered/email_undo_refused.html", {"way": correction_way()}, status=410)
+        return render(request, "portal/registered/email_undo_refused.html", {"way": Ways().correction}, status=410)
     except LimitExceeded as error:
-        page = render(request, "portal/registered/email_undo_refused.html", {"way": correction_way()})
+        page = render(request, "portal/registered/email_undo_refused.html", {"way": Ways().correction})
         return limited(page, error)
     return render(request, "portal/registered/email_undone.html")

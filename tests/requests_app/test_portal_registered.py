@@ -12,7 +12,9 @@ from pytest_django import DjangoAssertNumQueries
 from consent_app.models import Customer, CustomerChange, CustomerIdentity, DataItem, Suspension
 from consent_app.services.customer_changes import change_customer
 from privacy_portal.core.models import AuditEntry, OutgoingMail, User
+from requests_app.domain.request_types import REQUEST_TYPES
 from requests_app.models import RegisteredCheck
+from requests_app.portal.offers import Offer
 from requests_app.services import registered as service
 from tests.factories.consent import (
     CustomerFactory,
@@ -215,6 +217,22 @@ class TestWhatIsShown:
         assert "訂正を請求する" in page or "お問い合わせ先を見る" in page
         assert inside.get("/registered/birth_date/").status_code == 404
 
+    def test_the_way_is_a_request_where_one_is_offered_and_else_the_contact(
+        self, inside: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        page = text(inside, PAGE)
+        assert "開示を請求する" not in page
+        assert 'href="/contact/">お問い合わせ先を見る' in page
+        RequestRuleFactory(request_type="inquiry")
+        assert 'href="/requests/new/inquiry/"' in text(inside, PAGE)
+        rule = RequestRuleFactory(request_type="correction")
+        offered = [Offer(REQUEST_TYPES[code], rule) for code in ("provision_records", "correction", "inquiry")]
+        monkeypatch.setattr("requests_app.portal.corrections.offers", lambda: offered)
+        page = text(inside, PAGE)
+        assert 'href="/requests/new/correction/">訂正を請求する' in page
+        assert 'href="/requests/new/provision_records/">第三者への提供の記録の開示' in page
+        assert 'href="/requests/new/inquiry/"' not in page
+
     def test_records_recipients_numbers_and_stops(self, inside: Client, customer: Customer) -> None:
         order = OrderFactory(customer=customer)
         RecipientFactory(record=order, family_name="贈先", given_name="一郎")
@@ -267,7 +285,7 @@ class TestWhatIsShown:
         for number in range(records):
             known_as(customer=customer, source="eccube", external_id=f"K{number}")
         inside.get(PAGE)
-        with django_assert_num_queries(16):
+        with django_assert_num_queries(15):
             inside.get(PAGE)
 
     def test_an_item_that_the_profile_lost_is_still_shown(self, inside: Client) -> None:
