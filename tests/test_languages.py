@@ -18,7 +18,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 from django.utils import timezone
 
-from consent_app.models import DataItem, EmailChange, ProvisionBasis, Purpose
+from consent_app.models import DataItem, EmailChange, ProvisionBasis, Purpose, StatisticsRelease
 from consent_app.services import customer_changes, imports, profiles
 from privacy_portal.core.models import User
 from privacy_portal.core.services import outbox
@@ -27,7 +27,7 @@ from requests_app.models import DisclosureRequest
 from requests_app.portal.offers import offers
 from requests_app.portal.wizard import steps_of
 from requests_app.services import fulfilment, intake
-from tests.factories import joint_uses, policies
+from tests.factories import joint_uses, matters, policies
 from tests.factories.consent import ConsentFactory, CustomerFactory, OrderFactory, ProvisionFactory, RecipientFactory
 from tests.factories.core import (
     PASSWORD,
@@ -166,6 +166,11 @@ def manager() -> User:
     joint_uses.announce(joint_use, effective_from=joint_uses.today(20), announced_on=joint_uses.today())
     joint_uses.draft(code="lacking", users_en="")
     TrackerFactory(to_advertisers=True)
+    matters.publish(now=timezone.now())
+    for table, row in (("age_gender", "20"), ("prefecture", "東京都"), ("requests", "disclosure")):
+        StatisticsRelease.objects.create(
+            table=table, minimum=10, shown=[[row, "*", 20], ["*", "*", 30]], counted=[], made_by=manager
+        )
     customer = CustomerFactory()
     RecipientFactory(record=OrderFactory(customer=customer))
     ConsentFactory(customer=customer, purpose=Purpose.objects.earliest("pk"))

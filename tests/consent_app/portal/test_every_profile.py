@@ -15,7 +15,18 @@ from consent_app.services.profiles import PROFILES, LoadReport, load_profile, re
 from tests.support.words import JAPANESE, words_and_links
 
 CODES = sorted(path.stem for path in PROFILES.glob("*.toml"))
-PAGES = ["home", "contact", "policy", "purposes", "subcontractors", "procedure", "joint_use", "trackers", "sign_in"]
+PAGES = [
+    "home",
+    "contact",
+    "matters",
+    "policy",
+    "purposes",
+    "subcontractors",
+    "procedure",
+    "joint_use",
+    "trackers",
+    "sign_in",
+]
 # Everything that leads out of the product is reserved, so that no demonstration can reach a real shop.
 RESERVED = re.compile(r"https://(\w+\.example)/")
 
