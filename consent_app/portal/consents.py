@@ -10,6 +10,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -20,8 +21,9 @@ from privacy_portal.core.portal.views import address_proven
 from privacy_portal.core.ratelimit import LimitExceeded
 
 from .. import selectors
+from ..domain import gpc
 from ..models import Consent, Customer, Purpose, Suspension
-from ..services import consent_events, consents, receipts, wordings
+from ..services import advertising, consent_events, consents, receipts, wordings
 from . import wording as words
 
 HISTORY_SIZE = 20
@@ -69,8 +71,12 @@ def consents_page(request: PersonRequest) -> HttpResponse:
         "page_obj": page,
         "may_give": customer.status == Customer.Status.ACTIVE,
         "minor": minor,
+        "signal_unrecorded": gpc.signalled(request.headers.get(gpc.HEADER))
+        and advertising.can_be_refused(customer, now),
     }
-    return render(request, "portal/consents/list.html", context)
+    response = render(request, "portal/consents/list.html", context)
+    patch_vary_headers(response, [gpc.HEADER])
+    return response
 
 
 def _state(purpose: Purpose, event: Consent | None, now: datetime) -> str:

@@ -39,6 +39,11 @@ def is_refused(customer: Customer, at: datetime) -> bool:
     return bool(keys) and all(newest.get(key) == Consent.Event.WITHDRAWN for key in keys)
 
 
+def can_be_refused(customer: Customer, at: datetime) -> bool:
+    """Whether there is something to refuse that is not refused yet."""
+    return purposes().exists() and not is_refused(customer, at)
+
+
 def store_refusal(*, actor: User, address_proven: bool, language: str, now: datetime) -> int:
     """Store what the browser's signal says, for each purpose that was not refused yet.
 

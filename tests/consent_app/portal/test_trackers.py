@@ -172,6 +172,18 @@ def test_signed_in_the_signal_is_offered_as_a_stored_choice(client: Client, pers
     assert "no-store" in client.get(reverse("portal:trackers"))["Cache-Control"]
 
 
+def test_the_page_of_consents_says_where_the_signal_can_be_recorded(client: Client, person: User) -> None:
+    CustomerFactory(email=person.email)
+    sign_in_by_code(client, person)
+    words = "広告のための提供を断る選択として、記録できます。"
+    assert words not in client.get(reverse("portal:consents")).content.decode()
+    response = client.get(reverse("portal:consents"), headers=SIGNAL)
+    assert words in response.content.decode()
+    assert "Sec-GPC" in response["Vary"]
+    client.post(REFUSE, headers=SIGNAL)
+    assert words not in client.get(reverse("portal:consents"), headers=SIGNAL).content.decode()
+
+
 def test_without_the_signal_nothing_is_stored(client: Client, person: User) -> None:
     CustomerFactory(email=person.email)
     sign_in_by_code(client, person)
