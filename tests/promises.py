@@ -58,6 +58,7 @@ _STATISTICS = "tests/consent_app/services/test_statistics.py::"
 _MARKS = "tests/consent_app/admin/test_published.py::"
 _TYPES = "tests/requests_app/domain/test_request_types.py::"
 _RIGHTS = "tests/requests_app/services/test_every_right.py::"
+_CHANGES = "tests/requests_app/services/test_changes.py::"
 _DECISIONS = "tests/requests_app/services/test_decisions.py::"
 _IDENTITY = "tests/requests_app/services/test_identity.py::"
 _LETTERS = "tests/requests_app/test_letters.py::"
@@ -72,7 +73,7 @@ _SUPERVISED = (
     _SUPERVISION + "test_a_review_has_its_next_day_and_a_finding_its_end",
     _ENTRUSTING + "test_nothing_goes_to_one_without_contract",
 )
-_NO_CORRECTION = "requests for correction, addition, deletion and erasure, from the form to the changed data"
+_NO_ERASURE = "requests for erasure, from the form to the erased data"
 _NO_LETTERBOX = "staff register what came by letter, telephone or e-mail as a request"
 
 PROMISES = (
@@ -141,12 +142,12 @@ PROMISES = (
         "Correction or suspension asked for on the site, answered once identity is confirmed",
         (
             _FORMS + "test_the_form_of_a_type",
+            _CHANGES + "test_the_new_values_are_registered_with_history_and_stand_in_the_notice",
             _RIGHTS + "test_use_is_stopped_for_the_chosen_purposes_and_no_others",
             _IDENTITY + "TestPassing::test_with_one_fact_beside_the_name",
             _IDENTITY + "TestUnclear::test_goes_to_the_manager_with_the_candidate",
         ),
-        ("/", "/requests/new/stop_use/"),
-        missing=_NO_CORRECTION,
+        ("/", "/requests/new/correction/", "/requests/new/stop_use/"),
     ),
     Promise(
         "R7",
@@ -191,7 +192,14 @@ PROMISES = (
         "R10",
         "rokusho",
         "What is not true is looked into, corrected and notified with the new content",
-        missing="notes of the investigation, values before and after, the letter with the new content",
+        (
+            _CHANGES + "test_nothing_can_be_decided_before_every_item_was_looked_at",
+            _CHANGES + "test_a_finding_is_written_down",
+            _CHANGES + "test_the_new_values_are_registered_with_history_and_stand_in_the_notice",
+            _CHANGES + "test_a_deletion_takes_the_value_away",
+            _CHANGES + "test_staff_investigate_in_the_admin",
+        ),
+        ("/requests/new/correction/", "/requests/new/addition/", "/requests/new/deletion/"),
     ),
     Promise(
         "R11",
@@ -203,7 +211,7 @@ PROMISES = (
             _TYPES + "test_another_measure_exists_only_for_article_35",
         ),
         ("/requests/new/stop_use/",),
-        missing="erasure",
+        missing=_NO_ERASURE,
     ),
     Promise(
         "R12",
@@ -299,10 +307,11 @@ PROMISES = (
         (
             _PAGES + "test_procedure_tells_cost_time_check_and_refusals",
             _FORMS + "test_the_form_of_a_type",
+            _CHANGES + "test_the_new_values_are_registered_with_history_and_stand_in_the_notice",
             _TYPES + "test_a_type_says_what_the_law_says",
         ),
-        ("/procedure/", "/"),
-        missing=_NO_CORRECTION,
+        ("/procedure/", "/", "/requests/new/correction/"),
+        missing=_NO_ERASURE,
     ),
     Promise(
         "K6",
@@ -413,10 +422,11 @@ PROMISES = (
         (
             _FORM + "TestAnswers::test_nobody_is_forced_to_narrow_but_some_means_some",
             _FORMS + "test_the_form_of_a_type",
+            _CHANGES + "test_a_deletion_takes_the_value_away",
             _IDENTITY + "TestPassing::test_with_one_fact_beside_the_name",
         ),
-        ("/requests/new/disclosure/", "/requests/new/stop_use/"),
-        missing=_NO_CORRECTION,
+        ("/requests/new/disclosure/", "/requests/new/correction/", "/requests/new/stop_use/"),
+        missing=_NO_ERASURE,
     ),
     Promise(
         "Q6",
@@ -593,11 +603,11 @@ PROMISES = (
         (
             _PROFILE + "test_number_of_purposes[agreement-7]",
             _PROFILE + "test_the_policy_says_what_the_registers_say[ja-agreement]",
+            "tests/consent_app/services/test_added_purposes.py::test_from_draft_to_consent_to_end",
             _CONSENTS + "TestButtons::test_giving_and_withdrawing",
             _POLICY_PAGES + "test_the_banner_stands_on_every_page_until_the_change_takes_effect",
         ),
         ("/purposes/", "/consents/", "/policy/"),
-        missing="a purpose of its own for each separate acceptance",
     ),
     Promise(
         "A2",
