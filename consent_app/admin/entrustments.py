@@ -24,7 +24,7 @@ from privacy_portal.core.services import audit, files
 
 from ..domain import duties
 from ..domain.gate import RECIPIENT_ITEM
-from ..domain.supervision_words import REASON_WORDS
+from ..domain.gate_words import reason_words
 from ..models import DataItem, EntrustedPerson, Entrustment, Purpose, Subcontractor
 from ..services import entrusted_file, entrustees, entrusting
 from ..services.entrusted_file import Chosen, NotChosen
@@ -191,6 +191,7 @@ class EntrustmentAdmin(ReadOnlyAdmin):
             context["has_file"] = bool(record.file and not record.file.erased_at)
             context["may_download"] = request.user.has_perm("consent_app.add_entrustment")
             context["keep_days"] = entrusted_file.KEEP.days
+            context["to_be_recorded"] = bool(record.allowed) and entrusting.is_provision_abroad(record.subcontractor)
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
 
     # -------------------------------------------------------------------------------------------------------- hand over
@@ -233,7 +234,7 @@ class EntrustmentAdmin(ReadOnlyAdmin):
             subcontractor,
             "hand_over",
             form=form,
-            obstacles=[REASON_WORDS[obstacle] for obstacle in obstacles],
+            obstacles=[reason_words(obstacle) for obstacle in obstacles],
             has_items=bool(form.fields["items"].choices),  # type: ignore[attr-defined]
         )
 
@@ -294,7 +295,7 @@ class EntrustmentAdmin(ReadOnlyAdmin):
 
 def reasons_in_words(reasons: list[str]) -> str:
     """The gate's reasons as staff read them."""
-    return gettext("、").join(str(REASON_WORDS.get(reason, reason)) for reason in reasons) or "—"
+    return " ".join(reason_words(reason) for reason in reasons) or "—"
 
 
 def _item_names(codes: list[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What the gate's reasons and the duties towards a subcontractor are called, for staff."""
+"""What the duties towards a subcontractor are called, and what to do next, for staff."""
 
 from __future__ import annotations
 
@@ -7,49 +7,9 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_lazy as _
 
 from .duties import Duty, Obstacle, State, Task
-from .gate import Reason
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
-
-REASON_WORDS: dict[str, _StrPromise] = {
-    Reason.PURPOSE_KNOWN: _("公表している利用目的"),
-    Reason.CONSENT_GIVEN: _("本人が同意している"),
-    Reason.ENTRUSTED: _("委託"),
-    Reason.GIFT_SHIPPING: _("贈り物のお届け"),
-    Reason.JOINT_USE: _("共同利用"),
-    Reason.PERSON_UNKNOWN: _("登録のない人"),
-    Reason.PERSON_WITHDRAWN: _("退会した人"),
-    Reason.PURPOSE_UNKNOWN: _("登録のない利用目的"),
-    Reason.PURPOSE_RETIRED: _("廃止した利用目的"),
-    Reason.USE_SUSPENDED: _("利用を止めている人"),
-    Reason.PURPOSE_SUSPENDED: _("この目的の利用を止めている人"),
-    Reason.PROVISION_SUSPENDED: _("第三者への提供を止めている人"),
-    Reason.CONSENT_MISSING: _("必要な同意がない"),
-    Reason.CONSENT_WITHDRAWN: _("同意が取り下げられた"),
-    Reason.CONSENT_EXPIRED: _("同意の期限が過ぎた"),
-    Reason.CONSENT_OUTDATED: _("同意したときの文が、いまの内容と違う"),
-    Reason.GIFT_SHIPPING_ONLY: _("贈り先のデータは、お届けだけに使える"),
-    Reason.RECIPIENT_NOT_COVERED: _("同意がこの相手を含まない"),
-    Reason.RECIPIENT_UNKNOWN: _("登録のない相手、または国が分からない相手"),
-    Reason.RECIPIENT_ABROAD: _("外国にある相手で、渡す根拠がない"),
-    Reason.ABROAD_UNCHECKED: _("外国の委託先の定期の確認ができていない"),
-    Reason.SELECTION_MISSING: _("委託先を選定していない"),
-    Reason.SELECTION_FAILED: _("選定で「選ばない」とした委託先"),
-    Reason.AGREEMENT_MISSING: _("契約がない"),
-    Reason.AGREEMENT_INCOMPLETE: _("契約に必要な条項が足りない"),
-    Reason.AGREEMENT_NOT_BEGUN: _("契約がまだ始まっていない"),
-    Reason.AGREEMENT_EXPIRED: _("契約の期限が過ぎた"),
-    Reason.REVIEW_FAILED: _("確認で「任せられない」とした委託先"),
-    Reason.REENTRUSTED_UNAPPROVED: _("承認していない再委託がある"),
-    Reason.ITEMS_UNKNOWN: _("データ項目が選ばれていない"),
-    Reason.ITEMS_NOT_COVERED: _("渡してよい項目に含まれない"),
-    Reason.BASIS_UNKNOWN: _("登録のない提供の根拠"),
-    Reason.NEEDS_JUDGEMENT: _("個別の判断が必要"),
-    Reason.JOINT_USE_UNKNOWN: _("登録のない共同利用"),
-    Reason.JOINT_USE_NOT_IN_FORCE: _("公表して始まっていない共同利用"),
-    Reason.PURPOSE_NOT_COVERED: _("共同利用の目的に含まれない"),
-}
 
 DUTY_WORDS: dict[str, _StrPromise] = {
     Duty.SELECTION: _("選定"),

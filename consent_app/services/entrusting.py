@@ -17,8 +17,17 @@ from django.db import transaction
 from privacy_portal.core.models import EncryptedFile, User
 from privacy_portal.core.services import audit
 
+from ..domain.duties import HOME_COUNTRY
 from ..domain.gate import RECIPIENT_ITEM, Answer, Entrusted, Reason
-from ..models import Customer, EntrustedPerson, Entrustment, Purpose, Recipient, Subcontractor
+from ..models import (
+    Customer,
+    EntrustedPerson,
+    Entrustment,
+    ForeignArrangement,
+    Purpose,
+    Recipient,
+    Subcontractor,
+)
 from . import gate
 
 _ROWS_AT_ONCE = 1000
@@ -138,6 +147,15 @@ def forward(
         kind=Entrustment.Kind.FORWARD,
         reference=reference,
     )
+
+
+def is_provision_abroad(subcontractor: Subcontractor) -> bool:
+    """Whether data goes there by consent as to a third party abroad: then article 29 asks for its record, too."""
+    if subcontractor.country == HOME_COUNTRY:
+        return False
+    return ForeignArrangement.objects.filter(
+        subcontractor=subcontractor, basis=ForeignArrangement.Basis.CONSENT
+    ).exists()
 
 
 _Gifts = dict[uuid.UUID, tuple[Answer, uuid.UUID | None]]

@@ -9,21 +9,15 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from consent_app.domain.duties import Duty, Obstacle, State
 from consent_app.domain.gate import Reason
-from consent_app.domain.supervision_words import (
-    DUTY_WORDS,
-    OBSTACLE_STEPS,
-    REASON_WORDS,
-    STATE_WORDS,
-    STEPS,
-    Duty,
-    Obstacle,
-    State,
-)
-from consent_app.models import DataItem, Entrustment, Subcontractor
+from consent_app.domain.gate_words import REASON_WORDS
+from consent_app.domain.supervision_words import DAY_WORDS, DUTY_WORDS, OBSTACLE_STEPS, STATE_WORDS, STEPS
+from consent_app.models import DataItem, Entrustment, ForeignArrangement, Subcontractor
 from consent_app.services import entrusting, suspensions
 from privacy_portal.core.models import AuditEntry
 from tests.factories.consent import (
+    ConsentFactory,
     CustomerFactory,
     OrderFactory,
     PurposeFactory,
@@ -32,7 +26,7 @@ from tests.factories.consent import (
     catalogue,
 )
 from tests.factories.core import StaffFactory
-from tests.factories.supervision import supervised
+from tests.factories.supervision import day, supervised
 
 pytestmark = pytest.mark.django_db
 
@@ -96,15 +90,32 @@ def test_one_without_contract(manager_client: Client, items: dict[str, DataItem]
     bare = SubcontractorFactory(code="bare", items=[items["name"], items["order"]])
     OrderFactory(external_id="A1")
     page = manager_client.get(url("hand_over", bare.pk)).content.decode()
-    assert "契約がない" in page
+    assert "委託先との契約がありません" in page
     assert "渡そうとしたことが記録に残ります" in page
     response = manager_client.post(url("hand_over", bare.pk), form(confirmed="1"), follow=True)
     page = response.content.decode()
     assert "渡せませんでした" in page
-    assert "委託先を選定していない、契約がない" in page
+    assert "委託先の選定が記録されていません。 委託先との契約がありません。" in page
     assert "CSVを受け取る" not in page
     assert Entrustment.objects.get().allowed == 0
     assert manager_client.post(url("file", Entrustment.objects.get().pk)).status_code == 404
+
+
+def test_abroad_by_consent_the_ledger_is_asked_for(manager_client: Client, items: dict[str, DataItem]) -> None:
+    """There the subcontractor is a third party (article 28(1)), and the provision needs its record (article 29)."""
+    name = items["name"]
+    purpose = PurposeFactory(code="delivery", items=[name], needs_consent=True, provided_to="例の運送")
+    abroad = supervised(items=[name], country="US")
+    texts = dict.fromkeys(("regime_ja", "regime_en", "measures_ja", "measures_en"), "-")
+    ForeignArrangement.objects.create(subcontractor=abroad, basis="consent", informed_from=day(-3), **texts)
+    customer = CustomerFactory(email="one@post.example")
+    chosen = form(by="people", items=["name"], lines="one@post.example", confirmed="1")
+    page = manager_client.post(url("hand_over", abroad.pk), chosen, follow=True).content.decode()
+    assert "ご本人の同意がありません" in page
+    assert "第三者提供の記録（法第29条）もつけてください" not in page
+    ConsentFactory(customer=customer, purpose=purpose)
+    page = manager_client.post(url("hand_over", abroad.pk), chosen, follow=True).content.decode()
+    assert "第三者提供の記録（法第29条）もつけてください" in page
 
 
 def test_who_stopped_the_use_is_left_out(manager_client: Client, carrier: Subcontractor) -> None:
@@ -114,7 +125,7 @@ def test_who_stopped_the_use_is_left_out(manager_client: Client, carrier: Subcon
     chosen = form(lines="A1\nA2", confirmed="1")
     page = manager_client.post(url("hand_over", carrier.pk), chosen, follow=True).content.decode()
     assert "一部の人のデータは渡せませんでした" in page
-    assert "利用を止めている人" in page
+    assert "利用の停止中です" in page
 
 
 @pytest.mark.parametrize(
@@ -183,13 +194,13 @@ def test_the_list_takes_a_constant_number_of_queries(
     manager_client.get(url("changelist"))
     with django_assert_num_queries(7):
         page = manager_client.get(url("changelist")).content.decode()
-    assert "渡してよい項目に含まれない" in page
+    assert "認められたデータ項目の外" in page
     assert manager_client.get(url("changelist"), {"outcome": "handed"}).context["cl"].result_count == 0
     assert manager_client.get(url("changelist"), {"outcome": "refused"}).context["cl"].result_count == number
 
 
 def test_everything_has_words() -> None:
-    assert set(REASON_WORDS) == set(Reason)
-    assert set(DUTY_WORDS) == set(STEPS) == set(Duty)
+    assert set(Reason) <= set(REASON_WORDS)
+    assert set(DUTY_WORDS) == set(STEPS) == set(DAY_WORDS) == set(Duty)
     assert set(STATE_WORDS) == set(State)
     assert set(OBSTACLE_STEPS) == set(Obstacle)
