@@ -40,6 +40,8 @@ MENU: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
             ("consent_app.provisionrun", "playlist_add_check"),
             ("consent_app.receivedprovision", "call_received"),
             ("consent_app.refusedprovision", "block"),
+            ("consent_app.referableconfirmation", "cookie"),
+            ("consent_app.referableprovision", "ads_click"),
             ("consent_app.recipientduty", "handshake"),
             ("consent_app.statisticsrelease", "bar_chart"),
         ),

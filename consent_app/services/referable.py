@@ -33,14 +33,15 @@ def may_provide(
     """
     rows = ReferableConfirmation.objects.filter(recipient_name=clean_text(recipient))
     return decide_referable(
-        confirmations=[_facts(row) for row in rows],
+        confirmations=[facts_of(row) for row in rows],
         data=frozenset(data),
         first_on=first_on,
         last_on=last_on or first_on,
     )
 
 
-def _facts(row: ReferableConfirmation) -> ConfirmationFacts:
+def facts_of(row: ReferableConfirmation) -> ConfirmationFacts:
+    """A confirmation as the rule of article 31 needs it."""
     return ConfirmationFacts(
         key=str(row.pk),
         data=frozenset(row.data),
@@ -101,7 +102,7 @@ def record(*, provision: ReferableProvision, actor: User, now: datetime) -> Refe
         # Held, so that nobody ends it between the question and the record.
         row = ReferableConfirmation.objects.select_for_update(of=["self"]).get(pk=provision.confirmation_id)
         answer = decide_referable(
-            confirmations=[_facts(row)],
+            confirmations=[facts_of(row)],
             data=frozenset(provision.data),
             first_on=provision.provided_on,
             last_on=last_on,
