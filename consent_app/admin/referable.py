@@ -36,7 +36,8 @@ def data_words(codes: list[str]) -> str:
 
 
 class _DataForm(forms.ModelForm):
-    data = forms.MultipleChoiceField(
+    # A declared field is no attribute of the form; what was submitted stays in ``self.data``.
+    data = forms.MultipleChoiceField(  # type: ignore[assignment]
         label=_("データの種類"), choices=ReferableData.choices, widget=UnfoldAdminCheckboxSelectMultipleWidget
     )
 
