@@ -21,7 +21,7 @@ class Consent(models.Model):
     """One event: a consent given, withdrawn or expired.
 
     Append-only, and the database sees to it: nothing is changed, and nothing is deleted but with the customer
-    (migration 0006).
+    (a trigger of the migrations).
     """
 
     class Event(models.TextChoices):

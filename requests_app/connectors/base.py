@@ -14,6 +14,7 @@ from consent_app.models import Customer
 SOURCES = {
     "self": _("ご本人による変更"),
     "staff": _("担当者による変更"),
+    "request": _("請求にもとづく訂正"),
     "shopify": _("Shopifyからの取込"),
     "eccube": _("EC-CUBEからの取込"),
     "base": _("BASEからの取込"),

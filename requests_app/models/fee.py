@@ -17,8 +17,8 @@ from .request import DisclosureRequest
 class Fee(models.Model):
     """What the person was told that the answer costs, and what became of it.
 
-    Only the types of article 38 can have one: the column is checked here, and a trigger compares it with the request
-    (migration 0006). One that was cancelled stays as a record; at most one is in force.
+    Only the types of article 38 can have one: the column is checked here, and a trigger of the database compares it
+    with the request. One that was cancelled stays as a record; at most one is in force.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

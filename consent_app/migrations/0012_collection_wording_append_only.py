@@ -6,6 +6,6 @@ from privacy_portal.core.append_only import append_only
 
 
 class Migration(migrations.Migration):
-    dependencies = [("consent_app", "0025_collection_points")]
+    dependencies = [("consent_app", "0011_self_disclosure_kept")]
 
     operations = [append_only("consent_app_collectionwording", forgettable=["started_by_id"])]

@@ -180,6 +180,6 @@ FORWARD, BACKWARD = _triggers()
 
 
 class Migration(migrations.Migration):
-    dependencies = [("consent_app", "0030_ledgers")]
+    dependencies = [("consent_app", "0013_customer_change_append_only")]
 
     operations = [migrations.RunSQL(FUNCTIONS + FORWARD, BACKWARD + DROP_FUNCTIONS)]

@@ -44,6 +44,6 @@ DROP FUNCTION consent_app_consent_refuse();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("consent_app", "0005_imports")]
+    dependencies = [("consent_app", "0002_initial")]
 
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]

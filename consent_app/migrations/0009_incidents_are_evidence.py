@@ -72,7 +72,7 @@ DROP FUNCTION consent_correctiveaction_guard();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("consent_app", "0019_security_and_incidents")]
+    dependencies = [("consent_app", "0008_statistics_release_append_only")]
 
     operations = [
         append_only("consent_app_incidentreport", forgettable=["by_id"]),

@@ -6,6 +6,6 @@ from privacy_portal.core.append_only import append_only
 
 
 class Migration(migrations.Migration):
-    dependencies = [("consent_app", "0017_statistics_release")]
+    dependencies = [("consent_app", "0007_consent_wordings_immutable")]
 
     operations = [append_only("consent_app_statisticsrelease", forgettable=["made_by_id"])]

@@ -6,6 +6,6 @@ from privacy_portal.core.append_only import append_only
 
 
 class Migration(migrations.Migration):
-    dependencies = [("consent_app", "0033_matters_version")]
+    dependencies = [("consent_app", "0014_ledgers_append_only")]
 
     operations = [append_only("consent_app_mattersversion", forgettable=["made_by_id"])]

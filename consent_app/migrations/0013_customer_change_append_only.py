@@ -9,7 +9,7 @@ from privacy_portal.core.append_only import append_only
 
 
 class Migration(migrations.Migration):
-    dependencies = [("consent_app", "0027_customer_changes")]
+    dependencies = [("consent_app", "0012_collection_wording_append_only")]
 
     operations = [
         append_only(

@@ -42,7 +42,7 @@ DROP FUNCTION requests_app_fee_lawful();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("requests_app", "0006_fees")]
+    dependencies = [("requests_app", "0001_initial")]
 
     operations = [
         migrations.RunSQL(FORWARD, BACKWARD),

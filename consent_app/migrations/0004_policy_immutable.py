@@ -55,6 +55,6 @@ DROP FUNCTION consent_policy_guard();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("consent_app", "0008_policy_versions")]
+    dependencies = [("consent_app", "0003_consent_append_only")]
 
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]

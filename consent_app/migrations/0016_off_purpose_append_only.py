@@ -38,7 +38,7 @@ DROP FUNCTION consent_app_offpurposeuse_refuse();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("consent_app", "0035_off_purpose_uses")]
+    dependencies = [("consent_app", "0015_matters_version_append_only")]
 
     operations = [
         migrations.RunSQL(FORWARD, BACKWARD),

@@ -36,7 +36,7 @@ DROP FUNCTION consent_agreement_guard();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("consent_app", "0021_supervision")]
+    dependencies = [("consent_app", "0009_incidents_are_evidence")]
 
     operations = [
         migrations.RunSQL(FORWARD, BACKWARD),

@@ -108,7 +108,7 @@ DROP FUNCTION consent_joint_use_guard();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("consent_app", "0013_joint_use_and_trackers")]
+    dependencies = [("consent_app", "0005_register_change_append_only")]
 
     operations = [
         append_only("consent_app_jointuseversion", forgettable=["published_by_id"]),

@@ -39,7 +39,7 @@ DROP FUNCTION consent_app_purposeversion_refuse();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("consent_app", "0015_consent_wordings")]
+    dependencies = [("consent_app", "0006_joint_use_guard")]
 
     operations = [
         migrations.RunSQL(FORWARD, BACKWARD),

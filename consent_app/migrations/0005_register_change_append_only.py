@@ -6,6 +6,6 @@ from privacy_portal.core.append_only import append_only
 
 
 class Migration(migrations.Migration):
-    dependencies = [("consent_app", "0010_kept")]
+    dependencies = [("consent_app", "0004_policy_immutable")]
 
     operations = [append_only("consent_app_registerchange", forgettable=["by_id"])]

@@ -48,6 +48,6 @@ DROP FUNCTION consent_app_self_disclosure_refuse();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("consent_app", "0023_self_disclosure")]
+    dependencies = [("consent_app", "0010_supervision_guards")]
 
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]
