@@ -338,7 +338,11 @@ def off_purpose_uses(customer: Customer, *, told: bool = True) -> QuerySet[OffPu
 
 def consent_history(customer: Customer) -> QuerySet[Consent]:
     """Every event of this customer, the newest first."""
-    return Consent.objects.filter(customer=customer).select_related("purpose", "agent").order_by("-at", "-pk")
+    return (
+        Consent.objects.filter(customer=customer)
+        .select_related("purpose", "purpose_version", "agent")
+        .order_by("-at", "-pk")
+    )
 
 
 def public_measures() -> QuerySet[Measure]:

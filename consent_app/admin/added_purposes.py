@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from ..models import AddedPurpose, DataItem, Purpose
 from ..services import added_purposes, kept
@@ -29,7 +30,6 @@ class AddedPurposeAdmin(KeptAdmin):
     list_display = ("text", "uses", "state", "announced_at", "closed_at")
     list_filter = (("announced_at", admin.EmptyFieldListFilter), ("closed_at", admin.EmptyFieldListFilter))
     search_fields = ("text_ja", "text_en")
-    filter_horizontal = ("items",)
     change_form_outer_before_template = "admin/consent_app/addedpurpose/before.html"
     text = text_column("text", _("利用目的"))
     fields = (
@@ -54,6 +54,7 @@ class AddedPurposeAdmin(KeptAdmin):
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         kwargs["queryset"] = DataItem.objects.filter(active=True)
+        kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     @display(description=_("使うデータ項目"))

@@ -14,6 +14,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from ..models import CollectionPoint, CollectionWording, DataItem, Purpose
 from ..services import collection, kept
@@ -43,7 +44,6 @@ class CollectionPointAdmin(KeptAdmin):
     list_display = ("name", "kind", "uses", "shown_version", "active")
     list_filter = ("active", "kind")
     search_fields = ("code", "name_ja", "name_en", "wording_ja", "wording_en")
-    filter_horizontal = ("purposes", "items")
     fieldsets = (
         (None, {"fields": ("code", "position", "kind", ("name_ja", "name_en"), "active")}),
         (_("何のために、何を"), {"fields": ("purposes", "items")}),
@@ -62,6 +62,7 @@ class CollectionPointAdmin(KeptAdmin):
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Retired entries are not offered, except those that the point has."""
+        kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget
         field = super().formfield_for_manytomany(db_field, request, **kwargs)
         if field is not None and db_field.name in ("purposes", "items"):
             rows: Any = Purpose if db_field.name == "purposes" else DataItem

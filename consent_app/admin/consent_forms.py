@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminRadioSelectWidget,
     UnfoldAdminSelectWidget,
-    UnfoldAdminSingleDateWidget,
     UnfoldAdminTextInputWidget,
 )
 
@@ -30,6 +29,13 @@ class _Moment(UnfoldAdminTextInputWidget):
 
     def format_value(self, value: Any) -> Any:
         return timezone.localtime(value).strftime(_MOMENT) if isinstance(value, datetime.datetime) else value
+
+
+class _Day(UnfoldAdminTextInputWidget):
+    input_type = "date"
+
+    def format_value(self, value: Any) -> Any:
+        return value.isoformat() if isinstance(value, datetime.date) else value
 
 
 class RecordForm(forms.Form):
@@ -69,7 +75,7 @@ class RecordForm(forms.Form):
     valid_until = forms.DateField(
         label=_("有効期限"),
         required=False,
-        widget=UnfoldAdminSingleDateWidget,
+        widget=_Day,
         help_text=_("この日の終わりまで。空欄は、利用目的に決められた期間です。"),
     )
     relation = forms.ChoiceField(
@@ -87,7 +93,7 @@ class RecordForm(forms.Form):
         choices=[("", "—"), *ConsentAgent.Evidence.choices],
         widget=UnfoldAdminSelectWidget,
     )
-    checked_on = forms.DateField(label=_("確かめた日"), required=False, widget=UnfoldAdminSingleDateWidget)
+    checked_on = forms.DateField(label=_("確かめた日"), required=False, widget=_Day)
 
     def __init__(self, *args: Any, purpose: Purpose, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextareaWidget
 
 from privacy_portal.core.admin.lookups import OfferedLookups
 from privacy_portal.core.admin.search import LENGTH
@@ -65,6 +65,13 @@ class UseForm(forms.ModelForm):
     class Meta:
         model = OffPurposeUse
         fields = _FIELDS
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "ground" in self.fields:
+            # Nothing is chosen beforehand: the ground is a judgement.
+            words = [(code, ground.words) for code, ground in GROUNDS.items()]
+            self.fields["ground"].choices = [("", "—"), *words]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -114,7 +121,6 @@ class OffPurposeUseAdmin(OfferedLookups, ModelAdmin):
     list_fullwidth = True
     actions = None
     compressed_fields = True
-    filter_horizontal = ("items",)
     change_form_outer_before_template = "admin/consent_app/offpurposeuse/persons.html"
     add_form_template = "admin/consent_app/offpurposeuse/add_form.html"
     aim = text_column("aim", _("何に使うか"))
@@ -148,6 +154,7 @@ class OffPurposeUseAdmin(OfferedLookups, ModelAdmin):
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         kwargs["queryset"] = DataItem.objects.filter(active=True)
+        kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     # ------------------------------------------------------------------------------------------------------------ list

@@ -4,6 +4,7 @@ import json
 import re
 from datetime import date, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -13,8 +14,10 @@ from pytest_django import DjangoAssertNumQueries
 
 from consent_app import selectors
 from consent_app.models import Consent, Customer, Purpose
-from consent_app.services import consents, gate, suspensions, wordings
+from consent_app.services import collection, consents, gate, suspensions, wordings
+from consent_app.services.consent_records import Agent, Said, record
 from privacy_portal.core.models import AuditEntry, OutgoingMail, User
+from tests.factories.collection import CollectionPointFactory
 from tests.factories.consent import (
     ConsentFactory,
     CustomerFactory,
@@ -333,6 +336,8 @@ class TestWordingGone:
         self.change(given, text_ja="お知らせと広告のため", text_en="To send news and advertising")
         page = signed_in.get(PAGE).content.decode()
         assert "もう一度お決めください" in page
+        # The history says what was agreed to, not what is asked now.
+        assert 'data-label="目的">お知らせのため</td>' in page
         assert "同意しています" not in page
         answer = gate.may_use(customer=customer.pk, purpose="newsletter", at=timezone.now())
         assert (answer.allowed, answer.reasons) == (False, ("consent_outdated",))
@@ -493,6 +498,32 @@ class TestReceipt:
         assert purpose["piiCategory"] == ["メールアドレス"]
         assert customer.family_name not in response.content.decode()
         assert AuditEntry.objects.filter(action="consent.receipt_taken", object_id=str(event.pk)).count() == 1
+
+    def test_where_and_to_which_text(self, signed_in: Client, customer: Customer, newsletter: Purpose) -> None:
+        """What the specification lets a receipt carry besides: the point, the version, who acted for the person."""
+        press(signed_in, "give")
+        purpose = json.loads(signed_in.get(self.URL).content)["services"][0]["purposes"][0]
+        shown = Consent.objects.get().wording
+        assert purpose["wordingVersion"] == f"1 sha256:{wordings.digest(shown)}"
+        assert not {"collectionPoint", "actedForBy"} & set(purpose)
+        now = timezone.now()
+        point = CollectionPointFactory(purposes=[newsletter], name_ja="店頭の申込書")
+        said = Said(
+            event="given",
+            channel="counter",
+            at=now,
+            proof="申込書 3番",
+            collected=collection.start(point=point, actor="command", now=now - timedelta(seconds=1)),
+        )
+        parent = Agent(relation="parent", name="髙橋", evidence="family_register", checked_on=date(2026, 4, 1))
+        record(
+            key=uuid4(), customer=customer, purpose=newsletter, said=said, agent=parent, actor=StaffFactory(), now=now
+        )
+        receipt = signed_in.get(self.URL).content.decode()
+        purpose = json.loads(receipt)["services"][0]["purposes"][0]
+        assert (purpose["collectionPoint"], purpose["actedForBy"]) == ("店頭の申込書", "親権者")
+        assert purpose["wordingVersion"].startswith("1 sha256:")
+        assert "髙橋" not in receipt
 
     def test_none_without_a_consent_in_force(self, signed_in: Client, customer: Customer, newsletter: Purpose) -> None:
         assert signed_in.get(self.URL).status_code == 404
