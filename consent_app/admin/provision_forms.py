@@ -211,7 +211,7 @@ class ProvideForm(RunForm):
         super().__init__(*args, **kwargs)
         bases = [row for row in ProvisionBasis.objects.filter(active=True) if _grounds(row)]
         self._bases = {row.code: row for row in bases}
-        self._choices("basis", [(row.code, _basis_words(row)) for row in bases])
+        self._choices("basis", [*_NONE, *((row.code, _basis_words(row)) for row in bases)])
         more = [(NO_GROUND_WORDS[0], gettext("根拠なく渡した"))] if self.kind == Kind.ALREADY else []
         self._choices("ground", [*_ground_choices(), *more])
         purposes = Purpose.objects.filter(active=True, statistical_only=False)
@@ -374,7 +374,7 @@ def _basis_words(basis: ProvisionBasis) -> str:
     """The case, the articles that can carry it, and that it is no exception by itself."""
     grounds = gettext("、").join(ground_words(one) for one in _grounds(basis) if one != rules.CONSENT_ABROAD)
     if basis.statutory:
-        return f"{basis.text}（{grounds}）"
+        return gettext("%(text)s（%(grounds)s）") % {"text": basis.text, "grounds": grounds}
     return gettext("⚠ %(text)s（それだけでは法律の例外になりません。%(grounds)sのどれかが要ります）") % {
         "text": basis.text,
         "grounds": grounds,

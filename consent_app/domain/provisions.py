@@ -199,6 +199,8 @@ def said_to_the_person(ground: str, concerned: Iterable[str]) -> Any:
     """What the person is told a provision rested on. Never that they consented where that cannot be shown."""
     if by_consent(ground, concerned):
         return _("ご本人の同意を得て提供")
+    if ground in EXCEPTIONS:
+        return _("法律が定める例外による提供（法第27条第1項各号）")
     return {
         ENTRUSTING: _("扱いを任せるための提供（法第27条第5項第1号）"),
         SUCCESSION: _("事業の引き継ぎにともなう提供（法第27条第5項第2号）"),

@@ -14,6 +14,7 @@ from consent_app.domain.provisions import (
     keep_until,
     needs_record,
     remaining,
+    said_to_the_person,
 )
 
 
@@ -104,3 +105,13 @@ def test_a_stop_holds_against_everything_that_is_no_exception_of_the_law(ground:
 
 def test_what_the_gate_allows_needs_no_judgement() -> None:
     assert remaining(Answer(True, (Reason.CONSENT_GIVEN,)), ground="27(1)") == ()
+
+
+@pytest.mark.parametrize("ground", ["", *GROUNDS])
+@pytest.mark.parametrize("concerned", [[], ["consent_withdrawn"]])
+def test_consent_is_said_only_where_it_was_the_ground_and_nothing_speaks_against_it(
+    ground: str, concerned: list[str]
+) -> None:
+    said = str(said_to_the_person(ground, concerned))
+    assert ("同意を得て提供" in said) == (ground in ("27(1)", "28(1)") and not concerned)
+    assert ("確かめられない" in said) == (ground == "" or (ground in ("27(1)", "28(1)") and bool(concerned)))
