@@ -49,7 +49,7 @@ JAPANESE_NAMES = ("日本語",)
 # English on Japanese pages: names, formats and what stands in files.
 ENGLISH_NAMES = {
     *("Privacy", "Portal", "English", "Shopify", "EC", "CUBE", "BASE", "Shift_JIS", "JavaScript", "Cookie", "Message"),
-    *("CSV", "PDF", "ZIP", "JSON", "HTML", "Markdown", "TOML", "UTF", "SMS", "ISO", "alpha"),
+    *("CSV", "PDF", "PNG", "JPEG", "ZIP", "JSON", "HTML", "Markdown", "TOML", "UTF", "SMS", "ISO", "alpha"),
     *("index", "data", "csv", "load_profile", "esc"),
     *("Global", "Control", "GPC", "URL", "sessionid", "csrftoken", "django_language", "known_device", "messages"),
     *("group", "ad_cookie"),
