@@ -44,6 +44,7 @@ _BROADCASTS = "tests/consent_app/services/test_broadcasts.py::"
 _GATE_RULES = "tests/consent_app/domain/test_gate.py::"
 _GATE = "tests/consent_app/services/test_gate.py::"
 _POINTS = "tests/consent_app/services/test_collection.py::"
+_OFF_PURPOSE = "tests/consent_app/services/test_off_purpose.py::"
 _ENTRUSTING = "tests/consent_app/services/test_entrusting.py::"
 _SUPERVISION = "tests/consent_app/services/test_supervision.py::"
 _JOINT_PAGE = "tests/consent_app/portal/test_joint_uses.py::"
@@ -401,7 +402,13 @@ PROMISES = (
         "Q3",
         "quipearl",
         "Use beyond the purposes only by law, for life, health or property, or for a duty of the state",
-        missing="the register of such use with its ground",
+        (
+            _OFF_PURPOSE + "TestGate::test_as_recorded",
+            _OFF_PURPOSE + "TestGate::test_not_for_somebody_else_and_not_without_record",
+            _OFF_PURPOSE + "test_the_database_keeps_it_as_it_was",
+            "tests/consent_app/admin/test_off_purpose.py::test_from_the_record_to_the_person",
+        ),
+        ("/policy/", "/admin/consent_app/offpurposeuse/"),
     ),
     Promise(
         "Q4",
