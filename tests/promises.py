@@ -66,6 +66,7 @@ _LETTERS = "tests/requests_app/test_letters.py::"
 _FORM = "tests/requests_app/test_portal_form.py::"
 _FORMS = "tests/requests_app/test_portal_every_type.py::"
 _REGISTERED = "tests/requests_app/test_portal_registered.py::"
+_PROVISION_ANSWERS = "tests/requests_app/services/test_provision_answers.py::"
 _PACKAGES = "tests/requests_app/test_packages.py::"
 
 _SUPERVISED = (
@@ -536,8 +537,12 @@ PROMISES = (
         "C4",
         "cleng",
         "Disclosure also of the records of giving data to third parties",
-        (_PACKAGES + "test_package_holds_everything_in_three_forms",),
-        missing="a request for these records alone, answered from the ledger",
+        (
+            _PROVISION_ANSWERS + "test_the_letter_and_the_package_have_the_statutory_items_and_not_the_proof",
+            _PROVISION_ANSWERS + "test_another_persons_records_are_in_no_part_of_it",
+            _PACKAGES + "test_package_holds_everything_in_three_forms",
+        ),
+        ("/requests/new/provision_records/",),
     ),
     Promise(
         "C5",

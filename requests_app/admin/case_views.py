@@ -245,6 +245,8 @@ def _effects(case: DisclosureRequest, proposal: decisions.Proposal) -> list[str]
         return [str(_("「変える」とした項目を、登録された内容に書き込みます。前の内容は履歴に残ります。"))]
     if type_of(case).effect == "stop_provision":
         return [str(_("第三者への提供をすべて止めます。"))]
+    if type_of(case).effect == "provision_records":
+        return [str(_("提供と受け取りの記録のうち、法令で定められた事項だけを開示します。契約書や証拠は渡しません。"))]
     return []
 
 

@@ -198,7 +198,7 @@ class DecisionForm(forms.Form):
             self.fields["withheld_items"].queryset = items  # type: ignore[attr-defined]
         else:
             del self.fields["withheld_items"]
-        if entry.effect == "package" and case.customer:
+        if entry.effect in ("package", "provision_records") and case.customer:
             self.provisions_left_out = left_out_provisions(case.customer)
 
     @property

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from consent_app.domain.normalise import clean_note
-from consent_app.models import DataItem, Purpose
+from consent_app.models import Customer, DataItem, Purpose
 from privacy_portal.core.models import User
 from privacy_portal.core.services import audit
 
@@ -19,7 +19,7 @@ from ..domain.request_types import REQUEST_TYPES, Refusal, possible_refusals
 from ..domain.transitions import IDENTITY_STATUSES, Actor, Event, possible_events
 from ..models import Decision, DisclosureRequest
 from ..models.decision import POSITIVE
-from . import changes, fees, letters, nudges, transition
+from . import changes, fees, letters, nudges, provision_answers, transition
 from .errors import InvalidDecision
 from .permissions import require_staff
 
@@ -57,7 +57,9 @@ def allowed_outcomes(request: DisclosureRequest) -> list[Outcome]:
     * identity not settled: only that it could not be confirmed, and nothing about whether data are held;
     * nobody registered: that no such data is held, or that it is no valid request;
     * a fee that is owed: nothing positive until it is paid or waived;
-    * otherwise what the table has for the type; "no such data" only where nothing of what was asked for is held.
+    * otherwise what the table has for the type; "no such data" only where nothing of what was asked for is held;
+    * records of provisions: they are disclosed where there are any, else there are none. Those outside the right count
+      as not there (Cabinet Order 11: not even that they exist is told).
 
     Somebody who may be the recipient of a gift is never told that no such data is held: it lies in the sender's order.
     If they are no customer, nothing can be handed out from here; a refusal needs its ground, as always.
@@ -76,11 +78,19 @@ def allowed_outcomes(request: DisclosureRequest) -> list[Outcome]:
         allowed = set(Outcome) - {Outcome.IDENTITY_NOT_CONFIRMED}
         if selectors.anything_wanted_is_held(request) or selectors.recipients(request):
             allowed.discard(Outcome.NO_SUCH_DATA)
+        if entry.effect == "provision_records":
+            allowed = _by_the_ledgers(request.customer, set(Outcome) - {Outcome.IDENTITY_NOT_CONFIRMED})
     if entry.effect == "change":
         allowed &= changes.allowed(request) if request.status not in IDENTITY_STATUSES else allowed
     if fees.is_owed(request):
         allowed -= POSITIVE
     return [outcome for outcome in Outcome if outcome in allowed and outcome in entry.outcome_articles]
+
+
+def _by_the_ledgers(customer: Customer, allowed: set[Outcome]) -> set[Outcome]:
+    if provision_answers.any_to_disclose(customer):
+        return allowed - {Outcome.NO_SUCH_DATA}
+    return allowed - {Outcome.GRANTED, Outcome.PARTLY}
 
 
 def grounds_for(request: DisclosureRequest, outcome: str) -> list[Refusal]:

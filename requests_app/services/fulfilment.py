@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from consent_app.models import Customer
 from privacy_portal.core.models import EncryptedFile, User
 from privacy_portal.core.services import audit, files
 
@@ -18,7 +19,7 @@ from ..domain.request_types import REQUEST_TYPES
 from ..domain.transitions import Actor, Event, Status
 from ..models import AnswerFile, Decision, DisclosureRequest
 from ..models.decision import POSITIVE
-from . import effects, letters, packages, transition
+from . import effects, letters, packages, provision_answers, transition
 from .effects import Preparation
 from .errors import AnswerGone
 from .permissions import require_staff
@@ -110,22 +111,36 @@ def _letter(preparation: Preparation) -> EncryptedFile:
 
 def _package(preparation: Preparation) -> None:
     """The effect of a disclosure: what is held goes into a ZIP."""
-    decision = preparation.decision
-    customer = decision.request.customer
+    customer = preparation.decision.request.customer
     if AnswerFile.Kind.PACKAGE in preparation.made or customer is None:
         return
-    name = f"{decision.request.receipt_number}-data.zip"
-    with files.create(name=name, content_type="application/zip") as writer:
+    _zip(preparation, "data", customer, packages.write_package)
+
+
+def _provision_records(preparation: Preparation) -> None:
+    """The effect of a disclosure of the ledgers: a ZIP, unless the letter is printed and names every record."""
+    request = preparation.decision.request
+    customer = request.customer
+    if AnswerFile.Kind.PACKAGE in preparation.made or customer is None:
+        return
+    on_paper = request.answer_method == DisclosureRequest.AnswerMethod.PAPER
+    if on_paper and provision_answers.ledger_answer(customer, preparation.decision.withheld_items.all()).few:
+        return
+    _zip(preparation, "records", customer, provision_answers.write_package)
+
+
+def _zip(preparation: Preparation, name: str, customer: Customer, write: Callable[..., None]) -> None:
+    request = preparation.decision.request
+    with files.create(name=f"{request.receipt_number}-{name}.zip", content_type="application/zip") as writer:
         target = cast(IO[bytes], writer)  # a raw stream has all that a ZIP needs
-        packages.write_package(
-            target=target, request=decision.request, decision=decision, customer=customer, now=preparation.now
-        )
+        write(target=target, request=request, decision=preparation.decision, customer=customer, now=preparation.now)
     _keep(preparation, AnswerFile.Kind.PACKAGE, writer.file)
 
 
 # Effect of the table of types -> what does it.
 EFFECTS: dict[str, Callable[[Preparation], None]] = {
     "package": _package,
+    "provision_records": _provision_records,
     "purposes": effects.nothing,
     "change": effects.change,
     "reply": effects.nothing,

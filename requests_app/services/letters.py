@@ -15,7 +15,7 @@ from privacy_portal.core.localized import localized
 from ..domain.request_types import REQUEST_TYPES
 from ..models import DisclosureRequest
 from ..models.decision import POSITIVE
-from . import changes, effects, typesetting
+from . import changes, effects, provision_answers, typesetting
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,16 @@ def _changes(content: LetterContent) -> list[dict[str, str]]:
     ]
 
 
+def _ledger(content: LetterContent, language: str) -> dict[str, Any]:
+    """The records of provisions and receipts that the letter names (article 33(5))."""
+    customer = content.request.customer
+    effect = REQUEST_TYPES[content.request.request_type].effect
+    if effect != "provision_records" or content.outcome not in POSITIVE or customer is None:
+        return {"few": True, "provided": [], "received": []}
+    items = [entry for entry in content.withheld if isinstance(entry, DataItem)]
+    return provision_answers.ledger_answer(customer, items).for_letter(language)
+
+
 def decision_letter(content: LetterContent) -> bytes:
     """The notice of a decision (articles 32(3), 33(3), 34(3), 35(7), 36) as a PDF in the person's language."""
     template = f"{content.request.language}/{REQUEST_TYPES[content.request.request_type].letter}.typ"
@@ -104,4 +114,5 @@ def _data(content: LetterContent) -> dict[str, Any]:
             "purposes": _purposes(content, language),
             "reason": content.reason,
             "changes": _changes(content),
+            "ledger": _ledger(content, language),
         }

@@ -4,24 +4,16 @@ Article 33 gives the person the data as it is held; Enforcement Rule 30 lets the
 should be readable, searchable and portable. Memory stays flat however many records there are.
 """
 
-import csv
-import io
-import json
-import zipfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from datetime import datetime
-from itertools import islice
+from itertools import starmap
 from typing import IO, Any
 
-from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Prefetch, Q
 from django.template.loader import render_to_string
-from django.utils import timezone, translation
-from django.utils.html import format_html
+from django.utils import translation
 from django.utils.translation import gettext
 
-from consent_app.domain.normalise import neutralise_formula
 from consent_app.models import (
     Consent,
     Customer,
@@ -33,16 +25,16 @@ from consent_app.models import (
     ReceivedProvision,
     Subcontractor,
 )
-from consent_app.selectors import provision_records_of
 from privacy_portal.core.localized import localized
 
 from ..connectors import CONNECTORS, Fact, FoundRecord
 from ..connectors.base import source_name
 from ..connectors.found import held_items
 from ..models import Decision, DisclosureRequest
-from . import package_changes, package_use
+from . import package_changes, package_ledger, package_use
 from .package_changes import changes_in
 from .package_scope import scope_of
+from .package_writing import archive_to, chunks, dump, json_array, nothing, write_csv
 
 LANGUAGES = ("ja", "en")
 _CHUNK = 500
@@ -88,16 +80,11 @@ class _Package:
 
     def provisions(self) -> Iterator[tuple[Provision, list[str]]]:
         """Every provision to a third party in scope, with the codes of those of its items that are."""
-        yield from self._in_scope(provision_records_of(self.customer).provided)
+        return package_ledger.provided_in(self.customer, self.scope)
 
     def received(self) -> Iterator[tuple[ReceivedProvision, list[str]]]:
         """Every receipt from a third party in scope, likewise."""
-        yield from self._in_scope(provision_records_of(self.customer).received)
-
-    def _in_scope(self, rows: QuerySet[Any]) -> Iterator[tuple[Any, list[str]]]:
-        for row in rows.iterator(chunk_size=_CHUNK):
-            if self.scope.any_of(row.items):
-                yield row, [code for code in row.items if code in self.scope]
+        return package_ledger.received_in(self.customer, self.scope)
 
     def item_name(self, code: str, language: str) -> str:
         """The catalogue's name of an item; its code where the catalogue does not know it."""
@@ -109,16 +96,6 @@ def _field_name(name: str) -> str:
     if name == "customer_number":
         return gettext("会員番号")
     return str(getattr(Customer._meta.get_field(name), "verbose_name", name))
-
-
-def _chunks(rows: Iterable[Any]) -> Iterator[list[Any]]:
-    iterator = iter(rows)
-    while chunk := list(islice(iterator, _CHUNK)):
-        yield chunk
-
-
-def _none() -> str:
-    return format_html("<p>{}</p>\n", gettext("ありません。"))
 
 
 def _html(package: _Package, language: str, out: IO[str]) -> None:
@@ -137,8 +114,8 @@ def _html(package: _Package, language: str, out: IO[str]) -> None:
             for fact in package.facts
         ]
         out.write(render_to_string("package/opening.html", {**common, "facts": facts}))
-        any_record = any_consent = any_provision = any_received = False
-        for chunk in _chunks(package.records()):
+        any_record = any_consent = False
+        for chunk in chunks(package.records()):
             any_record = True
             records = [
                 {
@@ -153,19 +130,19 @@ def _html(package: _Package, language: str, out: IO[str]) -> None:
                 for record in chunk
             ]
             out.write(render_to_string("package/records.html", {**common, "records": records}))
-        out.write("" if any_record else _none())
+        out.write("" if any_record else nothing())
         out.write(render_to_string("package/changes_heading.html", common))
         any_change = False
-        for chunk in _chunks(changes_in(package.customer, package.scope)):
+        for chunk in chunks(changes_in(package.customer, package.scope)):
             any_change = True
             changes = [package_changes.for_page(row, package.item_name(row.item, language)) for row in chunk]
             out.write(render_to_string("package/changes.html", {**common, "changes": changes}))
-        out.write("" if any_change else _none())
+        out.write("" if any_change else nothing())
         out.write(render_to_string("package/middle.html", common))
-        for chunk in _chunks(package.consents()):
+        for chunk in chunks(package.consents()):
             any_consent = True
             out.write(render_to_string("package/consents.html", {**common, "consents": chunk}))
-        out.write("" if any_consent else _none())
+        out.write("" if any_consent else nothing())
         uses = [
             {
                 **package_use.use_in_words(use, language),
@@ -175,30 +152,10 @@ def _html(package: _Package, language: str, out: IO[str]) -> None:
         ]
         stops = list(package_use.stops(package.customer, package.scope))
         out.write(render_to_string("package/use.html", {**common, "uses": uses, "stops": stops}))
-        out.write(render_to_string("package/provisions_heading.html", common))
-        for chunk in _chunks(package.provisions()):
-            any_provision = True
-            provisions = [(row, [package.item_name(code, language) for code in codes]) for row, codes in chunk]
-            out.write(render_to_string("package/provisions.html", {**common, "provisions": provisions}))
-        out.write("" if any_provision else _none())
-        out.write(render_to_string("package/received_heading.html", common))
-        for chunk in _chunks(package.received()):
-            any_received = True
-            received = [(row, [package.item_name(code, language) for code in codes]) for row, codes in chunk]
-            out.write(render_to_string("package/received.html", {**common, "received": received}))
-        out.write("" if any_received else _none())
+        package_ledger.write_pages(
+            out, package.provisions(), package.received(), lambda code: package.item_name(code, language)
+        )
         out.write(render_to_string("package/closing.html", common))
-
-
-def _dump(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, cls=DjangoJSONEncoder)
-
-
-def _json_array(out: IO[str], name: str, rows: Iterable[Any], *, last: bool = False) -> None:
-    out.write(f' "{name}": [')
-    for index, row in enumerate(rows):
-        out.write((",\n  " if index else "\n  ") + _dump(row))
-    out.write("\n ]\n" if last else "\n ],\n")
 
 
 def _names(instance: Any, name: str) -> dict[str, str]:
@@ -215,8 +172,8 @@ def _json(package: _Package, out: IO[str]) -> None:
             code: _names(package.catalogue[code], "name") for code in sorted(package.held & set(package.catalogue))
         },
     }
-    out.write("{\n" + "".join(f' "{key}": {_dump(value)},\n' for key, value in head.items()))
-    _json_array(
+    out.write("{\n" + "".join(f' "{key}": {dump(value)},\n' for key, value in head.items()))
+    json_array(
         out,
         "registered",
         (
@@ -233,7 +190,7 @@ def _json(package: _Package, out: IO[str]) -> None:
             for fact in package.facts
         ),
     )
-    _json_array(
+    json_array(
         out,
         "records",
         (
@@ -250,8 +207,8 @@ def _json(package: _Package, out: IO[str]) -> None:
             for record in package.records()
         ),
     )
-    _json_array(out, "changes", map(package_changes.for_json, changes_in(package.customer, package.scope)))
-    _json_array(
+    json_array(out, "changes", map(package_changes.for_json, changes_in(package.customer, package.scope)))
+    json_array(
         out,
         "purposes",
         (
@@ -259,7 +216,7 @@ def _json(package: _Package, out: IO[str]) -> None:
             for row in package.purposes
         ),
     )
-    _json_array(
+    json_array(
         out,
         "consents",
         (
@@ -274,7 +231,7 @@ def _json(package: _Package, out: IO[str]) -> None:
             for row in package.consents()
         ),
     )
-    _json_array(
+    json_array(
         out,
         "subcontractors",
         (
@@ -288,54 +245,12 @@ def _json(package: _Package, out: IO[str]) -> None:
         ),
     )
     uses = package_use.uses_beyond(package.customer, package.scope)
-    _json_array(out, "off_purpose_uses", (package_use.use_as_row(use, codes) for use, codes in uses))
+    json_array(out, "off_purpose_uses", (package_use.use_as_row(use, codes) for use, codes in uses))
     stops = package_use.stops(package.customer, package.scope)
-    _json_array(out, "stops", map(package_use.stop_as_row, stops))
-    _json_array(
-        out,
-        "provisions",
-        (
-            {
-                "provided_on": row.provided_on,
-                "provided_until": row.provided_until,
-                "recipient": row.recipient_name,
-                "address": row.recipient_address,
-                "representative": row.recipient_representative,
-                "article": row.ground,
-                "consent": row.by_consent,
-                "items": items,
-            }
-            for row, items in package.provisions()
-        ),
-    )
-    _json_array(
-        out,
-        "received",
-        (
-            {
-                "received_on": row.received_on,
-                "received_until": row.received_until,
-                "provider": row.provider_name,
-                "address": row.provider_address,
-                "representative": row.provider_representative,
-                "how_acquired": row.how_acquired,
-                "consent": row.by_consent,
-                "items": items,
-            }
-            for row, items in package.received()
-        ),
-        last=True,
-    )
+    json_array(out, "stops", map(package_use.stop_as_row, stops))
+    json_array(out, "provisions", starmap(package_ledger.provided_for_json, package.provisions()))
+    json_array(out, "received", starmap(package_ledger.received_for_json, package.received()), last=True)
     out.write("}\n")
-
-
-def _csv(out: IO[str], header: list[str], rows: Iterable[list[Any]]) -> None:
-    # Spreadsheets on Japanese Windows read UTF-8 only with its mark.
-    out.write("\ufeff")
-    writer = csv.writer(out)
-    writer.writerow(header)
-    for row in rows:
-        writer.writerow([neutralise_formula("" if cell is None else str(cell)) for cell in row])
 
 
 def _csv_files(package: _Package) -> Iterator[tuple[str, list[str], Iterable[list[Any]]]]:
@@ -366,8 +281,8 @@ def _csv_files(package: _Package) -> Iterator[tuple[str, list[str], Iterable[lis
                 record.source,
                 record.external_id,
                 record.occurred_at,
-                _dump(record.data),
-                _dump(record.recipients) if record.recipients else "",
+                dump(record.data),
+                dump(record.recipients) if record.recipients else "",
                 record.published,
             ]
             for record in package.records()
@@ -419,49 +334,7 @@ def _csv_files(package: _Package) -> Iterator[tuple[str, list[str], Iterable[lis
         package_use.STOPS_HEADER,
         (list(package_use.stop_as_row(stop).values()) for stop in package_use.stops(package.customer, package.scope)),
     )
-    yield (
-        "provisions.csv",
-        ["provided_on", "provided_until", "recipient", "address", "representative", "article", "consent", "items"],
-        (
-            [
-                row.provided_on,
-                row.provided_until,
-                row.recipient_name,
-                row.recipient_address,
-                row.recipient_representative,
-                row.ground,
-                row.by_consent,
-                " ".join(items),
-            ]
-            for row, items in package.provisions()
-        ),
-    )
-    yield (
-        "received.csv",
-        [
-            "received_on",
-            "received_until",
-            "provider",
-            "address",
-            "representative",
-            "how_acquired",
-            "consent",
-            "items",
-        ],
-        (
-            [
-                row.received_on,
-                row.received_until,
-                row.provider_name,
-                row.provider_address,
-                row.provider_representative,
-                row.how_acquired,
-                row.by_consent,
-                " ".join(items),
-            ]
-            for row, items in package.received()
-        ),
-    )
+    yield from package_ledger.csv_files(package.provisions(), package.received())
 
 
 def write_package(
@@ -477,21 +350,7 @@ def write_package(
         now: shown as the time of the extract.
     """
     package = _Package(request, decision, customer, now)
-    stamp = timezone.localtime(now).timetuple()[:6]
-
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-
-        @contextmanager
-        def member(name: str) -> Iterator[IO[str]]:
-            info = zipfile.ZipInfo(name, date_time=stamp)
-            info.compress_type = zipfile.ZIP_DEFLATED
-            info.external_attr = 0o600 << 16
-            with (
-                archive.open(info, "w", force_zip64=True) as raw,
-                io.TextIOWrapper(raw, encoding="utf-8", newline="", write_through=True) as text,
-            ):
-                yield text
-
+    with archive_to(target, now) as member:
         for language in LANGUAGES:
             with member(f"index.{language}.html") as out:
                 _html(package, language, out)
@@ -499,4 +358,4 @@ def write_package(
             _json(package, out)
         for name, header, rows in _csv_files(package):
             with member(f"csv/{name}") as out:
-                _csv(out, header, rows)
+                write_csv(out, header, rows)
