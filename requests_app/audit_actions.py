@@ -1,5 +1,6 @@
 """The audit actions of requests."""
 
+import datetime
 import uuid
 
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +21,7 @@ register(
     from_status=words(Status),
     to_status=words(Status),
 )
+register("request.target_extended", _("社内の目標日を延ばした"), from_on=datetime.date, to_on=datetime.date)
 register("request.limited", _("回数が多すぎるため、請求を受け付けなかった"))
 register("request.denied", _("権限のない操作を拒んだ"))
 register("request.viewed", _("請求の個人データを見た"))

@@ -29,12 +29,7 @@ def every_event_has_its_mail(app_configs: Sequence[AppConfig] | None, **kwargs: 
         for event in Event
         if event not in notifications.TEMPLATES
     ]
-    templates = {
-        notifications.RECEIVED,
-        notifications.MESSAGE,
-        notifications.PAYMENT,
-        *notifications.TEMPLATES.values(),
-    }
+    templates = notifications.WITHOUT_EVENT | set(notifications.TEMPLATES.values())
     for name in sorted(templates):
         for path in (f"emails/{name}/{language}/{part}" for language in LANGUAGES for part in PARTS):
             try:

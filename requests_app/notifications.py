@@ -12,6 +12,8 @@ from .models import DisclosureRequest
 RECEIVED = "request_received"
 MESSAGE = "request_message"
 PAYMENT = "request_payment"
+TARGET_EXTENDED = "request_target_extended"
+WITHOUT_EVENT = frozenset({RECEIVED, MESSAGE, PAYMENT, TARGET_EXTENDED})
 
 # THE table event -> mail. The two ways to pass the check of identity read the same, and so does every way not to pass
 # it: a mail must not tell whether data about somebody is held, nor which fact differed.
@@ -61,6 +63,11 @@ def message_written(*, request: DisclosureRequest) -> OutgoingMail | None:
 def payment_recorded(*, request: DisclosureRequest) -> OutgoingMail | None:
     """Money came in or went back without ending the matter; how much stays on the page."""
     return _enqueue(request, PAYMENT)
+
+
+def target_extended(*, request: DisclosureRequest) -> OutgoingMail | None:
+    """The answer takes longer; why stays on the page."""
+    return _enqueue(request, TARGET_EXTENDED)
 
 
 def _enqueue(request: DisclosureRequest, template: str) -> OutgoingMail | None:

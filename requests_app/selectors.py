@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, When
 from django.db.models.functions import TruncWeek
 from django.utils import timezone
 
@@ -21,8 +21,19 @@ from .connectors.found import FoundData, found_data, held_items
 from .domain.comparison import number_key
 from .domain.receipt_numbers import InvalidReceiptNumber, parse
 from .domain.request_types import REQUEST_TYPES
-from .domain.transitions import OPEN_STATUSES, WAITING_FOR_PERSON, Status
-from .models import Decision, DisclosureRequest, IdentityCheck, Message, Party, RequestEvent
+from .domain.transitions import ENDED_STATUSES, OPEN_STATUSES, WAITING_FOR_PERSON, Note, Status
+from .models import (
+    Decision,
+    DisclosureRequest,
+    Fee,
+    IdentityCheck,
+    Message,
+    Party,
+    Payment,
+    RequestEvent,
+    TargetExtension,
+)
+from .models.decision import POSITIVE
 
 # Messages shown at once: a conversation, not an archive.
 THREAD_PAGE = 50
@@ -33,6 +44,8 @@ __all__ = [
     "candidates",
     "confirming_checks",
     "dashboard_counts",
+    "extensions_of",
+    "fees_owed_back",
     "found_data",
     "identities_with",
     "identity_confirmed",
@@ -82,6 +95,15 @@ def timeline(request: DisclosureRequest, *, public_only: bool) -> QuerySet[Reque
     """What happened, oldest first. The person sees the public entries, and no names of staff."""
     events = RequestEvent.objects.filter(request=request).order_by("at", "pk")
     return events.filter(public=True) if public_only else events.select_related("actor")
+
+
+def extensions_of(request: DisclosureRequest, events: Collection[RequestEvent]) -> dict[int, TargetExtension]:
+    """Key of an event of the timeline -> the extension of the target that it tells of. Asks only where there is one."""
+    told = {event.pk: event.data.get("extension") for event in events if event.kind == Note.TARGET_EXTENDED}
+    if not told:
+        return {}
+    found = {str(extension.pk): extension for extension in request.extensions.all()}
+    return {event: found[key] for event, key in told.items() if key in found}
 
 
 def thread_page(request: DisclosureRequest, number: str | int | None) -> Page[Message]:
@@ -311,6 +333,23 @@ def to_close(*, answered_before: datetime, limit: int) -> list[uuid.UUID]:
     """Answered requests that stay open no longer."""
     due = DisclosureRequest.objects.filter(status=Status.ANSWERED, answered_at__lte=answered_before)
     return _due(due, "answered_at", limit)
+
+
+def fees_owed_back() -> QuerySet[Fee]:
+    """Fees of which money has to be paid back, as ``services.fees.owed_back_yen`` counts it for one."""
+    signed = Case(
+        When(payments__kind=Payment.Kind.PAYMENT, then=F("payments__amount_yen")), default=-F("payments__amount_yen")
+    )
+    decision = Decision.objects.filter(request=OuterRef("request"), superseded_at=None)
+    nothing_charged = (
+        Q(waived_at__isnull=False)
+        | Q(cancelled_at__isnull=False)
+        | Q(declined_at__isnull=False)
+        | Q(request__status=Status.WITHDRAWN)
+        | Exists(decision.exclude(outcome__in=POSITIVE))
+        | (Q(request__status__in=ENDED_STATUSES) & ~Exists(decision))
+    )
+    return Fee.objects.annotate(paid=Sum(signed)).filter(Q(paid__gt=F("amount_yen")) | Q(paid__gt=0) & nothing_charged)
 
 
 def _due(requests: QuerySet[DisclosureRequest], order: str, limit: int) -> list[uuid.UUID]:

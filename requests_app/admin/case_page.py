@@ -19,7 +19,7 @@ from ..connectors.found import found_data
 from ..domain.deadlines import suit_possible_from
 from ..domain.request_types import REQUEST_TYPES
 from ..domain.transitions import OPEN_STATUSES, Status
-from ..models import DisclosureRequest, Party
+from ..models import Decision, DisclosureRequest, Party
 from ..services import changes, fees, receipts
 from .steps import VIEW_CUSTOMER, WAITS_FOR, choices
 
@@ -50,9 +50,25 @@ def case_context(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any
         "is_open": case.status in OPEN_STATUSES,
         "days_left": (case.target_on - timezone.localdate()).days,
         "days_left_words": days_left(case),
-        "suit_possible_from": suit_possible_from(timezone.localdate(case.received_at)),
+        **_suit(case),
         "back_url": reverse("admin:requests_app_disclosurerequest_changelist"),
         **PARTS[tab](case, request),
+    }
+
+
+def _suit(case: DisclosureRequest) -> dict[str, Any]:
+    """From when the person can sue, where article 39 bars a suit at first at all.
+
+    Whatever is answered without giving everything that was asked for counts as refused, from the day it was answered.
+    """
+    if not REQUEST_TYPES[case.request_type].suit_waits:
+        return {"suit_from": None}
+    decision = case.decisions.filter(superseded_at=None).first() if case.answered_at else None
+    refused = decision is not None and decision.outcome != Decision.Outcome.GRANTED
+    refused_on = timezone.localdate(case.answered_at) if refused and case.answered_at else None
+    return {
+        "suit_from": suit_possible_from(timezone.localdate(case.received_at), refused_on),
+        "suit_after_refusal": refused_on is not None,
     }
 
 
@@ -143,7 +159,9 @@ def _files(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any]:
 
 
 def _timeline(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any]:
-    return {"events": selectors.timeline(case, public_only=False)}
+    events = list(selectors.timeline(case, public_only=False))
+    extended = selectors.extensions_of(case, events)
+    return {"rows": [{"event": event, "extension": extended.get(event.pk)} for event in events]}
 
 
 PARTS = {"overview": _overview, "data": _data, "messages": _messages, "files": _files, "timeline": _timeline}

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from consent_app.admin.care import CareFilter
 from consent_app.domain.masking import masked_name
 from privacy_portal.core.admin.lookups import OfferedLookups
 from privacy_portal.core.admin.search import PostedSearch, search_words
@@ -25,7 +26,7 @@ from .. import selectors
 from ..domain.transitions import OPEN_STATUSES, Status
 from ..models import DisclosureRequest, Party
 from ..services import messages
-from . import case_views, change_views, fee_views
+from . import case_views, change_views, clock_views, fee_views
 from .case_page import case_context, days_left
 from .steps import WAITS_FOR
 
@@ -69,8 +70,8 @@ class QueueFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[DisclosureRequest]) -> QuerySet[DisclosureRequest]:
         value = self.value()
-        if search_words(request):
-            # Whoever searches for a case wants it found, whatever its state.
+        if search_words(request) or CareFilter.parameter_name in request.GET:
+            # Whoever searches for a case wants it found, whatever its state; money is owed back after the end, too.
             return queryset
         if value == "mine":
             return queryset.filter(status__in=OPEN_STATUSES, assigned_to=request.user.pk)
@@ -86,7 +87,7 @@ class DisclosureRequestAdmin(PostedSearch, OfferedLookups, ModelAdmin):
 
     list_display = ("number", "type_name", "status_label", "who", "target", "waits_for", "assigned_to")
     list_display_links = ("number",)
-    list_filter = (QueueFilter, "status", "channel", "assigned_to")
+    list_filter = (QueueFilter, CareFilter, "status", "channel", "assigned_to")
     list_filter_submit = False
     list_select_related = ("assigned_to",)
     list_per_page = 25
@@ -202,6 +203,7 @@ class DisclosureRequestAdmin(PostedSearch, OfferedLookups, ModelAdmin):
             path(f"{prefix}waive/", page(fee_views.waive), name="requests_app_case_waive"),
             path(f"{prefix}fee-cancel/", page(fee_views.cancel), name="requests_app_case_fee_cancel"),
             path(f"{prefix}receipt/", page(fee_views.receipt), name="requests_app_case_receipt"),
+            path(f"{prefix}extend/", page(clock_views.extend), name="requests_app_case_extend"),
             path(f"{prefix}ask/", page(case_views.ask), name="requests_app_case_ask"),
             path(f"{prefix}message/", page(case_views.message), name="requests_app_case_message"),
             path(f"{prefix}assign/", page(case_views.assign), name="requests_app_case_assign"),

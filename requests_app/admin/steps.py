@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..domain.fees import may_be_charged
 from ..domain.request_types import REQUEST_TYPES
-from ..domain.transitions import Actor, Event, Status, possible_events
+from ..domain.transitions import OPEN_STATUSES, WAITING_FOR_PERSON, Actor, Event, Status, possible_events
 from ..models import DisclosureRequest
 from ..services import changes, fees
 
@@ -55,6 +55,7 @@ STEPS: tuple[Step, ...] = (
     Step("posted", Event.POSTED, "requests_app.decide_request", _("郵送したことを記録する")),
     Step("close", Event.CLOSED, "requests_app.decide_request", _("終了する")),
     Step("ask", Event.ASKED, "requests_app.change_disclosurerequest", _("本人に質問する")),
+    Step("extend", None, "requests_app.decide_request", _("目標日を延ばす")),
     Step("reopen", Event.REOPENED, "requests_app.decide_request", _("もう一度確認する")),
     Step(
         "reconsider", Event.IDENTITY_REOPENED, "requests_app.check_identity", _("本人確認をやり直す"), Status.IN_REVIEW
@@ -112,7 +113,18 @@ def why_not(request: DisclosureRequest, step: Step, user: User) -> _StrPromise |
         return _("いまの状態（%(status)s）ではできません。") % {"status": request.get_status_display()}
     if step.code == "examine" and (REQUEST_TYPES[request.request_type].effect != "change" or not request.customer_id):
         return _("この請求では、項目ごとの調査はありません。")
+    if step.code == "extend":
+        return _why_not_extended(request)
     return _why_no_fee(request, step) if step.code in ("fee", "money", "waive") else ""
+
+
+def _why_not_extended(request: DisclosureRequest) -> _StrPromise | str:
+    """Why the target stays where it is."""
+    if request.status in WAITING_FOR_PERSON:
+        return _("本人を待っている間は、目標日が自動で延びます。")
+    if request.status not in OPEN_STATUSES:
+        return _("いまの状態（%(status)s）ではできません。") % {"status": request.get_status_display()}
+    return ""
 
 
 def _why_no_fee(request: DisclosureRequest, step: Step) -> _StrPromise | str:

@@ -18,9 +18,10 @@ class Due(enum.StrEnum):
     LATER = "later"
 
 
-def suit_possible_from(received_on: date) -> date:
-    """The first day on which the person can sue (article 39(1)), unless the request was refused before."""
-    return received_on + _WAITING_BEFORE_SUIT
+def suit_possible_from(received_on: date, refused_on: date | None = None) -> date:
+    """The first day on which the person can sue (article 39(1)): after a refusal without waiting any longer."""
+    after_waiting = received_on + _WAITING_BEFORE_SUIT
+    return min(after_waiting, refused_on) if refused_on is not None else after_waiting
 
 
 def due(target_on: date, today: date, soon_days: int = 3) -> Due:

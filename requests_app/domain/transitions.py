@@ -54,6 +54,7 @@ class Note(models.TextChoices):
     FEE_ACCEPTED = "fee_accepted", _("手数料を承諾していただきました")
     PAYMENT_RECORDED = "payment_recorded", _("お支払いを記録しました")
     REFUND_RECORDED = "refund_recorded", _("返金しました")
+    TARGET_EXTENDED = "target_extended", _("社内の目標日を延ばしました")
     MESSAGE_FROM_PERSON = "message_from_person", _("メッセージをいただきました")
     MESSAGE_FROM_STAFF = "message_from_staff", _("メッセージをお送りしました")
     ANSWER_OPENED = "answer_opened", _("回答を開きました")

@@ -2,6 +2,7 @@
 
 from .answer import AnswerFile, DownloadGrant
 from .change import RequestedChange
+from .clock import TargetExtension
 from .decision import Decision
 from .draft import RequestDraft
 from .event import RequestEvent
@@ -25,4 +26,5 @@ __all__ = [
     "RequestDraft",
     "RequestEvent",
     "RequestedChange",
+    "TargetExtension",
 ]

@@ -30,7 +30,7 @@ from ..domain.transitions import (
     TransitionRefused,
     possible_events,
 )
-from ..models import DisclosureRequest
+from ..models import DisclosureRequest, TargetExtension
 from ..services import lifecycle, messages
 from ..services.errors import ThreadClosed
 from .access import PersonRequest, own_request_or_404
@@ -143,9 +143,11 @@ def _action(disclosure: DisclosureRequest, has_files: bool) -> dict[str, str] | 
 
 def _timeline(disclosure: DisclosureRequest) -> list[dict[str, Any]]:
     events: list[dict[str, Any]] = []
-    for event in selectors.timeline(disclosure, public_only=True):
+    happenings = list(selectors.timeline(disclosure, public_only=True))
+    extended = selectors.extensions_of(disclosure, happenings)
+    for event in happenings:
         if words := happened(event.kind):
-            events.append({"title": words, "at": event.at})
+            events.append({"title": words, "at": event.at, "body": _extension_words(extended.get(event.pk))})
     if events:
         events[-1]["state"] = "current"
     if disclosure.status in OPEN_STATUSES:
@@ -156,6 +158,14 @@ def _timeline(disclosure: DisclosureRequest) -> list[dict[str, Any]]:
             when = _("ご返答をいただいたあと")
         events.append({"title": _("回答"), "when": when, "state": "future"})
     return events
+
+
+def _extension_words(extension: TargetExtension | None) -> str:
+    """Until when the answer is expected now, and why; empty for any other event."""
+    if extension is None:
+        return ""
+    words = _("新しい目標日は%(date)sです（社内の目標日）。理由：%(reason)s")
+    return words % {"date": jp_date(extension.to_on), "reason": extension.reason}
 
 
 def _can_withdraw(disclosure: DisclosureRequest) -> bool:

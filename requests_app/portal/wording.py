@@ -89,6 +89,7 @@ def happened(kind: str) -> str:
     """An event of the timeline in the person's words; empty for one that has none and is left out."""
     words: dict[str, str] = {
         Note.RECEIVED: _("ご請求を受け付けました"),
+        Note.TARGET_EXTENDED: _("回答の目標日が変わりました"),
         Note.MESSAGE_FROM_PERSON: _("メッセージをいただきました"),
         Note.MESSAGE_FROM_STAFF: _("担当者からメッセージをお送りしました"),
         Note.ANSWER_OPENED: _("回答を初めて開きました"),

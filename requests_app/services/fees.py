@@ -22,8 +22,9 @@ from .. import notifications
 from ..domain import fees as rules
 from ..domain.answers import holds_my_number
 from ..domain.fees import HIGHEST_YEN, Standing
-from ..domain.transitions import Actor, Event, Note, Status
+from ..domain.transitions import ENDED_STATUSES, Actor, Event, Note, Status
 from ..models import DisclosureRequest, Fee, Payment, RequestEvent
+from ..models.decision import POSITIVE
 from . import transition
 from .errors import RequestError
 from .permissions import require_person, require_staff
@@ -80,12 +81,14 @@ def owed_back_yen(fee: Fee) -> int:
 
 
 def _ended_without(fee: Fee) -> bool:
-    """Withdrawn, or answered without what was asked for: nobody pays for a refusal."""
+    """Withdrawn, ended undecided, or answered without what was asked for: nobody pays for a refusal."""
     request = fee.request
     if request.status == Status.WITHDRAWN:
         return True
     decision = request.decisions.filter(superseded_at=None).first()
-    return decision is not None and decision.outcome not in {"granted", "partly"}
+    if decision is None:
+        return request.status in ENDED_STATUSES
+    return decision.outcome not in POSITIVE
 
 
 def ask(*, request: DisclosureRequest, actor: User, amount_yen: int | None, explanation: str, now: datetime) -> Fee:

@@ -12,7 +12,7 @@ from requests_app import checks, notifications
 from requests_app.domain.transitions import Event
 from tests.factories.requests import RequestFactory
 
-NAMES = sorted({notifications.RECEIVED, notifications.MESSAGE, *notifications.TEMPLATES.values()})
+NAMES = sorted({*notifications.WITHOUT_EVENT, *notifications.TEMPLATES.values()})
 CONTEXT = {
     "receipt_number": "RK7D-4M2P-Q8XA",
     "request_type": "保有個人データの開示",

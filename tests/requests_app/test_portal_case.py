@@ -12,7 +12,7 @@ from privacy_portal.core.models import User
 from requests_app.domain.transitions import OPEN_STATUSES, WAITING_FOR_PERSON, Event, Note, Status
 from requests_app.models import DisclosureRequest, Message
 from requests_app.portal.wording import happened, stand
-from requests_app.services import intake, lifecycle, messages
+from requests_app.services import extensions, intake, lifecycle, messages
 from tests.factories.consent import OperatorFactory, RequestRuleFactory, catalogue
 from tests.factories.requests import MessageFactory, PersonFactory, RequestFactory, StaffFactory
 
@@ -310,3 +310,18 @@ class TestWithdraw:
         assert "もう取り下げることができません" in response.content.decode()
         made.refresh_from_db()
         assert made.status == Status.FULFILLING
+
+
+def test_a_later_target_stands_on_the_timeline_with_its_reason(signed_in: Client, person: User) -> None:
+    request = RequestFactory.in_review(applicant=person)
+    now = timezone.now()
+    extensions.extend(
+        request=request,
+        actor=StaffFactory(),
+        to_on=max(timezone.localdate(now), request.target_on) + timedelta(days=7),
+        reason="倉庫の<記録>を調べています。",
+        now=now,
+    )
+    page = signed_in.get(f"/requests/{request.receipt_number}/").content.decode()
+    assert "回答の目標日が変わりました" in page
+    assert "倉庫の&lt;記録&gt;を調べています。" in page

@@ -473,3 +473,43 @@ def test_nobody_opens_their_own_request_as_staff(client: Client, manager: User) 
     denied = AuditEntry.objects.filter(action="request.denied", object_id=str(own.pk))
     assert denied.count() >= len(pages)
     assert not AuditEntry.objects.filter(action="request.viewed").exists()
+
+
+def test_the_target_is_moved_with_a_reason_that_the_person_reads(signed_in: Client) -> None:
+    today = timezone.localdate()
+    case = RequestFactory.in_review(target_on=today)
+    assert signed_in.get(address(case, "extend")).status_code == 200
+    wrong = signed_in.post(address(case, "extend"), {"to_on": today.isoformat(), "reason": "調査中です。"})
+    assert "後の日を入れてください" in wrong.content.decode()
+    to_on = today + timedelta(days=9)
+    signed_in.post(address(case, "extend"), {"to_on": to_on.isoformat(), "reason": "倉庫を調べています。"})
+    case.refresh_from_db()
+    assert case.target_on == to_on
+    assert "倉庫を調べています。" in signed_in.get(f"{address(case)}?tab=timeline").content.decode()
+
+
+def test_while_the_person_owes_something_the_target_is_not_moved_by_hand(signed_in: Client) -> None:
+    case = RequestFactory.waiting()
+    assert "目標日が自動で延びます" in signed_in.get(address(case, "extend"), follow=True).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("code", "shown_date"), [("disclosure", True), ("purpose_notice", False), ("inquiry", False), ("complaint", False)]
+)
+def test_the_date_of_a_suit_is_shown_where_article_39_speaks_of_it(
+    signed_in: Client, code: str, shown_date: bool
+) -> None:
+    case = RequestFactory.in_review(request_type=code)
+    page = signed_in.get(address(case)).content.decode()
+    assert ("法第39条" in page) is shown_date
+    assert "2週間を待ちません" not in page
+
+
+@pytest.mark.parametrize(("outcome", "at_once"), [("granted", False), ("partly", True), ("refused", True)])
+def test_after_a_refusal_a_suit_is_possible_at_once(signed_in: Client, outcome: str, at_once: bool) -> None:
+    refusal = {} if outcome == "granted" else {"ground": "harm_to_person", "reason": "理由"}
+    case = RequestFactory.answered(decision={"outcome": outcome, **refusal})
+    response = signed_in.get(address(case))
+    assert response.context["suit_after_refusal"] is at_once
+    days = response.context["suit_from"] - timezone.localdate(case.received_at)
+    assert days == (timedelta(0) if at_once else timedelta(days=15))

@@ -16,6 +16,12 @@ def test_what_arrived_on_1_april_can_be_sued_over_from_16_april() -> None:
     assert suit_possible_from(date(2026, 4, 1)) == date(2026, 4, 16)
 
 
+def test_after_a_refusal_nobody_waits_and_a_late_one_takes_nothing_away() -> None:
+    arrived = date(2026, 4, 1)
+    assert suit_possible_from(arrived, date(2026, 4, 3)) == date(2026, 4, 3)
+    assert suit_possible_from(arrived, date(2026, 5, 3)) == date(2026, 4, 16)
+
+
 @pytest.mark.parametrize(
     ("left", "expected"),
     [(-30, Due.OVERDUE), (-1, Due.OVERDUE), (0, Due.TODAY), (1, Due.SOON), (3, Due.SOON), (4, Due.LATER)],

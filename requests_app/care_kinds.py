@@ -1,0 +1,57 @@
+"""What in the requests needs care, as questions to the database: due and not done.
+
+Receipt numbers only: these names are mailed to staff.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+
+from django.utils.translation import gettext_lazy as _
+
+from consent_app.domain.care import CareKind, Due, register
+
+from . import selectors
+from .domain.transitions import OPEN_STATUSES, WAITING_FOR_PERSON, Status
+from .models import DisclosureRequest, Fee
+
+_MODEL = "requests_app.disclosurerequest"
+# The target is a matter of days; whoever is told a month before looks away.
+_SOON = 3
+
+
+def _targets(today: datetime.date, until: datetime.date) -> Iterable[Due]:
+    """While the person owes an answer the clock stands still, and nothing is due."""
+    running = DisclosureRequest.objects.filter(status__in=OPEN_STATUSES - WAITING_FOR_PERSON, target_on__lte=until)
+    for request in running:
+        yield Due(str(request.pk), request.receipt_number, request.target_on)
+
+
+def _unpaid_fees(today: datetime.date, until: datetime.date) -> Iterable[Due]:
+    """The last day to pay has passed."""
+    unpaid = Fee.objects.filter(
+        request__status=Status.FEE_WAITING,
+        due_on__lt=today,
+        settled_at=None,
+        waived_at=None,
+        cancelled_at=None,
+        declined_at=None,
+    )
+    for fee in unpaid.select_related("request"):
+        yield Due(str(fee.request_id), fee.request.receipt_number, fee.due_on)
+
+
+def _owed_back(today: datetime.date, until: datetime.date) -> Iterable[Due]:
+    """Money of the person that is still here; a request of two fees is one entry."""
+    requests = {fee.request_id: fee.request for fee in selectors.fees_owed_back().select_related("request")}
+    for request in requests.values():
+        yield Due(str(request.pk), request.receipt_number)
+
+
+for _kind in (
+    CareKind("request.target", _("社内目標が近いか過ぎた請求"), _MODEL, _targets, within=_SOON),
+    CareKind("request.fee_overdue", _("手数料の支払い期限が過ぎた請求"), _MODEL, _unpaid_fees, within=0),
+    CareKind("request.owed_back", _("お金を返す請求"), _MODEL, _owed_back),
+):
+    register(_kind)
