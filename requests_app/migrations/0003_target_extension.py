@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('requests_app', '0002_fee_lawful'),
+        ("requests_app", "0002_fee_lawful"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -144,7 +144,7 @@ class TestStatusPage:
         assert not INTERNAL.search(text_of(page))
         assert ("社内の目標日" in page) == (status in OPEN_STATUSES - WAITING_FOR_PERSON)
         assert ("取り下げる" in page) == (
-            status in {"received", "identity_review", "identity_waiting", "in_review", "waiting"}
+            status in {"received", "identity_review", "identity_waiting", "in_review", "waiting", "fee_waiting"}
         )
 
     def test_failing_the_comparison_tells_nothing_about_it(self, signed_in: Client, person: User) -> None:
@@ -189,10 +189,10 @@ class TestStatusPage:
     def test_queries(self, signed_in: Client, person: User, django_assert_num_queries: Any) -> None:
         made = RequestFactory.waiting(applicant=person)
         signed_in.get(f"/requests/{made.receipt_number}/")
-        with django_assert_num_queries(5):  # account, request, messages, events, parties
+        with django_assert_num_queries(7):  # account, request, messages, events, parties, changes, fees
             signed_in.get(f"/requests/{made.receipt_number}/")
         MessageFactory.create_batch(30, request=made)
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(7):
             signed_in.get(f"/requests/{made.receipt_number}/")
 
 
