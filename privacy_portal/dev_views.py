@@ -218,34 +218,31 @@ def components(request: HttpRequest) -> HttpResponse:
             },
         ],
         "page_obj": Paginator(range(200), 10).page(7),
-        "actions": [
+        "wishes": [
             {
-                "title": both("持っている情報を見る", "See what we hold"),
-                "url": "#",
-                "term": both("保有個人データの開示", "Disclosure of retained personal data"),
-                "facts": [
-                    {"label": both("費用", "Cost"), "value": both("事前にお知らせ", "We tell you beforehand")},
-                    {"label": both("日数", "Time"), "value": both("10営業日ほど", "About 10 business days")},
+                "title": both("見る・知る", "See and know"),
+                "wishes": [
                     {
-                        "label": both("確認", "Check"),
-                        "value": both("登録情報との照合", "Comparison with your registered data"),
+                        "label": both("持っている情報を見る", "See what we hold"),
+                        "url": "#",
+                        "term": both("開示", "Disclosure"),
+                    },
+                    {
+                        "label": both("使い道を知る", "Know what it is used for"),
+                        "url": "#",
+                        "term": both("利用目的の通知", "Notice of the purpose of use"),
                     },
                 ],
             },
             {
-                "title": both("使い道を知る", "Know what it is used for"),
-                "url": "#",
-                "term": both("利用目的の通知", "Notice of the purpose of use"),
-                "facts": [
-                    {"label": both("費用", "Cost"), "value": both("無料", "Free")},
-                    {"label": both("日数", "Time"), "value": both("5営業日ほど", "About 5 business days")},
+                "title": both("直す", "Correct"),
+                "wishes": [
+                    {
+                        "label": both("間違いを直す", "Correct a mistake"),
+                        "url": "#",
+                        "term": both("訂正", "Correction"),
+                    }
                 ],
-            },
-            {
-                "title": both("間違いを直す、足す、消す", "Correct, add or delete something"),
-                "url": "#",
-                "term": both("訂正・追加・削除", "Correction, addition, deletion"),
-                "facts": [{"label": both("費用", "Cost"), "value": both("無料", "Free")}],
             },
         ],
         "thread": [

@@ -34,6 +34,7 @@ from ..models import DisclosureRequest, TargetExtension
 from ..services import lifecycle, messages
 from ..services.errors import ThreadClosed
 from .access import PersonRequest, own_request_or_404
+from .again import others
 from .files import offered_files
 from .forms import MessageForm
 from .offers import type_name
@@ -79,7 +80,8 @@ def request_done(request: PersonRequest, receipt: str) -> HttpResponse:
                 "state": "future",
             },
         )
-    return render(request, "portal/requests/done.html", {**_common(disclosure), "steps": steps})
+    context = {**_common(disclosure), "steps": steps, "others": others(disclosure)}
+    return render(request, "portal/requests/done.html", context)
 
 
 def target_words(disclosure: DisclosureRequest) -> str:

@@ -6,10 +6,11 @@ A request is named by its receipt number, never by an id of a person. A new page
 
 from django.urls import URLPattern, path
 
-from . import answer, case, fee, form_pages, home, listing, registered, registered_email
+from . import again, answer, case, fee, form_pages, home, listing, registered, registered_email
 
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
+    path("help/", home.help_to_choose, name="help"),
     path("registered/", registered.registered, name="registered"),
     path("registered/open/", registered.registered_open, name="registered_open"),
     path("registered/history/", registered.registered_history, name="registered_history"),
@@ -25,6 +26,7 @@ urlpatterns: list[URLPattern] = [
     path("requests/new/<slug:request_type>/<slug:step>/", form_pages.request_step, name="request_step"),
     path("requests/<slug:receipt>/", case.request_detail, name="request_detail"),
     path("requests/<slug:receipt>/received/", case.request_done, name="request_done"),
+    path("requests/<slug:receipt>/again/", again.request_again, name="request_again"),
     path("requests/<slug:receipt>/messages/", case.request_message, name="request_message"),
     path("requests/<slug:receipt>/fee/", fee.request_fee, name="request_fee"),
     path("requests/<slug:receipt>/fee/receipt.pdf", fee.fee_receipt, name="fee_receipt"),

@@ -91,6 +91,7 @@ def pages(world: World) -> dict[str, str]:
     steps = ("who", "name", "contact", "records", "wanted", "method", "check", "discard")
     return {
         "home": "/",
+        "help": "/help/",
         "list": "/requests/",
         "new": FORM,
         **{step: f"{FORM}{step}/" for step in steps},

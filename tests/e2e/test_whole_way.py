@@ -90,7 +90,7 @@ def file_request(walk: Walk) -> str:
     """From the home page to the confirmation; the receipt number."""
     page = walk.page
     page.goto(walk.address)
-    walk.press("私について持っているデータを見たい", "See what you hold about me")
+    walk.press("自分について持っているデータを見る", "See what is held about me")
     sign_in(walk)
     page.wait_for_url("**/requests/new/disclosure/")
     walk.press("入力をはじめる", "Begin")

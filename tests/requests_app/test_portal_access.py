@@ -77,6 +77,7 @@ PUBLIC, SIGNED_IN, OF_A_REQUEST = "public", "signed in", "of a request"
 ROWS: dict[str, tuple[str, Arguments]] = {
     # Shows nothing about anybody.
     "home": (PUBLIC, nothing),
+    "help": (PUBLIC, nothing),
     "sign_in": (PUBLIC, nothing),
     "sign_in_code": (PUBLIC, nothing),
     "sign_out": (PUBLIC, nothing),
@@ -118,6 +119,7 @@ ROWS: dict[str, tuple[str, Arguments]] = {
     # Named by a receipt number: somebody else's does not exist.
     "request_detail": (OF_A_REQUEST, a_receipt),
     "request_done": (OF_A_REQUEST, a_receipt),
+    "request_again": (OF_A_REQUEST, a_receipt),
     "request_message": (OF_A_REQUEST, a_receipt),
     "request_withdraw": (OF_A_REQUEST, a_receipt),
     "request_fee": (OF_A_REQUEST, a_receipt),
