@@ -23,7 +23,7 @@ from consent_app.services import customer_changes, imports, profiles
 from privacy_portal.core.models import User
 from privacy_portal.core.services import outbox
 from requests_app.domain.transitions import Status
-from requests_app.models import DisclosureRequest
+from requests_app.models import DisclosureRequest, RequestedChange
 from requests_app.portal.offers import offers
 from requests_app.portal.wizard import steps_of
 from requests_app.services import fulfilment, intake
@@ -177,6 +177,11 @@ def manager() -> User:
     ProvisionFactory(customer=customer, basis=ProvisionBasis.objects.earliest("pk"), items=DataItem.objects.all()[:2])
     for status in Status:
         MessageFactory(request=RequestFactory.in_status(status))
+    correction = RequestFactory.in_review(request_type="correction", grounds=["untrue"])
+    address = DataItem.objects.get(code="address")
+    RequestedChange.objects.create(
+        request=correction, position=1, item=address, present="例町1", wanted="例町2", why="引っ越した"
+    )
     return manager
 
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminFileFieldWidget
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminFileFieldWidget
 
 from privacy_portal.core.services import files
 
@@ -304,12 +304,16 @@ class ReentrustmentAdmin(OfSubcontractor):
     list_display_links = ("name",)
     list_filter = ("state", "without_approval", "country", "subcontractor")
     search_fields = ("name", "service", "subcontractor__name_ja", "subcontractor__name_en")
-    filter_horizontal = ("items",)
     fieldsets = (
         (None, {"fields": ("subcontractor", ("name", "country"), "service", "items", "asked_on")}),
         (_("承認"), {"fields": ("state", ("decided_on", "decided_by"), "conditions")}),
         (_("実際の再委託"), {"fields": (("began_on", "ended_on"), "without_approval")}),
     )
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """The items as boxes to tick: choosing several in a list takes a key that a phone does not have."""
+        kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     @display(description=_("承認"), ordering="state", label={"approved": "success", "asked": "warning", "refused": ""})
     def shown_state(self, entry: Reentrustment) -> tuple[str, str]:

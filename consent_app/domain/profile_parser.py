@@ -113,7 +113,8 @@ def parse_profile(content: bytes) -> Profile:
     _no_code_twice(problems, "reviews", "code", [review.code for review in security.reviews])
     _every_item_has_a_purpose(problems, items, purposes)
     _every_right_is_there(problems, requests)
-    _fees_say_how_to_pay(problems, operator, requests)
+    if root.given("contact"):
+        _fees_say_how_to_pay(problems, operator, requests)
     if problems.found:
         raise ProfileError(problems.found)
     return Profile(

@@ -27,11 +27,15 @@ class TrackerFacts:
 
 @dataclass(frozen=True, slots=True)
 class VisitorFacts:
-    """A known person: the gate's answers for the purposes that the tracker names, and the stops of everything."""
+    """A known person: the gate's answers for the purposes that the tracker names, and the stops of everything.
+
+    ``refused``: they have refused advertising as such, not only this tracker's purposes.
+    """
 
     known: bool
     uses: tuple[Answer, ...] = ()
     stopped: frozenset[str] = frozenset()
+    refused: bool = False
 
 
 def decide_sending(*, tracker: TrackerFacts | None, visitor: VisitorFacts | None, signal: bool) -> Answer:
@@ -46,7 +50,7 @@ def decide_sending(*, tracker: TrackerFacts | None, visitor: VisitorFacts | None
         return Answer(False, (Reason.TRACKER_UNKNOWN,))
     reasons: list[Reason] = []
     records = [Record("tracker", tracker.key)]
-    if signal and tracker.advertising:
+    if tracker.advertising and (signal or (visitor is not None and visitor.refused)):
         reasons.append(Reason.ADVERTISING_REFUSED)
     if visitor is not None and not visitor.known:
         reasons.append(Reason.PERSON_UNKNOWN)
@@ -62,6 +66,7 @@ def decide_sending(*, tracker: TrackerFacts | None, visitor: VisitorFacts | None
 
 
 def _judge_consents(uses: Iterable[Answer], reasons: list[Reason], records: list[Record]) -> None:
+    """Every purpose must be consented to: one that may be used without says nothing about this (article 31)."""
     answers = tuple(uses)
     if not answers:
         reasons.append(Reason.CONSENT_MISSING)
@@ -69,3 +74,5 @@ def _judge_consents(uses: Iterable[Answer], reasons: list[Reason], records: list
         records += answer.records
         if not answer.allowed:
             reasons += answer.reasons
+        elif Reason.CONSENT_GIVEN not in answer.reasons:
+            reasons.append(Reason.CONSENT_MISSING)

@@ -106,8 +106,10 @@ def _visitor(customer: uuid.UUID | None, named: list[str], at: datetime) -> rule
     stops = Suspension.objects.filter(
         Q(ended_at=None) | Q(ended_at__gt=at), customer=customer, begins_at__lte=at, purpose=None
     )
+    person = Customer.objects.filter(pk=customer, status=Customer.Status.ACTIVE).first()
     return rules.VisitorFacts(
-        known=Customer.objects.filter(pk=customer, status=Customer.Status.ACTIVE).exists(),
+        known=person is not None,
+        refused=person is not None and is_refused(person, at),
         uses=tuple(gate.may_use(customer=customer, purpose=code, at=at) for code in named),
         stopped=frozenset(stops.values_list("kind", flat=True)),
     )

@@ -124,6 +124,7 @@ def registered(request: PersonRequest) -> HttpResponse:
         "records": rows.records(customer, catalogue, request.GET.get("page")),
         "by_staff": rows.written_by_staff(customer, catalogue),
         "suspensions": rows.suspensions(customer, timezone.now()),
+        "uses_beyond": rows.uses_beyond(customer, catalogue),
         "has_history": customer.changes.exists(),
         "way": ways.correction,
         "disclosure": ways.disclosure,

@@ -12,10 +12,11 @@ from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
+from consent_app.domain.off_purpose import GROUNDS
 from consent_app.domain.record_fields import record_lines
 from consent_app.domain.registered_words import in_words
 from consent_app.models import Customer, CustomerChange, CustomerRecord, DataItem, Purpose, Suspension
-from consent_app.selectors import open_marks, published_items
+from consent_app.selectors import off_purpose_uses, open_marks, published_items
 from consent_app.services.customer_changes import values_of
 
 from ..connectors.base import source_name
@@ -154,6 +155,20 @@ def suspensions(customer: Customer, now: datetime) -> QuerySet[Suspension]:
     """What is stopped at present."""
     rows = Suspension.objects.filter(customer=customer, begins_at__lte=now, ended_at=None)
     return rows.select_related("purpose").order_by("begins_at")
+
+
+def uses_beyond(customer: Customer, catalogue: Catalogue) -> list[dict[str, Any]]:
+    """Every use beyond the purposes that the person may be told of: when, for what, on which ground, which items."""
+    return [
+        {
+            "begins_on": use.begins_on,
+            "ends_on": use.ends_on if use.ends_on != use.begins_on else None,
+            "aim": use.aim,
+            "ground": GROUNDS[use.ground].told,
+            "items": _("、").join(catalogue.name(item.code) for item in use.items.all()),
+        }
+        for use in off_purpose_uses(customer)
+    ]
 
 
 def history(customer: Customer, catalogue: Catalogue, page: str | None, now: datetime) -> Page[Any]:

@@ -31,7 +31,7 @@ from ..connectors import CONNECTORS, Fact, FoundRecord
 from ..connectors.base import source_name
 from ..connectors.found import held_items
 from ..models import Decision, DisclosureRequest
-from . import package_changes, package_ledger, package_use
+from . import package_changes, package_consents, package_ledger, package_use
 from .package_changes import changes_in
 from .package_scope import scope_of
 from .package_writing import archive_to, chunks, dump, json_array, nothing, write_csv
@@ -72,8 +72,7 @@ class _Package:
 
     def consents(self) -> Iterator[Consent]:
         """Every consent event in scope, oldest first."""
-        rows = self.customer.consents.select_related("purpose").order_by("at", "id").iterator(chunk_size=_CHUNK)
-        for row in rows:
+        for row in package_consents.consents_of(self.customer).iterator(chunk_size=_CHUNK):
             if self.scope.consent(row, self.items_of_purpose[row.purpose_id]):
                 row.proof = self.scope.proof(row)
                 yield row
@@ -219,17 +218,7 @@ def _json(package: _Package, out: IO[str]) -> None:
     json_array(
         out,
         "consents",
-        (
-            {
-                "purpose": row.purpose.code,
-                "event": row.event,
-                "channel": row.channel,
-                "wording": row.wording,
-                "proof": row.proof,
-                "at": row.at,
-            }
-            for row in package.consents()
-        ),
+        map(package_consents.for_json, package.consents()),
     )
     json_array(
         out,
@@ -303,8 +292,8 @@ def _csv_files(package: _Package) -> Iterator[tuple[str, list[str], Iterable[lis
     )
     yield (
         "consents.csv",
-        ["purpose", "event", "channel", "wording", "proof", "at"],
-        ([row.purpose.code, row.event, row.channel, row.wording, row.proof, row.at] for row in package.consents()),
+        package_consents.CSV_HEADER,
+        map(package_consents.for_csv, package.consents()),
     )
     yield (
         "subcontractors.csv",

@@ -4,18 +4,19 @@ import csv
 import io
 import json
 import zipfile
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.db import transaction
 
-from consent_app.models import Customer, DataItem
-from consent_app.services import suspensions
+from consent_app.models import ConsentAgent, Customer, DataItem, Purpose
+from consent_app.services import collection, suspensions, wordings
 from consent_app.services.customer_changes import change_customer
 from requests_app.connectors.found import found_data, held_items
 from requests_app.models import Decision, DisclosureRequest
 from requests_app.services.packages import write_package
+from tests.factories.collection import CollectionPointFactory
 from tests.factories.consent import (
     ConsentFactory,
     CustomerFactory,
@@ -268,3 +269,40 @@ def test_stops_are_not_for_those_who_asked_for_single_items() -> None:
     suspensions.suspend(customer=customer, kind="use", actor="command", ground="35(5)", now=NOW)
     content = json.loads(package(request, decision, customer)["data.json"])
     assert (content["off_purpose_uses"], content["stops"]) == ([], [])
+
+
+def test_consents_with_what_was_shown_where_and_who_spoke() -> None:
+    request, decision, customer = make_case()
+    purpose = Purpose.objects.get(consents__customer=customer)
+    point = CollectionPointFactory(purposes=[purpose])
+    collected = collection.start(point=point, actor="command", now=NOW - timedelta(days=3))
+    version = wordings.keep_version(purpose=purpose, now=NOW - timedelta(days=4))
+    consent = ConsentFactory(
+        customer=customer,
+        purpose=purpose,
+        channel="letter",
+        proof="綴り 12番",
+        purpose_version=version,
+        collection_wording=collected,
+        at=NOW - timedelta(days=1),
+        valid_until=NOW + timedelta(days=365),
+    )
+    ConsentAgent.objects.create(
+        consent=consent, relation="parent", name="代理 太郎", evidence="family_register", checked_on=date(2026, 11, 1)
+    )
+    members = package(request, decision, customer)
+    bare, full = sorted(json.loads(members["data.json"])["consents"], key=lambda row: row["wording_version"] or 0)
+    keys = ("wording_version", "collection_point", "collection_version", "acted_for_by")
+    assert [bare[key] for key in (*keys, "valid_until")] == [None] * 5
+    assert [full[key] for key in keys] == [1, point.code, 1, "parent"]
+    assert full["valid_until"].startswith("2027-11-24")
+    (row,) = [row for row in rows(members["csv/consents.csv"]) if row["wording_version"]]
+    assert list(row) == list(full)
+    assert [row[key] for key in keys] == ["1", point.code, "1", "parent"]
+    japanese, english = members["index.ja.html"], members["index.en.html"]
+    for words in (str(collected), "説明の第1版", "代理人：親権者", "2027-11-24まで有効", "綴り 12番"):
+        assert words in japanese, words
+    for words in ("text Version 1", "by an agent: parent", "valid until 2027-11-24"):
+        assert words.lower() in english.lower(), words
+    # The agent is somebody else, whose name is not data about the person.
+    assert "代理 太郎" not in "".join(members.values())

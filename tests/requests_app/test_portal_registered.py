@@ -2,7 +2,7 @@
 
 import html
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.test import Client
@@ -27,10 +27,12 @@ from tests.factories.consent import (
     catalogue,
 )
 from tests.factories.core import sign_in_by_code
+from tests.factories.off_purpose import use_beyond
 from tests.factories.requests import PersonFactory, RequestFactory, StaffFactory
 
 pytestmark = pytest.mark.django_db
 
+APRIL = date(2026, 4, 1)
 PAGE, OPEN, HISTORY = "/registered/", "/registered/open/", "/registered/history/"
 ADDRESS = "/registered/address/"
 NOBODY = "登録情報を開けません"
@@ -242,6 +244,21 @@ class TestWhatIsShown:
         for expected in ("サングラス", order.external_id, "贈先", "KAIIN-12", "利用の停止", "BASEからの取込"):
             assert expected in page, expected
 
+    def test_uses_beyond_the_purposes_that_may_be_told(self, inside: Client, customer: Customer) -> None:
+        assert "利用目的をこえた利用" not in text(inside, PAGE)
+        name = DataItem.objects.get(code="name")
+        use_beyond(customer, items=[name], begins_on=APRIL, decided_on=APRIL, ends_on=date(2026, 4, 3))
+        use_beyond(customer, items=[name], aim_ja="捜査への協力", ground="18(3)iv", tellable=False)
+        use_beyond(CustomerFactory(), items=[name], aim_ja="ほかの人のこと")
+        page = text(inside, PAGE)
+        for expected in ("利用目的をこえた利用", "事故の連絡のため", "人の生命、身体、財産を守るため", name.name):
+            assert expected in page.split('id="beyond"')[1], expected
+        assert "2026年4月1日" in page.split('id="beyond"')[1]
+        assert "捜査への協力" not in page
+        assert "ほかの人のこと" not in page
+        english = inside.get(PAGE, headers={"accept-language": "en"}).content.decode()
+        assert "To tell of an accident" in english
+
     def test_what_staff_wrote_is_counted_and_not_shown(self, inside: Client, customer: Customer) -> None:
         OrderFactory(customer=customer, kind="note", data={"text": "ご家族の話"})
         OrderFactory(customer=customer, data={"total": "1", "memo": "別の客の件"})
@@ -284,8 +301,9 @@ class TestWhatIsShown:
             RecipientFactory(record=order)
         for number in range(records):
             known_as(customer=customer, source="eccube", external_id=f"K{number}")
+            use_beyond(customer, items=[DataItem.objects.get(code="name")])
         inside.get(PAGE)
-        with django_assert_num_queries(15):
+        with django_assert_num_queries(17):
             inside.get(PAGE)
 
     def test_an_item_that_the_profile_lost_is_still_shown(self, inside: Client) -> None:

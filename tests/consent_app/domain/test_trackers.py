@@ -15,6 +15,8 @@ CONSENTED = replace(ADS, needs_consent=True)
 TIED = replace(SENT, tied_to_person=True)
 GIVEN = Answer(True, (Reason.CONSENT_GIVEN,), (Record("consent", "c"),))
 WITHDRAWN = Answer(False, (Reason.CONSENT_WITHDRAWN,), (Record("consent", "c"),))
+# A purpose that asks nobody.
+WITHOUT = Answer(True, (Reason.PURPOSE_KNOWN,))
 KNOWN = VisitorFacts(known=True)
 
 
@@ -37,6 +39,11 @@ KNOWN = VisitorFacts(known=True)
         (CONSENTED, replace(KNOWN, uses=(GIVEN, WITHDRAWN)), False, {Reason.CONSENT_WITHDRAWN}),
         (TIED, None, False, {Reason.CONSENT_MISSING}),
         (TIED, KNOWN, False, {Reason.CONSENT_MISSING}),
+        (TIED, replace(KNOWN, uses=(GIVEN,)), False, set()),
+        (TIED, replace(KNOWN, uses=(WITHOUT,)), False, {Reason.CONSENT_MISSING}),
+        (CONSENTED, replace(KNOWN, uses=(GIVEN, WITHOUT)), False, {Reason.CONSENT_MISSING}),
+        (ADS, replace(KNOWN, refused=True), False, {Reason.ADVERTISING_REFUSED}),
+        (SENT, replace(KNOWN, refused=True), False, set()),
         (SENT, replace(KNOWN, stopped=frozenset({"provision"})), False, {Reason.PROVISION_SUSPENDED}),
         (OWN, replace(KNOWN, stopped=frozenset({"provision"})), False, set()),
         (OWN, replace(KNOWN, stopped=frozenset({"use"})), False, {Reason.USE_SUSPENDED}),

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from consent_app.models import Consent, Customer, Purpose
+from consent_app.models import Consent, Customer, Purpose, Tracker
 from consent_app.services import advertising, consents, gate, suspensions
 from privacy_portal.core.models import AuditEntry, OutgoingMail, User
 from tests.factories.consent import ConsentFactory, CustomerFactory, DataItemFactory, OperatorFactory, PurposeFactory
@@ -100,7 +100,22 @@ def test_what_may_be_sent(ads: Purpose, person: User, customer: Customer) -> Non
     assert ask(customer) == (True, {"tracker_published"})
     assert ask(customer, signal=True) == (False, {"advertising_refused"})
     store(person)
-    assert ask(customer) == (False, {"consent_withdrawn"})
+    assert ask(customer) == (False, {"consent_withdrawn", "advertising_refused"})
+
+
+def test_a_stored_refusal_holds_for_what_names_no_purpose_too(ads: Purpose, person: User, customer: Customer) -> None:
+    TrackerFactory(code="plain", to_advertisers=True)
+    assert ask(customer, tracker="plain") == (True, {"tracker_published"})
+    store(person)
+    assert ask(customer, tracker="plain") == (False, {"advertising_refused"})
+
+
+def test_a_purpose_that_asks_nobody_is_no_consent(ads: Purpose, customer: Customer) -> None:
+    ConsentFactory(customer=customer, purpose=ads, at=timezone.now() - timedelta(days=1))
+    Tracker.objects.filter(code="ad_cookie").update(tied_to_person=True)
+    assert ask(customer)[0]
+    Purpose.objects.filter(pk=ads.pk).update(needs_consent=False)
+    assert ask(customer) == (False, {"consent_missing"})
 
 
 def test_a_stop_and_what_nobody_published(ads: Purpose, customer: Customer) -> None:
