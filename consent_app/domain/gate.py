@@ -75,6 +75,7 @@ class Reason(StrEnum):
     PURPOSE_NOT_COVERED = "purpose_not_covered"
     TRACKER_UNKNOWN = "tracker_unknown"
     ADVERTISING_REFUSED = "advertising_refused"
+    REFERABLE_UNCONFIRMED = "referable_unconfirmed"
 
 
 @dataclass(frozen=True, slots=True)

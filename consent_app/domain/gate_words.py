@@ -52,6 +52,7 @@ REASON_WORDS: dict[str, Any] = {
     Reason.OFF_PURPOSE_OVER: _("記録された目的外の利用は終わっています。"),
     Reason.TRACKER_UNKNOWN: _("その送信は公表していません。"),
     Reason.ADVERTISING_REFUSED: _("ご本人が広告のための提供を断っています。"),
+    Reason.REFERABLE_UNCONFIRMED: _("提供先がご本人の同意を得ていることを確かめていません（法第31条）。"),
     NO_GROUND: _("法律上の根拠がありません。"),
 }
 

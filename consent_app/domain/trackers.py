@@ -2,7 +2,7 @@
 
 What is not published is not used. What goes to others for advertising is refused by the browser's signal (Global
 Privacy Control) and by a stored refusal; what needs a consent, or is tied to a person by the recipient (article 31),
-needs a known person who gave it.
+needs a known person who gave it. Of the latter it must have been confirmed, too, that the recipient has the consent.
 """
 
 from __future__ import annotations
@@ -15,7 +15,13 @@ from .gate import Answer, Reason, Record
 
 @dataclass(frozen=True, slots=True)
 class TrackerFacts:
-    """What the register says about it; ``sends`` is true where it goes to somebody else."""
+    """What the register says about it.
+
+    Args:
+        sends: it goes to somebody else.
+        confirmation: key of the record that the recipient has the persons' consent to tie it to them, in force and
+            covering this kind of data; empty where there is none. Only asked of what is tied to a person.
+    """
 
     key: str
     active: bool
@@ -23,6 +29,7 @@ class TrackerFacts:
     advertising: bool
     tied_to_person: bool
     needs_consent: bool
+    confirmation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,10 @@ def decide_sending(*, tracker: TrackerFacts | None, visitor: VisitorFacts | None
         reasons.append(Reason.PERSON_UNKNOWN)
     if tracker.needs_consent or tracker.tied_to_person:
         _judge_consents(visitor.uses if visitor else (), reasons, records)
+    if tracker.confirmation:
+        records.append(Record("referable_confirmation", tracker.confirmation))
+    elif tracker.tied_to_person:
+        reasons.append(Reason.REFERABLE_UNCONFIRMED)
     if visitor is not None and "use" in visitor.stopped:
         reasons.append(Reason.USE_SUSPENDED)
     if visitor is not None and tracker.sends and "provision" in visitor.stopped:

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from privacy_portal.core.models import User
 
@@ -19,9 +20,19 @@ from .. import selectors
 from ..domain import trackers as rules
 from ..domain.gate import Answer
 from ..models import Consent, Customer, Purpose, Suspension, Tracker
-from . import consents, gate
+from ..models.referable import ReferableData
+from . import consents, gate, referable
 
 SIGN = "GPC signal"
+# Which kind of data of a confirmation a tracker's kind is; what is none of them is covered by no confirmation.
+_REFERABLE = {
+    Tracker.Kind.COOKIE: ReferableData.COOKIE,
+    Tracker.Kind.ACCESS_LOG: ReferableData.BROWSING,
+    Tracker.Kind.URL: ReferableData.BROWSING,
+    Tracker.Kind.BROWSING: ReferableData.BROWSING,
+    Tracker.Kind.DEVICE: ReferableData.DEVICE,
+    Tracker.Kind.ATTRIBUTES: ReferableData.ATTRIBUTES,
+}
 
 
 def purposes() -> QuerySet[Purpose]:
@@ -96,8 +107,18 @@ def may_send(*, tracker: str, customer: uuid.UUID | None, signal: bool, at: date
         advertising=row.advertising,
         tied_to_person=row.tied_to_person,
         needs_consent=bool(named),
+        confirmation=_confirmation(row, at) if row.tied_to_person else "",
     )
     return rules.decide_sending(tracker=facts, visitor=_visitor(customer, named, at), signal=signal)
+
+
+def _confirmation(row: Tracker, at: datetime) -> str:
+    """The confirmation of article 31 for this recipient and kind of data, by the recipient's Japanese name."""
+    data = _REFERABLE.get(Tracker.Kind(row.kind))
+    answer = referable.may_provide(
+        recipient=row.recipient_ja, data=[data] if data else [], first_on=timezone.localdate(at)
+    )
+    return answer.key
 
 
 def _visitor(customer: uuid.UUID | None, named: list[str], at: datetime) -> rules.VisitorFacts | None:

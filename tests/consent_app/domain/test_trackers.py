@@ -12,7 +12,7 @@ OWN = TrackerFacts("1", active=True, sends=False, advertising=False, tied_to_per
 SENT = replace(OWN, sends=True)
 ADS = replace(SENT, advertising=True)
 CONSENTED = replace(ADS, needs_consent=True)
-TIED = replace(SENT, tied_to_person=True)
+TIED = replace(SENT, tied_to_person=True, confirmation="r")
 GIVEN = Answer(True, (Reason.CONSENT_GIVEN,), (Record("consent", "c"),))
 WITHDRAWN = Answer(False, (Reason.CONSENT_WITHDRAWN,), (Record("consent", "c"),))
 # A purpose that asks nobody.
@@ -40,6 +40,7 @@ KNOWN = VisitorFacts(known=True)
         (TIED, None, False, {Reason.CONSENT_MISSING}),
         (TIED, KNOWN, False, {Reason.CONSENT_MISSING}),
         (TIED, replace(KNOWN, uses=(GIVEN,)), False, set()),
+        (replace(TIED, confirmation=""), replace(KNOWN, uses=(GIVEN,)), False, {Reason.REFERABLE_UNCONFIRMED}),
         (TIED, replace(KNOWN, uses=(WITHOUT,)), False, {Reason.CONSENT_MISSING}),
         (CONSENTED, replace(KNOWN, uses=(GIVEN, WITHOUT)), False, {Reason.CONSENT_MISSING}),
         (ADS, replace(KNOWN, refused=True), False, {Reason.ADVERTISING_REFUSED}),
@@ -60,6 +61,11 @@ def test_the_table(
 def test_the_answer_names_what_it_rests_on() -> None:
     answer = decide_sending(tracker=CONSENTED, visitor=replace(KNOWN, uses=(GIVEN,)), signal=False)
     assert answer.records == (Record("tracker", "1"), Record("consent", "c"))
+
+
+def test_what_is_tied_to_a_person_rests_on_the_confirmation_too() -> None:
+    answer = decide_sending(tracker=TIED, visitor=replace(KNOWN, uses=(GIVEN,)), signal=False)
+    assert Record("referable_confirmation", "r") in answer.records
 
 
 @pytest.mark.parametrize(("value", "is_signal"), [("1", True), (None, False), ("", False), ("0", False), ("01", False)])

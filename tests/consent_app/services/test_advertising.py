@@ -2,12 +2,13 @@
 
 import uuid
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from consent_app.models import Consent, Customer, Purpose, Tracker
-from consent_app.services import advertising, consents, gate, suspensions
+from consent_app.models import Consent, Customer, Purpose, ReferableConfirmation, Tracker
+from consent_app.services import advertising, consents, gate, referable, suspensions
 from privacy_portal.core.models import AuditEntry, OutgoingMail, User
 from tests.factories.consent import ConsentFactory, CustomerFactory, DataItemFactory, OperatorFactory, PurposeFactory
 from tests.factories.core import UserFactory
@@ -110,9 +111,49 @@ def test_a_stored_refusal_holds_for_what_names_no_purpose_too(ads: Purpose, pers
     assert ask(customer, tracker="plain") == (False, {"advertising_refused"})
 
 
+def confirm(**values: Any) -> ReferableConfirmation:
+    row = ReferableConfirmation(
+        **{
+            "recipient_name": "例の広告株式会社",
+            "recipient_address": "東京都千代田区例町1",
+            "data": ["cookie"],
+            "purpose": "広告",
+            "how": "declared",
+            "confirmed_by": "広告部",
+            "evidence": "申告書 1",
+            "confirmed_on": timezone.localdate() - timedelta(days=2),
+            **values,
+        }
+    )
+    return referable.confirm(confirmation=row, actor=UserFactory(), now=timezone.now())
+
+
+def test_what_is_tied_to_a_person_needs_the_confirmation_for_its_recipient_and_kind(
+    ads: Purpose, customer: Customer
+) -> None:
+    ConsentFactory(customer=customer, purpose=ads, at=timezone.now() - timedelta(days=1))
+    Tracker.objects.filter(code="ad_cookie").update(tied_to_person=True)
+    assert ask(customer) == (False, {"referable_unconfirmed"})
+    confirm(recipient_name="別の広告株式会社")
+    confirm(data=["browsing"])
+    assert ask(customer) == (False, {"referable_unconfirmed"})
+    row = confirm()
+    assert ask(customer) == (True, {"tracker_published"})
+    ReferableConfirmation.objects.filter(pk=row.pk).update(ended_on=timezone.localdate() - timedelta(days=1))
+    assert ask(customer) == (False, {"referable_unconfirmed"})
+
+
+def test_a_kind_that_no_confirmation_knows(ads: Purpose, customer: Customer) -> None:
+    ConsentFactory(customer=customer, purpose=ads, at=timezone.now() - timedelta(days=1))
+    Tracker.objects.filter(code="ad_cookie").update(tied_to_person=True, kind="other")
+    confirm()
+    assert ask(customer) == (False, {"referable_unconfirmed"})
+
+
 def test_a_purpose_that_asks_nobody_is_no_consent(ads: Purpose, customer: Customer) -> None:
     ConsentFactory(customer=customer, purpose=ads, at=timezone.now() - timedelta(days=1))
     Tracker.objects.filter(code="ad_cookie").update(tied_to_person=True)
+    confirm()
     assert ask(customer)[0]
     Purpose.objects.filter(pk=ads.pk).update(needs_consent=False)
     assert ask(customer) == (False, {"consent_missing"})
