@@ -25,7 +25,7 @@ from ..public_words import channel_words, cost
 from . import wording
 
 
-def _with_operator(view: Callable[[HttpRequest, Operator], HttpResponse]) -> Callable[..., HttpResponse]:
+def with_operator(view: Callable[[HttpRequest, Operator], HttpResponse]) -> Callable[..., HttpResponse]:
     """Give the view its operator; say so plainly where no profile has been loaded yet."""
 
     @wraps(view)
@@ -38,7 +38,7 @@ def _with_operator(view: Callable[[HttpRequest, Operator], HttpResponse]) -> Cal
     return require_safe(wrapper)
 
 
-@_with_operator
+@with_operator
 def contact(request: HttpRequest, operator: Operator) -> HttpResponse:
     """Who the operator is, how and when it can be reached."""
     context = {
@@ -48,7 +48,7 @@ def contact(request: HttpRequest, operator: Operator) -> HttpResponse:
     return render(request, "portal/consent/contact.html", context)
 
 
-@_with_operator
+@with_operator
 def purposes(request: HttpRequest, operator: Operator) -> HttpResponse:
     """What data is used for, and what follows when an item is not given."""
     items = list(selectors.data_items())
@@ -65,13 +65,13 @@ def purposes(request: HttpRequest, operator: Operator) -> HttpResponse:
     return render(request, "portal/consent/purposes.html", context)
 
 
-@_with_operator
+@with_operator
 def collection_points(request: HttpRequest, operator: Operator) -> HttpResponse:
     """Where data is collected, for which purposes, and exactly what people are shown there (promise Q1)."""
     return render(request, "portal/consent/collection_points.html", {"points": selectors.collection_points()})
 
 
-@_with_operator
+@with_operator
 def subcontractors(request: HttpRequest, operator: Operator) -> HttpResponse:
     """To whom handling is entrusted, which items they get, and where they are (article 28(2) for those abroad)."""
     rows = [
@@ -86,12 +86,14 @@ def subcontractors(request: HttpRequest, operator: Operator) -> HttpResponse:
     return render(request, "portal/consent/subcontractors.html", context)
 
 
-@_with_operator
-def procedure(request: HttpRequest, operator: Operator) -> HttpResponse:
-    """What can be asked and how, what is checked, the cost, the time, when it may be refused (article 37)."""
-    rules = {rule.request_type: rule for rule in selectors.offered_rules()}
+def procedure_context(operator: Operator, rules: dict[str, RequestRule]) -> dict[str, Any]:
+    """How to ask, what is checked, the cost, the time, when it may be refused (article 37), as the profile has it.
+
+    Args:
+        rules: those offered, by type.
+    """
     order = [code for code in REQUEST_WORDS if code in rules]
-    context = {
+    return {
         "rows": [
             {
                 "words": REQUEST_WORDS[code],
@@ -107,7 +109,6 @@ def procedure(request: HttpRequest, operator: Operator) -> HttpResponse:
         "channels": channel_words(operator, operator.channels),
         "complaint_channels": channel_words(operator, operator.complaint_channels),
     }
-    return render(request, "portal/consent/procedure.html", context)
 
 
 def _refusals(order: list[str]) -> list[dict[str, Any]]:

@@ -18,7 +18,6 @@ urlpatterns: list[URLPattern] = [
     path("trackers/", trackers.trackers_page, name="trackers"),
     path("trackers/refuse/", trackers.trackers_refuse, name="trackers_refuse"),
     path(".well-known/gpc.json", trackers.gpc_support, name="gpc_support"),
-    path("procedure/", pages.procedure, name="procedure"),
     path("consents/", consents.consents_page, name="consents"),
     path("consents/<slug:purpose>/", consents.consent_change, name="consent_change"),
     path("consents/<slug:purpose>/receipt.json", consents.consent_receipt, name="consent_receipt"),

@@ -1,5 +1,6 @@
 """What a person can ask for here, and what the operator's profile says about cost, time and checks."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.http import Http404
@@ -79,7 +80,11 @@ class Offer:
 
 def offers() -> list[Offer]:
     """Every offer, in the order of the table of request types."""
-    rules = {rule.request_type: rule for rule in offered_rules()}
+    return offers_of({rule.request_type: rule for rule in offered_rules()})
+
+
+def offers_of(rules: Mapping[str, RequestRule]) -> list[Offer]:
+    """Of the rules that the operator has, by type, those that this product can carry out."""
     return [
         Offer(entry, rules[code])
         for code, entry in REQUEST_TYPES.items()

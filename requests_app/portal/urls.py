@@ -6,11 +6,12 @@ A request is named by its receipt number, never by an id of a person. A new page
 
 from django.urls import URLPattern, path
 
-from . import again, answer, case, fee, form_pages, home, listing, registered, registered_email
+from . import again, answer, case, fee, form_pages, home, listing, procedure, registered, registered_email
 
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
     path("help/", home.help_to_choose, name="help"),
+    path("procedure/", procedure.procedure, name="procedure"),
     path("registered/", registered.registered, name="registered"),
     path("registered/open/", registered.registered_open, name="registered_open"),
     path("registered/history/", registered.registered_history, name="registered_history"),

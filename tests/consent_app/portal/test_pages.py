@@ -162,6 +162,21 @@ def test_a_ground_that_is_not_statutory_says_what_it_needs(client: Client) -> No
     assert re.search(r"公序良俗に反するとき （これだけでは理由にならず.*法第33条第2項第1号、 ?法第34条第2項）", text)
 
 
+@pytest.mark.usefixtures("rokusho")
+def test_procedure_tells_each_right_with_its_article_and_grounds_and_the_evidence_of_agents(client: Client) -> None:
+    text = text_of(client, "procedure")
+    for fact in ("第33条第5項", "第35条第5項", "重大な漏えいなどがあった", "登記事項証明書", "委任状"):
+        assert fact in text
+    assert "手数料の払い方" in text
+    page = client.get(reverse("portal:procedure")).content.decode()
+    assert 'href="/requests/new/provision_records/"' in page
+    RequestRule.objects.update(fee="none")
+    RequestRule.objects.filter(request_type="provision_records").update(offered=False)
+    page = client.get(reverse("portal:procedure")).content.decode()
+    assert "手数料の払い方" not in page
+    assert "provision_records" not in page
+
+
 def test_every_request_type_has_words() -> None:
     profile = read_profile("rokusho")
     assert {request.type for request in profile.requests} == set(REQUEST_WORDS)

@@ -1,0 +1,47 @@
+"""How to ask: what each type gives and on which grounds, what is checked, what it costs, when it is refused (37)."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import get_language
+
+from consent_app.domain.articles import article_text
+from consent_app.models import Operator, RequestRule
+from consent_app.portal.pages import procedure_context, with_operator
+from consent_app.selectors import offered_rules
+
+from ..domain.request_types import REQUEST_TYPES
+from .offers import offers_of
+
+
+@with_operator
+def procedure(request: HttpRequest, operator: Operator) -> HttpResponse:
+    """What the operator's profile says of each request, beside what the table of types says of it."""
+    rules = {rule.request_type: rule for rule in offered_rules()}
+    context = {
+        **procedure_context(operator, rules),
+        "types": _types(rules),
+        "fees": any(rule.fee != RequestRule.Fee.NONE for rule in rules.values()),
+        "payment": operator.payment,
+    }
+    return render(request, "portal/consent/procedure.html", context)
+
+
+def _types(rules: dict[str, RequestRule]) -> list[dict[str, Any]]:
+    """Each type that the operator takes, with what it gives, its article and what may be stated as its ground."""
+    language = "en" if (get_language() or "ja").startswith("en") else "ja"
+    urls = {offer.type.code: offer.url for offer in offers_of(rules)}
+    return [
+        {
+            "entry": entry,
+            "article": article_text(entry.article, language),
+            "grounds": [
+                {"text": one.text, "help": one.help, "article": article_text(one.article, language)}
+                for one in entry.grounds
+            ],
+            "url": urls.get(code, ""),
+        }
+        for code, entry in REQUEST_TYPES.items()
+        if code in rules
+    ]
