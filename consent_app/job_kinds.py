@@ -22,6 +22,9 @@ ROW_PROBLEMS = {
     "external_id_missing": _("IDがありません。"),
     "external_id_repeated": _("同じIDの行が前にあります。"),
     "nobody": _("氏名、メールアドレス、電話番号、住所のどれもありません。"),
+    "suppressed_after_erasure": _(
+        "請求により消去した人の行です。戻しませんでした。消去のあとの注文があれば、新しい顧客として取り込みます。"
+    ),
     # the row is imported, the value is not
     "too_long": _("値が長すぎます。"),
     "telephone_invalid": _("電話番号として読めません。"),

@@ -216,7 +216,8 @@ def customers_found(customers: QuerySet[Customer], term: str) -> QuerySet[Custom
         wanted |= Q(search_pieces__contains=pieces)
     elif name := normalise.clean_text(term):
         wanted |= Q(family_name=name) | Q(given_name=name)
-    found = customers.order_by().filter(wanted).values("pk")[:CUSTOMERS_FOUND_LIMIT]
+    living = customers.exclude(status=Customer.Status.ERASED)
+    found = living.order_by().filter(wanted).values("pk")[:CUSTOMERS_FOUND_LIMIT]
     return customers.filter(pk__in=found)
 
 

@@ -10,6 +10,7 @@ from .services import (
     consent_expiry,
     email_changes,
     entrusted_file,
+    erasure,
     imports,
     ledger_retention,
     matters,
@@ -73,6 +74,12 @@ def sweep_email_changes() -> None:
 def purge_ledgers() -> None:
     """Erase records of provisions and receipts whose time is over."""
     ledger_retention.purge(now=timezone.now())
+
+
+@shared_task(name="consent.erase_due")
+def erase_due() -> None:
+    """Erase what had to be kept until today although its person was erased."""
+    erasure.erase_due(now=timezone.now())
 
 
 @shared_task(name="consent.record_matters")

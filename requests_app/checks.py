@@ -12,7 +12,7 @@ from consent_app.domain.profile_parser import ProfileError
 from consent_app.services import profiles
 
 from . import notifications
-from .connectors.parts import HELD_ITEMS
+from consent_app.models.parts import HELD_ITEMS
 from .domain.request_types import REQUEST_TYPES
 from .domain.transitions import Event
 from .models import Decision

@@ -6,6 +6,7 @@ from .collection import CollectionPoint, CollectionWording
 from .consent import Consent, ConsentAgent
 from .customer import Customer, CustomerIdentity, CustomerRecord, Recipient
 from .entrustment import EntrustedPerson, Entrustment
+from .erasure import ErasureMark, ErasureRecord
 from .imports import ImportBatch
 from .incident import AffectedPerson, AffectedSelection, Incident, IncidentNotice, IncidentReport
 from .joint_use import JointUse, JointUser, JointUseVersion
@@ -61,6 +62,8 @@ __all__ = [
     "Entrustment",
     "Finding",
     "ForeignArrangement",
+    "ErasureMark",
+    "ErasureRecord",
     "ForeignCheck",
     "ImportBatch",
     "Incident",

@@ -37,6 +37,8 @@ class Customer(models.Model):
     class Status(models.TextChoices):
         ACTIVE = "active", _("有効")
         WITHDRAWN = "withdrawn", _("退会")
+        # Nothing is held in the row any more; what must be kept by law still refers to it.
+        ERASED = "erased", _("消去済み")
 
     class Gender(models.TextChoices):
         UNKNOWN = "", _("未登録")
@@ -79,6 +81,37 @@ class Customer(models.Model):
         verbose_name = _("顧客")
         verbose_name_plural = pgettext_lazy("複数", "顧客")
         ordering = ["-created_at", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(status="erased")
+                | models.Q(
+                    user=None,
+                    birth_date=None,
+                    origins={},
+                    originals={},
+                    search_pieces=[],
+                    **dict.fromkeys(
+                        (
+                            "family_name",
+                            "given_name",
+                            "family_kana",
+                            "given_kana",
+                            "company",
+                            "postal_code",
+                            "prefecture",
+                            "address1",
+                            "address2",
+                            "telephone",
+                            "email",
+                            "gender",
+                            "name_key",
+                        ),
+                        "",
+                    ),
+                ),
+                name="customer_erased_is_empty",
+            )
+        ]
         indexes = [
             models.Index(fields=["email"], name="customer_email", condition=~models.Q(email="")),
             models.Index(fields=["telephone"], name="customer_telephone", condition=~models.Q(telephone="")),
@@ -149,6 +182,9 @@ class CustomerRecord(models.Model):
     occurred_at = models.DateTimeField(_("日時"), null=True, blank=True)
     data = models.JSONField(_("内容"), default=dict, encoder=DjangoJSONEncoder)
     created_at = models.DateTimeField(_("取込日時"), default=timezone.now)
+    erase_on = models.DateField(
+        _("消す日"), null=True, blank=True, help_text=_("消去が決まり、保存義務のため残っているものを消す日。")
+    )
 
     class Meta:
         verbose_name = _("記録")
@@ -156,7 +192,10 @@ class CustomerRecord(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["source", "kind", "external_id"], name="record_once_per_source"),
         ]
-        indexes = [models.Index(fields=["customer", "kind", "-occurred_at"], name="record_by_customer")]
+        indexes = [
+            models.Index(fields=["customer", "kind", "-occurred_at"], name="record_by_customer"),
+            models.Index(fields=["erase_on"], name="record_to_erase", condition=models.Q(erase_on__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.external_id}"

@@ -96,6 +96,7 @@ def change_customer(
         One entry of the history for each item that changed; those of the first time, where the key is known.
 
     Raises:
+        ChangeError: the person was erased.
         UnusableValues: a value cannot be stored.
         ChangedMeanwhile: an item is not as it was seen.
         customer_accounts.AddressTaken: the new mail address belongs to somebody else here.
@@ -116,6 +117,8 @@ def change_customer(
             customer_accounts.lock_addresses()
         # Two changes, or a change and an import, take turns: the second sees what the first wrote.
         row = Customer.objects.select_for_update(of=("self",)).get(pk=customer.pk)
+        if row.status == Customer.Status.ERASED:
+            raise ChangeError("The person was erased.")
         if key and (done := list(row.changes.filter(key=key).order_by("item"))):
             return done
         stale = [item for item, version in (seen or {}).items() if version_of(item, values_of(row, item)) != version]

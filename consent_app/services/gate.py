@@ -221,7 +221,9 @@ def _persons(customers: Collection[uuid.UUID], purpose: str, at: datetime) -> _F
         facts=JSONObject(key=Cast("pk", CharField()), kind=F("kind"), purpose=F("purpose"))
     )
     rows = (
+        # Who was erased is nobody whom the shop knows any more.
         Customer.objects.filter(pk__in=set(customers))
+        .exclude(status=Customer.Status.ERASED)
         .order_by()
         .values_list(
             "pk",

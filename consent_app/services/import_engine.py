@@ -15,7 +15,8 @@ from ..domain.matching import Known, Register
 from ..domain.normalise import address_key, name_key
 from ..domain.trust import TRUST, Trust, outranks
 from ..models import Consent, Customer, CustomerRecord, DataItem, Purpose
-from . import consent_events
+from ..models.parts import RECIPIENT_ITEM, kept_parts
+from . import consent_events, erasure_marks
 from . import import_tables as tables
 from .import_tables import CustomerState
 
@@ -23,6 +24,7 @@ POSSIBLE_DUPLICATE: Final = "possible_duplicate"
 KEPT_CORRECTION: Final = "kept_correction"
 KEPT_CONSENT: Final = "kept_consent"
 KEPT_EMAIL: Final = "kept_email"
+SUPPRESSED: Final = "suppressed_after_erasure"
 # A consent for this purpose is what the carts' newsletter columns speak of.
 NEWSLETTER_PURPOSE: Final = "newsletter"
 COUNTS: Final = ("created", "merged", "updated", "unchanged", "rejected", "possible_duplicates")
@@ -54,6 +56,8 @@ class Engine:
         self._newsletter_purpose = purpose.pk if purpose else None
         until = consent_events.limit(purpose, now) if purpose else None
         self._newsletter_limit = until.isoformat() if until else None
+        # What was erased of the customers of this chunk, and when (article 35): it does not come back.
+        self._erased: dict[uuid.UUID, dict[str, datetime]] = {}
 
     def apply(self, rows: list[SourceRow]) -> tuple[Counter[str], list[Problem]]:
         """Match and write the rows, in the transaction of the caller.
@@ -70,10 +74,18 @@ class Engine:
         known = tables.identities(self.source, [row.external_id for row in rows])
         pending = [row for row in rows if row.external_id not in known or known[row.external_id][1] != row.digest]
         counts["unchanged"] = len(rows) - len(pending)
+        suppressed = erasure_marks.suppressed([row for row in pending if row.external_id not in known])
+        if suppressed:
+            for row in pending:
+                if row.external_id in suppressed:
+                    counts["rejected"] += row.size
+                    problems.append(Problem(row.line, "", SUPPRESSED, row.external_id, rejected=True, size=row.size))
+            pending = [row for row in pending if row.external_id not in suppressed]
         if not pending:
             return counts, problems
 
         people = self._people(pending, [known[row.external_id][0] for row in pending if row.external_id in known])
+        self._erased = erasure_marks.erased_items(people)
         # A trial sees here who shares a customer by earlier files, not by earlier chunks of its own.
         shared = tables.shared({known[row.external_id][0] for row in pending if row.external_id in known})
         outranked: list[dict[str, Any]] = []
@@ -277,6 +289,13 @@ class Engine:
             wish = RecordRow(CustomerRecord.Kind.NEWSLETTER, row.as_of, {"wanted": row.newsletter})
             kept = [*row.records, wish]
         for record in kept:
+            erased = {
+                item
+                for item, at in self._erased.get(state.id, {}).items()
+                if record.occurred_at is None or record.occurred_at <= at
+            }
+            if record.kind in erased:
+                continue
             key = str(uuid.uuid4())
             records.append(
                 {
@@ -287,7 +306,7 @@ class Engine:
                     "source": row.source,
                     "external_id": row.external_id,
                     "occurred_at": record.occurred_at.isoformat() if record.occurred_at else None,
-                    "data": record.data,
+                    "data": kept_parts(record.data, record.kind, lambda item, gone=erased: item not in gone),
                     "created_at": self.now,
                 }
             )
@@ -306,6 +325,7 @@ class Engine:
                     "name_key": name_key(to.family_name, to.given_name)[:200],
                 }
                 for to in record.recipients
+                if RECIPIENT_ITEM not in erased
             ]
         return records, recipients
 

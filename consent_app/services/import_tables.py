@@ -292,7 +292,8 @@ def replace_records(
     for recipient in recipients:
         recipient["record_id"] = str(proposed[recipient["record_id"]])
     Recipient.objects.filter(record__in=list(kept.values())).delete()
-    CustomerRecord.objects.filter(source=source, external_id__in=external_ids).exclude(
+    # What waits for the end of a duty to keep it is erased on its own day.
+    CustomerRecord.objects.filter(source=source, external_id__in=external_ids, erase_on=None).exclude(
         pk__in=list(kept.values())
     ).delete()
     _insert(Recipient, _RECIPIENT, recipients)

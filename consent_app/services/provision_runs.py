@@ -219,7 +219,7 @@ def take(*, run: ProvisionRun, actor: User, now: datetime) -> EncryptedFile:
         made = list(locked.provisions.select_related("basis", "subcontractor"))
         stopped = provisions.refused_now(made=made, common=locked.common, now=now)
         if stopped:
-            _stop(locked, actor, people=len(made), stopped=stopped)
+            stop_file(locked, actor, people=len(made), stopped=stopped)
         else:
             if locked.taken_at is None:
                 locked.taken_at = now
@@ -231,7 +231,7 @@ def take(*, run: ProvisionRun, actor: User, now: datetime) -> EncryptedFile:
     return locked.output
 
 
-def _stop(run: ProvisionRun, actor: audit.Actor, *, people: int, stopped: int) -> None:
+def stop_file(run: ProvisionRun, actor: audit.Actor, *, people: int, stopped: int) -> None:
     """Erase the file; where it never left, nothing was given."""
     if run.output is not None:
         files.erase(file=run.output, actor=actor)
@@ -262,7 +262,7 @@ def purge(*, now: datetime) -> int:
         with transaction.atomic():
             locked = ProvisionRun.objects.select_for_update(of=["self"]).select_related("output").get(pk=pk)
             if locked.output is not None and locked.output.erased_at is None:
-                _stop(locked, "worker", people=locked.provisions.count(), stopped=0)
+                stop_file(locked, "worker", people=locked.provisions.count(), stopped=0)
                 count += 1
     return count
 

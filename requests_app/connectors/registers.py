@@ -11,7 +11,7 @@ from consent_app.models import Customer, CustomerRecord, Recipient
 from consent_app.selectors import open_marks, published_items
 
 from .base import Fact, FoundRecord
-from .parts import ITEM_OF_KEY, MEMBER_ITEM, PERSON_KEYS, RECIPIENT_ITEM
+from consent_app.models.parts import ITEM_OF_KEY, MEMBER_ITEM, PERSON_KEYS, RECIPIENT_ITEM
 
 _CHUNK = 2000
 # Their ids are order numbers, which the orders themselves carry.

@@ -20,7 +20,7 @@ from consent_app.selectors import off_purpose_uses, open_marks, published_items
 from consent_app.services.customer_changes import values_of
 
 from ..connectors.base import source_name
-from ..connectors.parts import MEMBER_ITEM, kept_parts
+from consent_app.models.parts import MEMBER_ITEM, kept_parts
 from ..connectors.registers import item_of, item_of_source_id
 
 RECORDS_SHOWN = 20

@@ -170,6 +170,19 @@ def _empty(mails: Any, *, now: datetime.datetime, batch: int, **changes: Any) ->
             emptied += OutgoingMail.objects.filter(pk__in=keys).update(**emptied_values(now), **changes)
 
 
+def empty_now(mails: Any, *, now: datetime.datetime) -> int:
+    """Empty these mails, whatever their retention; what had not left is not sent any more.
+
+    Args:
+        mails: a queryset without mails that are just being sent.
+    """
+    waiting = [OutgoingMail.State.QUEUED, OutgoingMail.State.WAITING]
+    keys = list(mails.select_for_update(of=("self",)).values_list("pk", "state"))
+    unsent = [key for key, state in keys if state in waiting]
+    OutgoingMail.objects.filter(pk__in=unsent).update(state=OutgoingMail.State.FAILED, last_error="erased")
+    return OutgoingMail.objects.filter(pk__in=[key for key, _ in keys]).update(**emptied_values(now))
+
+
 def emptied_values(now: datetime.datetime) -> dict[str, Any]:
     """The columns of a mail whose content is gone."""
     return {"subject": None, "body_text": None, "body_html": None, "recipient": None, "emptied_at": now}

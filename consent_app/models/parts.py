@@ -7,7 +7,7 @@ recipient of an order, or the address that an order said differently. Who withho
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from consent_app.models import Customer, CustomerRecord
+from .customer import Customer, CustomerRecord
 
 # Codes of the catalogue that no column and no kind of record has.
 RECIPIENT_ITEM = "recipient"
