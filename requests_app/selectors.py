@@ -356,3 +356,11 @@ def fees_owed_back() -> QuerySet[Fee]:
 
 def _due(requests: QuerySet[DisclosureRequest], order: str, limit: int) -> list[uuid.UUID]:
     return list(requests.order_by(order).values_list("pk", flat=True)[:limit])
+
+
+def other_open_cases(request: DisclosureRequest) -> list[DisclosureRequest]:
+    """Requests about the same customer that are not answered yet, beside this one."""
+    if request.customer_id is None:
+        return []
+    rows = DisclosureRequest.objects.filter(customer=request.customer_id, status__in=OPEN_STATUSES)
+    return list(rows.exclude(pk=request.pk).order_by("received_at"))

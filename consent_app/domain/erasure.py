@@ -104,7 +104,6 @@ COUNTED: dict[str, Any] = {
     # Only ever later:
     "provisions": _("第三者提供の記録（法第29条）"),
     "received": _("第三者から受け取った記録（法第30条）"),
-    "refused": _("断られた提供の記録"),
 }
 
 

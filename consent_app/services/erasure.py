@@ -273,7 +273,6 @@ def _later(row: Customer, held: list[tuple[CustomerRecord, date]], *, everything
     ledgers: dict[str, QuerySet[Any]] = {
         "provisions": Provision.objects.filter(customer=row),
         "received": ReceivedProvision.objects.filter(customer=row),
-        "refused": RefusedProvision.objects.filter(customer=row),
     }
     ends: dict[str, date] = {}
     for place, query in ledgers.items():
@@ -285,8 +284,7 @@ def _later(row: Customer, held: list[tuple[CustomerRecord, date]], *, everything
         pk__in=_free_consents(Consent.objects.filter(customer=row)).values("pk")
     )
     if number := evidence.count():
-        last = max(end for place, end in ends.items() if place != "refused")
-        later.append(Later("consents", number, last))
+        later.append(Later("consents", number, max(ends.values())))
     return tuple(later)
 
 

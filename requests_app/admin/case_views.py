@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import messages as notices
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from consent_app.domain.articles import article_text
+from consent_app.domain.normalise import clean_text
 from consent_app.models import Customer
 from consent_app.selectors import customers_found
 from privacy_portal.core.models import User
@@ -26,11 +28,11 @@ from ..domain.transitions import TransitionRefused
 from ..models import AnswerFile, Decision, DisclosureRequest
 from ..models.decision import POSITIVE
 from ..selectors import candidates as candidates_for
-from ..selectors import perhaps_senders
+from ..selectors import other_open_cases, perhaps_senders
 from ..services import assignment, decisions, effects, fees, fulfilment, lifecycle
 from ..services import identity as identity_service
 from ..services import messages as message_service
-from ..services.errors import InvalidDecision, RequestError
+from ..services.errors import ErasureNotSeen, InvalidDecision, RequestError
 from .case_page import changes_context, recipients_seen
 from .forms import AssignForm, DecisionForm, IdentityForm, MessageForm, NoteForm
 from .steps import BY_CODE, VIEW_CUSTOMER, why_not
@@ -192,9 +194,17 @@ def decide(request: HttpRequest, case: DisclosureRequest, site: DisclosureReques
     if request.method != "POST" or not form.is_valid() or "change" in request.POST:
         return _decide_page(request, case, site, form)
     proposal = form.proposal
-    if "confirmed" in request.POST:
+    erasing = type_of(case).effect == "erase" and proposal.outcome in POSITIVE
+    untyped = erasing and clean_text(request.POST.get("typed", "")) != case.receipt_number
+    if "confirmed" in request.POST and untyped:
+        notices.error(request, str(_("受付番号が違います。消去を確かめるため、受付番号を入力してください。")))
+    elif "confirmed" in request.POST:
+        proposal = replace(proposal, seen=request.POST.get("seen", ""))
         try:
             decisions.decide(request=case, actor=staff_of(request), now=timezone.now(), proposal=proposal)
+        except ErasureNotSeen as error:
+            notices.error(request, words_of(error))
+            return _confirm_page(request, case, site, form)
         except InvalidDecision as error:
             form.add_error(error.field if error.field in form.fields else None, str(error))
             return _decide_page(request, case, site, form)
@@ -203,6 +213,14 @@ def decide(request: HttpRequest, case: DisclosureRequest, site: DisclosureReques
         else:
             notices.success(request, str(_("回答を決定しました。通知書と回答を準備しています。")))
         return back_to(case)
+    return _confirm_page(request, case, site, form)
+
+
+def _confirm_page(
+    request: HttpRequest, case: DisclosureRequest, site: DisclosureRequestAdmin, form: DecisionForm
+) -> HttpResponse:
+    """What the decision says and does, before it is made."""
+    proposal = form.proposal
     try:
         unprintable = decisions.unprintable_characters(request=case, now=timezone.now(), proposal=proposal)
     except InvalidDecision as error:
@@ -225,6 +243,7 @@ def decide(request: HttpRequest, case: DisclosureRequest, site: DisclosureReques
         refusal_article=article_text(refusal.article, get_language() or "ja") if refusal else "",
         gives_data=proposal.outcome in POSITIVE and type_of(case).effect == "package",
         effects=_effects(case, proposal),
+        **_erasure_context(case, proposal),
         **(changes_context(case) if type_of(case).effect == "change" else {}),
         given_items=[item for item in found.items if item.code not in withheld] if found else [],
         record_counts={k: n for k, n in found.record_counts.items() if k not in withheld} if found else {},
@@ -248,6 +267,14 @@ def _effects(case: DisclosureRequest, proposal: decisions.Proposal) -> list[str]
     if type_of(case).effect == "provision_records":
         return [str(_("提供と受け取りの記録のうち、法令で定められた事項だけを開示します。契約書や証拠は渡しません。"))]
     return []
+
+
+def _erasure_context(case: DisclosureRequest, proposal: decisions.Proposal) -> dict[str, Any]:
+    """Every place with what would go now and later; other open cases about the same person."""
+    if type_of(case).effect != "erase" or proposal.outcome not in POSITIVE:
+        return {}
+    found = effects.erasure_preview(case, {item.code for item in proposal.withheld_items}, timezone.now())
+    return {"erasure": found, "other_cases": other_open_cases(case)}
 
 
 @require_POST

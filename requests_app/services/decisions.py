@@ -19,8 +19,8 @@ from ..domain.request_types import REQUEST_TYPES, Refusal, possible_refusals
 from ..domain.transitions import IDENTITY_STATUSES, Actor, Event, possible_events
 from ..models import Decision, DisclosureRequest
 from ..models.decision import POSITIVE
-from . import changes, fees, letters, nudges, provision_answers, transition
-from .errors import InvalidDecision
+from . import changes, effects, fees, letters, nudges, provision_answers, transition
+from .errors import ErasureNotSeen, InvalidDecision
 from .permissions import require_staff
 
 REASON_LENGTH = 4000
@@ -41,6 +41,7 @@ class Proposal:
         measure: what is done instead, for "alternative".
         withheld_items: what is not granted, for "partly".
         withheld_purposes: for which purposes it is not granted, for "partly" where use is to be stopped.
+        seen: token of the preview that staff saw, where data is to be erased.
     """
 
     outcome: str
@@ -49,6 +50,7 @@ class Proposal:
     measure: str = ""
     withheld_items: Sequence[DataItem] = ()
     withheld_purposes: Sequence[Purpose] = ()
+    seen: str = ""
 
 
 def allowed_outcomes(request: DisclosureRequest) -> list[Outcome]:
@@ -163,6 +165,7 @@ def decide(
     """Decide, and have the answer prepared by a worker. Of two at once, the second one is refused.
 
     Raises:
+        ErasureNotSeen: data is to be erased, and it is not what the preview showed.
         InvalidDecision: with the field that is wrong.
         NotAllowed: the actor lacks the permission, or it is their own request.
         TransitionRefused: nothing can be decided in this status.
@@ -172,6 +175,7 @@ def decide(
         row = transition.locked(request)
         transition.require(row, Event.DECIDED, Actor.STAFF)
         content = _checked(row, proposal)
+        _require_seen(row, content, now)
         # Reopening supersedes already; one in force is never left beside a new one whatever happened before.
         Decision.objects.filter(request=row, superseded_at__isnull=True).update(superseded_at=now)
         decision = Decision.objects.create(
@@ -205,6 +209,15 @@ def decide(
         )
         nudges.fulfil(row)
     return decision
+
+
+def _require_seen(request: DisclosureRequest, content: Proposal, now: datetime) -> None:
+    """Nothing is erased that nobody looked at: it cannot be undone."""
+    if REQUEST_TYPES[request.request_type].effect != "erase" or content.outcome not in POSITIVE:
+        return
+    withheld = {item.code for item in content.withheld_items}
+    if effects.erasure_preview(request, withheld, now).token != content.seen:
+        raise ErasureNotSeen
 
 
 def preview_letter(
@@ -254,4 +267,5 @@ def _letter(request: DisclosureRequest, content: Proposal, now: datetime) -> let
         withheld=[*content.withheld_items, *content.withheld_purposes],
         decided_on=timezone.localdate(now),
         available_until=None,
+        at=now,
     )

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from consent_app.models import Purpose, Suspension
+from consent_app.domain.erasure import Preview
 from consent_app.selectors import purposes_with_items
-from consent_app.services import suspensions
+from consent_app.services import erasure, suspensions
+from privacy_portal.core.services import audit, files
 
 from ..connectors.found import held_items
 from ..domain.request_types import REQUEST_TYPES
-from ..models import Decision, DisclosureRequest
+from ..models import AnswerFile, Decision, DisclosureRequest
 from . import changes
 
 
@@ -92,6 +94,64 @@ def _suspend(preparation: Preparation, kind: str, purpose: Purpose | None) -> No
 def change(preparation: Preparation) -> None:
     """Write the accepted values."""
     changes.apply(request=preparation.decision.request, decision=preparation.decision, now=preparation.now)
+
+
+def items_erased(request: DisclosureRequest, withheld: set[str]) -> set[str] | None:
+    """Codes of the items that an erasure concerns; None: everything, now and whatever else is found.
+
+    Args:
+        withheld: codes of the items that stay.
+    """
+    if request.customer is None:
+        return set()
+    if request.wants_everything:
+        return held_items(request.customer) - withheld if withheld else None
+    return set(request.wanted_items.values_list("code", flat=True)) - withheld
+
+
+def erasure_preview(request: DisclosureRequest, withheld: set[str], now: datetime) -> Preview:
+    """What an erasure would do now; empty where nobody is registered or everything is withheld."""
+    items = items_erased(request, withheld)
+    if request.customer is None or items == set():
+        return Preview()
+    return erasure.preview(customer=request.customer, items=items, now=now)
+
+
+def erase(preparation: Preparation) -> None:
+    """Erase the customer's data and the packages of earlier answers.
+
+    What it covers was decided; what came in since goes along. The state is looked at in this transaction, with the
+    customer locked, so the letter made of it is true.
+
+    The account stays with the request, whose answer the person opens with it. One that no request needs goes.
+    """
+    decision, request, now = preparation.decision, preparation.decision.request, preparation.now
+    if request.customer is None:
+        return
+    items = items_erased(request, set(decision.withheld_items.values_list("code", flat=True)))
+    if items == set():
+        return
+    customer = erasure.lock(request.customer)
+    account = customer.user
+    record = erasure.erase(
+        customer=customer,
+        items=items,
+        token=erasure.preview(customer=customer, items=items, now=now).token,
+        reference=request.receipt_number,
+        key=f"decision:{decision.pk}",
+        actor=decision.decided_by or "worker",
+        now=now,
+    )
+    if not record.everything:
+        return
+    answers = AnswerFile.objects.filter(
+        request__customer=customer, kind=AnswerFile.Kind.PACKAGE, file__erased_at=None
+    ).select_related("file")
+    for answer in answers:
+        files.erase(file=answer.file, actor="worker")
+        audit.record(action="answer.erased", actor="worker", obj=answer)
+    if account is not None and not account.is_staff and not account.disclosure_requests.exists():
+        account.delete()
 
 
 def nothing(preparation: Preparation) -> None:

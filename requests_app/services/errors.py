@@ -79,3 +79,9 @@ class NoteRequired(RequestError):
     """A judgement of staff is written down with its reason."""
 
     message = _("判断の理由を500文字以内で書いてください。マイナンバーは書かないでください。")
+
+
+class ErasureNotSeen(RequestError):
+    """What is to be erased is not what the person who decides has seen."""
+
+    message = _("消去の対象が変わりました。もう一度確かめてから決定してください。")

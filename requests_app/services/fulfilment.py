@@ -12,6 +12,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from consent_app.models import Customer
+from consent_app.services import erasure
 from privacy_portal.core.models import EncryptedFile, User
 from privacy_portal.core.services import audit, files
 
@@ -46,10 +47,14 @@ def fulfil(*, request_id: uuid.UUID, now: datetime) -> bool:
         request = decision.request
         made = set(decision.files.values_list("kind", flat=True))
         preparation = Preparation(decision, made, now, end_of_offer(now))
+        effect = REQUEST_TYPES[request.request_type].effect
+        if request.customer is not None and effect == "erase" and decision.outcome in POSITIVE:
+            # The letter says what is erased: nothing may come in between.
+            erasure.lock(request.customer)
         if AnswerFile.Kind.LETTER not in made:
             _keep(preparation, AnswerFile.Kind.LETTER, _letter(preparation))
         if decision.outcome in POSITIVE:
-            EFFECTS[REQUEST_TYPES[request.request_type].effect](preparation)
+            EFFECTS[effect](preparation)
         on_paper = request.answer_method == DisclosureRequest.AnswerMethod.PAPER
         transition.apply(
             request=request,
@@ -102,6 +107,7 @@ def _letter(preparation: Preparation) -> EncryptedFile:
         withheld=[*decision.withheld_items.all(), *decision.withheld_purposes.all()],
         decided_on=timezone.localdate(decision.decided_at),
         available_until=timezone.localdate(preparation.expires_at),
+        at=preparation.now,
     )
     name = f"{decision.request.receipt_number}-notice.pdf"
     with files.create(name=name, content_type="application/pdf") as writer:
@@ -146,6 +152,7 @@ EFFECTS: dict[str, Callable[[Preparation], None]] = {
     "reply": effects.nothing,
     "stop_use": effects.stop_use,
     "stop_provision": effects.stop_provision,
+    "erase": effects.erase,
 }
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from consent_app.domain.articles import article_text
+from consent_app.domain.erasure import COUNTED
 from consent_app.models import DataItem, Purpose
 from privacy_portal.core.localized import localized
 
@@ -31,6 +32,7 @@ class LetterContent:
     withheld: Sequence[DataItem | Purpose]
     decided_on: date
     available_until: date | None
+    at: datetime
 
 
 def _purposes(content: LetterContent, language: str) -> list[str]:
@@ -71,6 +73,23 @@ def _ledger(content: LetterContent, language: str) -> dict[str, Any]:
         return {"few": True, "provided": [], "received": []}
     items = [entry for entry in content.withheld if isinstance(entry, DataItem)]
     return provision_answers.ledger_answer(customer, items).for_letter(language)
+
+
+def _erasure(content: LetterContent, language: str) -> dict[str, list[str]]:
+    """What is erased now, and what on which later day because a law has it kept."""
+    if REQUEST_TYPES[content.request.request_type].effect != "erase" or content.outcome not in POSITIVE:
+        return {"erased": [], "later": []}
+    found = effects.erasure_preview(content.request, {one.code for one in content.withheld}, content.at)
+    items = {item.code: item for item in DataItem.objects.filter(code__in=found.items)}
+    named = [localized(items[code], "name", language) for code in found.items if code in items]
+    return {
+        "erased": [*named, *(str(words) for words, _number in found.lines if words is not COUNTED["items"])],
+        "later": [
+            _("%(what)s（%(day)sに消去します）")
+            % {"what": later.words, "day": typesetting.date_words(later.until, language)}
+            for later in found.later
+        ],
+    }
 
 
 def decision_letter(content: LetterContent) -> bytes:
@@ -115,4 +134,5 @@ def _data(content: LetterContent) -> dict[str, Any]:
             "reason": content.reason,
             "changes": _changes(content),
             "ledger": _ledger(content, language),
+            **_erasure(content, language),
         }

@@ -3,7 +3,7 @@
 import io
 import re
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from pypdf import PdfReader
@@ -38,6 +38,7 @@ def content(request: DisclosureRequest, outcome: str = "granted", **changes: obj
         "withheld": [],
         "decided_on": date(2026, 11, 24),
         "available_until": date(2026, 12, 24),
+        "at": datetime(2026, 11, 24, 3, 0, tzinfo=UTC),
         **changes,
     }
     return LetterContent(**values)  # type: ignore[arg-type]

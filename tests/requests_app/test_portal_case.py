@@ -86,7 +86,7 @@ class TestHome:
     def test_what_is_not_offered_is_not_shown(self, client: Client, person: User) -> None:
         RequestRuleFactory().delete()
         RequestRuleFactory(offered=False)
-        RequestRuleFactory(request_type="erasure")
+        RequestRuleFactory(request_type="of_another_version")
         page = main_part(client.get("/"))
         assert "/requests/new/" not in page
         assert "今、ここから受け付けている請求はありません" in page

@@ -513,3 +513,45 @@ def test_after_a_refusal_a_suit_is_possible_at_once(signed_in: Client, outcome: 
     assert response.context["suit_after_refusal"] is at_once
     days = response.context["suit_from"] - timezone.localdate(case.received_at)
     assert days == (timedelta(0) if at_once else timedelta(days=15))
+
+
+class TestErasure:
+    @pytest.fixture
+    def case(self) -> DisclosureRequest:
+        case: DisclosureRequest = RequestFactory.in_review(request_type="erasure", grounds=["no_longer_needed"])
+        OrderFactory(customer=case.customer, occurred_at=timezone.now())
+        return case
+
+    def test_every_place_is_shown_before_it_is_decided(self, signed_in: Client, case: DisclosureRequest) -> None:
+        other = RequestFactory.in_review(customer=case.customer)
+        response = signed_in.post(address(case, "decide"), decision())
+        page = response.content.decode()
+        for words in ("登録された項目", "法令により保存し、あとで消すもの", "残るもの", other.receipt_number):
+            assert words in page
+        assert not Decision.objects.exists()
+
+    def test_it_wants_the_receipt_number_typed(self, signed_in: Client, case: DisclosureRequest) -> None:
+        seen = signed_in.post(address(case, "decide"), decision()).context["erasure"].token
+        for typed in ("", "違う番号"):
+            page = signed_in.post(address(case, "decide"), decision(confirmed="1", seen=seen, typed=typed))
+            assert "受付番号が違います" in page.content.decode()
+            assert not Decision.objects.exists()
+        signed_in.post(address(case, "decide"), decision(confirmed="1", seen=seen, typed=f" {case.receipt_number} "))
+        assert Decision.objects.get().outcome == "granted"
+
+    def test_a_stale_page_shows_the_new_state(self, signed_in: Client, case: DisclosureRequest) -> None:
+        seen = signed_in.post(address(case, "decide"), decision()).context["erasure"].token
+        OrderFactory(customer=case.customer)
+        response = signed_in.post(
+            address(case, "decide"), decision(confirmed="1", seen=seen, typed=case.receipt_number)
+        )
+        assert "消去の対象が変わりました" in response.content.decode()
+        assert response.context["erasure"].token != seen
+        assert not Decision.objects.exists()
+
+    def test_a_refusal_needs_no_typing(self, signed_in: Client, case: DisclosureRequest) -> None:
+        refusal = decision(outcome="refused", ground="newer_claim_wrong", reason="まだ取引が続いています。")
+        page = signed_in.post(address(case, "decide"), refusal)
+        assert "erasure" not in page.context
+        signed_in.post(address(case, "decide"), {**refusal, "confirmed": "1"})
+        assert Decision.objects.get().outcome == "refused"
