@@ -11,12 +11,8 @@ from .domain.referable import ReferableReason
 
 register("profile.loaded", _("事業者プロフィールを読み込んだ"), created=int, changed=int, retired=int)
 register("customer.viewed", _("お客さまの個人データを見た"))
-register(
-    "customer.erased", _("個人データを消去した"), erasure=uuid.UUID, everything=bool, rows=int, later=int
-)
-register(
-    "erasure.completed", _("保存義務が終わったものを消去した"), records=int, consents=int, customers=int
-)
+register("customer.erased", _("個人データを消去した"), erasure=uuid.UUID, everything=bool, rows=int, later=int)
+register("erasure.completed", _("保存義務が終わったものを消去した"), records=int, consents=int, customers=int)
 register("customer.denied", _("お客さまの個人データを見ようとしたが、権限がなかった"))
 
 register(

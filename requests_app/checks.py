@@ -9,10 +9,10 @@ from django.template import TemplateDoesNotExist, TemplateSyntaxError
 from django.template.loader import get_template
 
 from consent_app.domain.profile_parser import ProfileError
+from consent_app.models.parts import HELD_ITEMS
 from consent_app.services import profiles
 
 from . import notifications
-from consent_app.models.parts import HELD_ITEMS
 from .domain.request_types import REQUEST_TYPES
 from .domain.transitions import Event
 from .models import Decision

@@ -47,6 +47,8 @@ from ..models.parts import MEMBER_ITEM, RECIPIENT_ITEM, kept_parts
 from . import erasure_marks, import_tables, provision_runs
 
 CHUNK = 1000
+# Columns that are not emptied to empty text.
+_EMPTY: dict[str, Any] = {"birth_date": None}
 REQUEST = "requests_app.disclosurerequest"
 
 
@@ -181,9 +183,7 @@ def _holds(row: Customer, item: str) -> bool:
 
 def _records(
     row: Customer, scope: frozenset[str] | None, today: date
-) -> tuple[
-    list[CustomerRecord], list[tuple[CustomerRecord, date]], list[tuple[CustomerRecord, dict[str, Any]]]
-]:
+) -> tuple[list[CustomerRecord], list[tuple[CustomerRecord, date]], list[tuple[CustomerRecord, dict[str, Any]]]]:
     """The records that go now, those that go on a later day, and those of which a part goes, with what is left."""
     going: list[CustomerRecord] = []
     held: list[tuple[CustomerRecord, date]] = []
@@ -254,7 +254,7 @@ def _free_consents(consents: QuerySet[Consent]) -> QuerySet[Consent]:
 
 
 def _mails(row: Customer) -> QuerySet[OutgoingMail]:
-    """Mails to the person, but not those about requests, which are no customers' data, and none that is just leaving."""
+    """Mails to the person; not those about requests, which are no customers' data, and none that is just leaving."""
     theirs = Q(object_type=Customer._meta.label_lower, object_id=str(row.pk))
     consents = [str(key) for key in row.consents.values_list("pk", flat=True)]
     theirs |= Q(object_type=Consent._meta.label_lower, object_id__in=consents)
@@ -337,7 +337,7 @@ def _erase_files(row: Customer, open_files: QuerySet[EncryptedFile], actor: audi
 def _empty(row: Customer, items: Collection[str], now: datetime, *, everything: bool) -> None:
     for item in Customer.ITEM_FIELDS if everything else items:
         for column in Customer.ITEM_FIELDS[item]:
-            setattr(row, column, Customer._meta.get_field(column).get_default())
+            setattr(row, column, _EMPTY.get(column, ""))
             row.originals.pop(column, None)
         row.originals.pop(item, None)
         # No file brings back what was erased: the origin is none that an import outranks.
@@ -373,7 +373,9 @@ def _delete(rows: QuerySet[Any]) -> int:
     while True:
         with transaction.atomic():
             keys = list(
-                rows.select_for_update(skip_locked=True, of=("self",)).order_by("pk").values_list("pk", flat=True)[:CHUNK]
+                rows.select_for_update(skip_locked=True, of=("self",))
+                .order_by("pk")
+                .values_list("pk", flat=True)[:CHUNK]
             )
             if not keys:
                 return count

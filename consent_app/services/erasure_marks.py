@@ -57,9 +57,7 @@ def suppressed(rows: Sequence[SourceRow]) -> set[str]:
         if any(digest in found for digest in marks[row.external_id])
     }
     addresses = {row.person.email for row, _ in hit.values() if row.person.email}
-    since = dict(
-        Customer.objects.filter(email__in=addresses).order_by("created_at").values_list("email", "created_at")
-    )
+    since = dict(Customer.objects.filter(email__in=addresses).order_by("created_at").values_list("email", "created_at"))
     return {
         key
         for key, (row, at) in hit.items()

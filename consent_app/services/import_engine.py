@@ -2,7 +2,7 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from enum import Enum
 from typing import Any, Final
@@ -306,7 +306,7 @@ class Engine:
                     "source": row.source,
                     "external_id": row.external_id,
                     "occurred_at": record.occurred_at.isoformat() if record.occurred_at else None,
-                    "data": kept_parts(record.data, record.kind, lambda item, gone=erased: item not in gone),
+                    "data": kept_parts(record.data, record.kind, _none_of(erased)),
                     "created_at": self.now,
                 }
             )
@@ -362,6 +362,11 @@ class Engine:
                 }
             )
         tables.insert_consents(events)
+
+
+def _none_of(items: set[str]) -> Callable[[str], bool]:
+    """Whether an item is none of these."""
+    return lambda item: item not in items
 
 
 def _said(values: dict[str, Any]) -> dict[str, str]:

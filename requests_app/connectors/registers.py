@@ -8,10 +8,10 @@ from django.db.models import Count, Q
 
 from consent_app.domain.formats import FORMATS
 from consent_app.models import Customer, CustomerRecord, Recipient
+from consent_app.models.parts import ITEM_OF_KEY, MEMBER_ITEM, PERSON_KEYS, RECIPIENT_ITEM
 from consent_app.selectors import open_marks, published_items
 
 from .base import Fact, FoundRecord
-from consent_app.models.parts import ITEM_OF_KEY, MEMBER_ITEM, PERSON_KEYS, RECIPIENT_ITEM
 
 _CHUNK = 2000
 # Their ids are order numbers, which the orders themselves carry.

@@ -16,11 +16,11 @@ from consent_app.domain.off_purpose import GROUNDS
 from consent_app.domain.record_fields import record_lines
 from consent_app.domain.registered_words import in_words
 from consent_app.models import Customer, CustomerChange, CustomerRecord, DataItem, Purpose, Suspension
+from consent_app.models.parts import MEMBER_ITEM, kept_parts
 from consent_app.selectors import off_purpose_uses, open_marks, published_items
 from consent_app.services.customer_changes import values_of
 
 from ..connectors.base import source_name
-from consent_app.models.parts import MEMBER_ITEM, kept_parts
 from ..connectors.registers import item_of, item_of_source_id
 
 RECORDS_SHOWN = 20

@@ -6,8 +6,8 @@ Every effect may run twice: what is done stays done.
 from dataclasses import dataclass
 from datetime import datetime
 
-from consent_app.models import Purpose, Suspension
 from consent_app.domain.erasure import Preview
+from consent_app.models import Purpose, Suspension
 from consent_app.selectors import purposes_with_items
 from consent_app.services import erasure, suspensions
 from privacy_portal.core.services import audit, files

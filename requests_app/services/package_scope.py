@@ -4,10 +4,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from consent_app.models import Consent, Customer, CustomerRecord
+from consent_app.models.parts import RECIPIENT_ITEM, kept_parts
 from consent_app.selectors import provision_records_of
 
 from ..connectors import Fact, FoundRecord
-from consent_app.models.parts import RECIPIENT_ITEM, kept_parts
 from ..connectors.registers import item_of_source_id
 from ..models import Decision, DisclosureRequest
 

@@ -10,9 +10,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from consent_app.models import Customer, CustomerIdentity, CustomerRecord, DataItem
+from consent_app.models.parts import HELD_ITEMS
 from consent_app.services import ledger
 from requests_app.connectors.found import held_items
-from consent_app.models.parts import HELD_ITEMS
 from requests_app.models import Decision, DisclosureRequest
 from requests_app.services import decisions
 from requests_app.services.package_scope import left_out_provisions
