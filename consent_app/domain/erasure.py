@@ -70,6 +70,7 @@ PLACES: dict[str, Fate] = {
     "requests_app.decision.reason": Fate.KEPT,
     "requests_app.decision.measure": Fate.KEPT,
     "requests_app.message.body": Fate.KEPT,
+    "requests_app.targetextension.reason": Fate.KEPT,
     "requests_app.requestdraft.answers": Fate.CLOCK,
     "requests_app.requestedchange.present": Fate.KEPT,
     "requests_app.requestedchange.wanted": Fate.KEPT,

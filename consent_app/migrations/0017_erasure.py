@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('consent_app', '0016_off_purpose_append_only'),
+        ("consent_app", "0016_off_purpose_append_only"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
