@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from privacy_portal.core.audit_registry import register, words
 
 from .domain.request_types import REQUEST_TYPES
+from .domain.silence import Stage
 from .domain.transitions import Event, Status
 
 _GROUNDS = words(refusal.code for entry in REQUEST_TYPES.values() for refusal in entry.refusals)
@@ -22,6 +23,7 @@ register(
     to_status=words(Status),
 )
 register("request.target_extended", _("社内の目標日を延ばした"), from_on=datetime.date, to_on=datetime.date)
+register("request.reminded", _("本人に返答をお願いするメールを書いた"), stage=words(Stage))
 register("request.limited", _("回数が多すぎるため、請求を受け付けなかった"))
 register("request.denied", _("権限のない操作を拒んだ"))
 register("request.viewed", _("請求の個人データを見た"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from consent_app.domain.care import CareKind, Due, register
@@ -15,6 +16,7 @@ from consent_app.domain.care import CareKind, Due, register
 from . import selectors
 from .domain.transitions import OPEN_STATUSES, WAITING_FOR_PERSON, Status
 from .models import DisclosureRequest, Fee
+from .services import silence
 
 _MODEL = "requests_app.disclosurerequest"
 # The target is a matter of days; whoever is told a month before looks away.
@@ -49,9 +51,16 @@ def _owed_back(today: datetime.date, until: datetime.date) -> Iterable[Due]:
         yield Due(str(request.pk), request.receipt_number)
 
 
+def _unreachable(today: datetime.date, until: datetime.date) -> Iterable[Due]:
+    """The person is not reminded by mail, and the request does not end by itself."""
+    for request in selectors.not_reminded(timezone.now(), silence.patience()):
+        yield Due(str(request.pk), request.receipt_number)
+
+
 for _kind in (
     CareKind("request.target", _("社内目標が近いか過ぎた請求"), _MODEL, _targets, within=_SOON),
     CareKind("request.fee_overdue", _("手数料の支払い期限が過ぎた請求"), _MODEL, _unpaid_fees, within=0),
+    CareKind("request.unreachable", _("返答のお願いがメールで届かない請求"), _MODEL, _unreachable),
     CareKind("request.owed_back", _("お金を返す請求"), _MODEL, _owed_back),
 ):
     register(_kind)

@@ -13,9 +13,11 @@ from consent_app.models.parts import HELD_ITEMS
 from consent_app.services import profiles
 
 from . import notifications
+from .domain.fees import PAYMENT_DAYS
 from .domain.request_types import REQUEST_TYPES
 from .domain.transitions import Event
 from .models import Decision
+from .services import silence
 
 LANGUAGES = ("ja", "en")
 PARTS = ("subject.txt", "body.txt", "body.html")
@@ -39,6 +41,19 @@ def every_event_has_its_mail(app_configs: Sequence[AppConfig] | None, **kwargs: 
             except TemplateSyntaxError as error:
                 found.append(Error(f"The mail {path} cannot be read: {error}", id="requests_app.E003"))
     return found
+
+
+@register
+def waiting_for_the_person_is_in_order(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Reminders, warning and end come one after the other, and not before a fee has to be paid."""
+    patience = silence.patience()
+    if patience.is_in_order and patience.close > PAYMENT_DAYS:
+        return []
+    message = (
+        "The REQUEST_REMIND_… and REQUEST_SILENCE_… settings must come one after the other: two reminders, a warning at"
+        f" least 7 days before the end, the end after more than {PAYMENT_DAYS} days."
+    )
+    return [Error(message, id="requests_app.E007")]
 
 
 @register

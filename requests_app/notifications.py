@@ -1,5 +1,8 @@
 """Which mail follows which event. A mail says that something happened and where to look, never what it is about."""
 
+from datetime import date
+from typing import Any
+
 from django.conf import settings
 
 from privacy_portal.core.models import OutgoingMail
@@ -13,7 +16,9 @@ RECEIVED = "request_received"
 MESSAGE = "request_message"
 PAYMENT = "request_payment"
 TARGET_EXTENDED = "request_target_extended"
-WITHOUT_EVENT = frozenset({RECEIVED, MESSAGE, PAYMENT, TARGET_EXTENDED})
+REMINDER = "request_reminder"
+CLOSING_SOON = "request_closing_soon"
+WITHOUT_EVENT = frozenset({RECEIVED, MESSAGE, PAYMENT, TARGET_EXTENDED, REMINDER, CLOSING_SOON})
 
 # THE table event -> mail. The two ways to pass the check of identity read the same, and so does every way not to pass
 # it: a mail must not tell whether data about somebody is held, nor which fact differed.
@@ -36,6 +41,7 @@ TEMPLATES: dict[Event, str] = {
     Event.REOPENED: "request_reopened",
     Event.IDENTITY_REOPENED: "request_identity_review",
     Event.CLOSED: "request_closed",
+    Event.CLOSED_SILENT: "request_closed_silent",
     Event.WITHDRAWN: "request_withdrawn",
 }
 
@@ -70,7 +76,17 @@ def target_extended(*, request: DisclosureRequest) -> OutgoingMail | None:
     return _enqueue(request, TARGET_EXTENDED)
 
 
-def _enqueue(request: DisclosureRequest, template: str) -> OutgoingMail | None:
+def reminded(*, request: DisclosureRequest) -> OutgoingMail | None:
+    """The person owes something; what it is stays on the page."""
+    return _enqueue(request, REMINDER)
+
+
+def closing_soon(*, request: DisclosureRequest, closes_on: date) -> OutgoingMail | None:
+    """Without a reply by ``closes_on`` the request ends."""
+    return _enqueue(request, CLOSING_SOON, closes_on=closes_on)
+
+
+def _enqueue(request: DisclosureRequest, template: str, **more: Any) -> OutgoingMail | None:
     """None where the person has no account: a request that came by letter is answered by letter.
 
     In the account's language, which the person can change; the request's own is that of its letter.
@@ -87,6 +103,7 @@ def _enqueue(request: DisclosureRequest, template: str) -> OutgoingMail | None:
             "request_type": REQUEST_TYPES[request.request_type].name,
             "target_on": request.target_on,
             "status_url": status_url(request),
+            **more,
         },
         user=person,
         object_type=request._meta.label_lower,

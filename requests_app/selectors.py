@@ -7,21 +7,22 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, When
-from django.db.models.functions import TruncWeek
+from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Sum, When
+from django.db.models.functions import Greatest, TruncWeek
 from django.utils import timezone
 
 from consent_app.domain import normalise
 from consent_app.domain.formats import FORMATS
 from consent_app.models import Customer, CustomerIdentity, CustomerRecord, Recipient
 from consent_app.selectors import recipients_like
-from privacy_portal.core.models import User
+from privacy_portal.core.models import OutgoingMail, User
 
 from .connectors.found import FoundData, found_data, held_items
 from .domain.comparison import number_key
 from .domain.receipt_numbers import InvalidReceiptNumber, parse
 from .domain.request_types import REQUEST_TYPES
-from .domain.transitions import ENDED_STATUSES, OPEN_STATUSES, WAITING_FOR_PERSON, Note, Status
+from .domain.silence import ORDER, Patience, Stage, not_before
+from .domain.transitions import ENDED_STATUSES, OPEN_STATUSES, WAITING_FOR_PERSON, Actor, Note, Status
 from .models import (
     Decision,
     DisclosureRequest,
@@ -31,6 +32,7 @@ from .models import (
     Party,
     Payment,
     RequestEvent,
+    SilenceNotice,
     TargetExtension,
 )
 from .models.decision import POSITIVE
@@ -49,7 +51,9 @@ __all__ = [
     "found_data",
     "identities_with",
     "identity_confirmed",
+    "last_turn",
     "matching",
+    "not_reminded",
     "orders_with",
     "perhaps_senders",
     "queue_conditions",
@@ -59,7 +63,9 @@ __all__ = [
     "thread_page",
     "timeline",
     "to_close",
+    "to_close_silent",
     "to_fulfil",
+    "to_remind",
     "to_verify",
     "weekly_counts",
 ]
@@ -335,6 +341,53 @@ def to_close(*, answered_before: datetime, limit: int) -> list[uuid.UUID]:
     """Answered requests that stay open no longer."""
     due = DisclosureRequest.objects.filter(status=Status.ANSWERED, answered_at__lte=answered_before)
     return _due(due, "answered_at", limit)
+
+
+def last_turn(request: DisclosureRequest) -> datetime:
+    """When either side last did something in the request; what the system mailed by itself is no turn."""
+    done = RequestEvent.objects.filter(request=request).exclude(actor_kind=Actor.WORKER).aggregate(at=Max("at"))["at"]
+    return max(request.status_changed_at, done) if done else request.status_changed_at
+
+
+def silent(now: datetime) -> QuerySet[DisclosureRequest]:
+    """Requests in which the person owes something, each with the last turn (``turn_at``); see :func:`last_turn`."""
+    turns = RequestEvent.objects.filter(request=OuterRef("pk")).exclude(actor_kind=Actor.WORKER).order_by("-at")
+    # PostgreSQL's GREATEST leaves out what is NULL.
+    return DisclosureRequest.objects.filter(status__in=WAITING_FOR_PERSON, status_changed_at__lte=now).annotate(
+        turn_at=Greatest("status_changed_at", Subquery(turns.values("at")[:1]))
+    )
+
+
+def to_remind(*, now: datetime, patience: Patience, limit: int) -> list[uuid.UUID]:
+    """Requests in which a stage of reminding is reached whose mail was not written since the last turn."""
+    due = Q()
+    for stage in ORDER:
+        told = SilenceNotice.objects.filter(
+            request=OuterRef("pk"), turn_at=OuterRef("turn_at"), stage__in=not_before(stage)
+        )
+        due |= Q(~Exists(told), turn_at__lte=now - patience.after(stage))
+    return _due(silent(now).filter(applicant__isnull=False).filter(due), "turn_at", limit)
+
+
+def to_close_silent(*, now: datetime, patience: Patience, limit: int) -> list[uuid.UUID]:
+    """Requests whose last day, as the person was warned of it, has passed."""
+    warned = SilenceNotice.objects.filter(
+        request=OuterRef("pk"),
+        turn_at=OuterRef("turn_at"),
+        stage=Stage.WARNING,
+        closes_on__lt=timezone.localdate(now),
+        mail__state=OutgoingMail.State.SENT,
+        mail__sent_at__lte=now - timedelta(days=patience.warning),
+    )
+    return _due(silent(now).filter(Exists(warned), applicant__isnull=False), "turn_at", limit)
+
+
+def not_reminded(now: datetime, patience: Patience) -> QuerySet[DisclosureRequest]:
+    """Requests in which the person owes something and no mail reaches them: the mail came back, or no account."""
+    failed = SilenceNotice.objects.filter(
+        request=OuterRef("pk"), turn_at=OuterRef("turn_at"), mail__state=OutgoingMail.State.FAILED
+    )
+    return silent(now).filter(Exists(failed) | Q(applicant=None, turn_at__lte=now - patience.after(Stage.FIRST)))
 
 
 def fees_owed_back() -> QuerySet[Fee]:

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from . import selectors
-from .services import access, fulfilment, identity, intake, lifecycle, registered
+from .services import access, fulfilment, identity, intake, lifecycle, registered, silence
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +44,15 @@ def sweep() -> None:
     _each(
         selectors.to_close(answered_before=now - lifecycle.close_after(), limit=BATCH),
         lambda pk: lifecycle.close_when_due(request_id=pk, now=now),
+    )
+    patience = silence.patience()
+    _each(
+        selectors.to_remind(now=now, patience=patience, limit=BATCH),
+        lambda pk: silence.remind(request_id=pk, now=now),
+    )
+    _each(
+        selectors.to_close_silent(now=now, patience=patience, limit=BATCH),
+        lambda pk: silence.close_when_silent(request_id=pk, now=now),
     )
     intake.purge_drafts(before=now - timedelta(days=settings.REQUEST_DRAFT_DAYS))
     fulfilment.erase_expired(now=now)

@@ -226,6 +226,12 @@ MAIL_RETENTION_DAYS: int = env.int("MAIL_RETENTION_DAYS", default=30)
 # An answered request stays open for questions this long; an untouched draft of a form is kept this long.
 REQUEST_CLOSE_AFTER_DAYS: int = env.int("REQUEST_CLOSE_AFTER_DAYS", default=60)
 REQUEST_DRAFT_DAYS: int = env.int("REQUEST_DRAFT_DAYS", default=30)
+# The person owes an answer and says nothing: two mails after so many days, and the end after so many, of which a mail
+# warns so many days before. Counted from the last turn of either side.
+REQUEST_REMIND_AFTER_DAYS: int = env.int("REQUEST_REMIND_AFTER_DAYS", default=7)
+REQUEST_REMIND_AGAIN_AFTER_DAYS: int = env.int("REQUEST_REMIND_AGAIN_AFTER_DAYS", default=21)
+REQUEST_SILENCE_CLOSE_DAYS: int = env.int("REQUEST_SILENCE_CLOSE_DAYS", default=45)
+REQUEST_SILENCE_WARNING_DAYS: int = env.int("REQUEST_SILENCE_WARNING_DAYS", default=14)
 # A material change of the privacy policy is announced at least this long before it takes effect.
 POLICY_NOTICE_DAYS: int = env.int("POLICY_NOTICE_DAYS", default=14)
 # From this day on, people under 16 decide through a statutory agent (the amendment of 2026). Empty: not yet in force.

@@ -21,10 +21,16 @@ if TYPE_CHECKING:
     from .cases import DisclosureRequestAdmin
 
 
+class DayInput(UnfoldAdminDateWidget):
+    """The browser's own calendar."""
+
+    input_type = "date"
+
+
 class ExtensionForm(forms.Form):
     """The new day and the reason for it."""
 
-    to_on = forms.DateField(label=_("新しい目標日"), widget=UnfoldAdminDateWidget)
+    to_on = forms.DateField(label=_("新しい目標日"), widget=DayInput(format="%Y-%m-%d"))
     reason = forms.CharField(
         label=_("延ばす理由"),
         max_length=REASON_LENGTH,

@@ -44,6 +44,7 @@ class Event(models.TextChoices):
     REOPENED = "reopened", _("内容をもう一度確認します")
     IDENTITY_REOPENED = "identity_reopened", _("ご本人の確認からもう一度行います")
     CLOSED = "closed", _("手続きを終了しました")
+    CLOSED_SILENT = "closed_silent", _("返答がないため、手続きを終了しました")
     WITHDRAWN = "withdrawn", _("請求を取り下げました")
 
 
@@ -55,6 +56,8 @@ class Note(models.TextChoices):
     PAYMENT_RECORDED = "payment_recorded", _("お支払いを記録しました")
     REFUND_RECORDED = "refund_recorded", _("返金しました")
     TARGET_EXTENDED = "target_extended", _("社内の目標日を延ばしました")
+    REMINDED = "reminded", _("返答をお願いするメールを送りました")
+    CLOSING_ANNOUNCED = "closing_announced", _("返答がなければ終了することを知らせました")
     MESSAGE_FROM_PERSON = "message_from_person", _("メッセージをいただきました")
     MESSAGE_FROM_STAFF = "message_from_staff", _("メッセージをお送りしました")
     ANSWER_OPENED = "answer_opened", _("回答を開きました")
@@ -110,6 +113,10 @@ TRANSITIONS: dict[tuple[Status, Event, Actor], Status] = {
     (_S.ANSWERED, _E.IDENTITY_REOPENED, _A.STAFF): _S.IDENTITY_REVIEW,
     (_S.ANSWERED, _E.CLOSED, _A.STAFF): _S.CLOSED,
     (_S.ANSWERED, _E.CLOSED, _A.WORKER): _S.CLOSED,
+    # After reminders and a warning (services.silence); the person may ask again at any time.
+    (_S.IDENTITY_WAITING, _E.CLOSED_SILENT, _A.WORKER): _S.CLOSED,
+    (_S.WAITING, _E.CLOSED_SILENT, _A.WORKER): _S.CLOSED,
+    (_S.FEE_WAITING, _E.CLOSED_SILENT, _A.WORKER): _S.CLOSED,
 }
 
 OPEN_STATUSES: frozenset[Status] = frozenset(_S) - {_S.ANSWERED, _S.CLOSED, _S.WITHDRAWN}

@@ -2,7 +2,7 @@
 
 from .answer import AnswerFile, DownloadGrant
 from .change import RequestedChange
-from .clock import TargetExtension
+from .clock import SilenceNotice, TargetExtension
 from .decision import Decision
 from .draft import RequestDraft
 from .event import RequestEvent
@@ -26,5 +26,6 @@ __all__ = [
     "RequestDraft",
     "RequestEvent",
     "RequestedChange",
+    "SilenceNotice",
     "TargetExtension",
 ]

@@ -1,4 +1,4 @@
-"""What becomes of the internal target of a request."""
+"""What becomes of the internal target of a request, and what the person was told while they owed something."""
 
 import uuid
 
@@ -9,7 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from privacy_portal.core.fields import EncryptedTextField
+from privacy_portal.core.models import OutgoingMail
 
+from ..domain.silence import Stage
 from .request import DisclosureRequest
 
 
@@ -42,3 +44,37 @@ class TargetExtension(models.Model):
 
     def __str__(self) -> str:
         return f"{self.from_on} → {self.to_on}"
+
+
+class SilenceNotice(models.Model):
+    """A mail about what the person owes: which stage, since which turn. Append-only, and the database sees to it.
+
+    One row for each stage of each wait: a task that runs twice, or two at once, cannot mail twice.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    request = models.ForeignKey(
+        DisclosureRequest, on_delete=models.CASCADE, related_name="silence_notices", verbose_name=_("請求")
+    )
+    turn_at = models.DateTimeField(_("最後のやりとり"))
+    stage = models.CharField(_("段階"), max_length=10, choices=Stage)
+    closes_on = models.DateField(_("返答を待つ最後の日"), null=True)
+    mail = models.ForeignKey(OutgoingMail, on_delete=models.PROTECT, related_name="+", verbose_name=_("メール"))
+    written_at = models.DateTimeField(_("作成日時"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("返答のお願い")
+        verbose_name_plural = _("返答のお願い")
+        ordering = ["written_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["request", "turn_at", "stage"], name="one_notice_of_a_stage"),
+            models.CheckConstraint(condition=Q(stage__in=Stage.values), name="notice_stage_known"),
+            models.CheckConstraint(
+                condition=Q(stage=Stage.WARNING, closes_on__isnull=False)
+                | (~Q(stage=Stage.WARNING) & Q(closes_on=None)),
+                name="warning_names_the_day",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_stage_display()} {self.written_at:%Y-%m-%d}"

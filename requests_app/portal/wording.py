@@ -73,6 +73,12 @@ def stand(request: DisclosureRequest) -> Stand:
             return Stand(_("回答済み"), "success", _("回答の書面を郵送しました。"))
         case Status.ANSWERED:
             return Stand(_("回答済み"), "success", _("回答の用意ができました。"))
+        case Status.CLOSED if request.answered_at is None:
+            return Stand(
+                _("終了"),
+                "neutral",
+                _("お返事がなかったため、手続きを終了しました。同じ内容でも、いつでももう一度ご請求いただけます。"),
+            )
         case Status.CLOSED:
             return Stand(_("終了"), "neutral", _("この請求の手続きは終わりました。"))
         case Status.WITHDRAWN:
@@ -90,6 +96,8 @@ def happened(kind: str) -> str:
     words: dict[str, str] = {
         Note.RECEIVED: _("ご請求を受け付けました"),
         Note.TARGET_EXTENDED: _("回答の目標日が変わりました"),
+        Note.REMINDED: _("お手続きをお願いするメールをお送りしました"),
+        Note.CLOSING_ANNOUNCED: _("お返事がないときは手続きを終了することを、メールでお知らせしました"),
         Note.MESSAGE_FROM_PERSON: _("メッセージをいただきました"),
         Note.MESSAGE_FROM_STAFF: _("担当者からメッセージをお送りしました"),
         Note.ANSWER_OPENED: _("回答を初めて開きました"),
@@ -114,6 +122,7 @@ def happened(kind: str) -> str:
         Event.REOPENED: _("内容をもう一度確認することになりました"),
         Event.IDENTITY_REOPENED: _("ご本人の確認からもう一度行うことになりました"),
         Event.CLOSED: _("手続きが終わりました"),
+        Event.CLOSED_SILENT: _("お返事がないため、手続きを終了しました"),
         Event.WITHDRAWN: _("請求を取り下げました"),
     }
     return words.get(kind, "")

@@ -17,6 +17,7 @@ from ..domain.transitions import Status
 from ..models import Decision, DisclosureRequest
 
 WITHDRAWN: Final = "withdrawn"
+SILENT: Final = "silent"
 OPEN: Final = "open"
 
 
@@ -44,13 +45,18 @@ def count_requests(at: datetime.datetime, minimum: int) -> Counted:
             thin.add(cell)
         if TOTAL not in cell:
             counts[cell] = number
-    table = Table(tuple(REQUEST_WORDS), (*Decision.Outcome.values, WITHDRAWN, OPEN), counts, frozenset(thin))
+    table = Table(tuple(REQUEST_WORDS), (*Decision.Outcome.values, WITHDRAWN, SILENT, OPEN), counts, frozenset(thin))
     return Counted(table, persons_since=lambda since: _persons_since(since, at))
 
 
 def _requests(at: datetime.datetime) -> QuerySet[DisclosureRequest, tuple[str, str, str]]:
     in_force = Decision.objects.filter(request=OuterRef("pk"), superseded_at=None).values("outcome")[:1]
-    without = Case(When(status=Status.WITHDRAWN, then=Value(WITHDRAWN)), default=Value(OPEN), output_field=CharField())
+    without = Case(
+        When(status=Status.WITHDRAWN, then=Value(WITHDRAWN)),
+        When(status=Status.CLOSED, then=Value(SILENT)),
+        default=Value(OPEN),
+        output_field=CharField(),
+    )
     return (
         DisclosureRequest.objects.filter(Q(customer=None) | Q(customer__in=usable_customers(at).values("pk")))
         .filter(request_type__in=REQUEST_WORDS)

@@ -1,6 +1,7 @@
 """Mistakes in tables and mails are found before anybody meets them."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from django.core.checks import run_checks
@@ -39,3 +40,13 @@ def test_a_profile_without_an_item_under_which_data_is_held(monkeypatch: pytest.
     assert errors
     assert {error.id for error in errors} == {"requests_app.E006"}
     assert all("'orders'" in error.msg for error in errors)
+
+
+@pytest.mark.parametrize(
+    ("name", "days"),
+    [("REQUEST_REMIND_AFTER_DAYS", 21), ("REQUEST_SILENCE_CLOSE_DAYS", 30), ("REQUEST_SILENCE_WARNING_DAYS", 3)],
+)
+def test_reminders_that_are_out_of_order_are_an_error(settings: Any, name: str, days: int) -> None:
+    assert checks.waiting_for_the_person_is_in_order(None) == []
+    setattr(settings, name, days)
+    assert [error.id for error in checks.waiting_for_the_person_is_in_order(None)] == ["requests_app.E007"]

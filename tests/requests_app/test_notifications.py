@@ -17,6 +17,7 @@ CONTEXT = {
     "receipt_number": "RK7D-4M2P-Q8XA",
     "request_type": "保有個人データの開示",
     "target_on": date(2026, 12, 1),
+    "closes_on": date(2026, 12, 31),
     "status_url": "https://portal.example/requests/RK7D-4M2P-Q8XA/",
     "portal_url": "https://portal.example",
     "operator_name": "例の店",

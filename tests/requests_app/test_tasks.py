@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.utils import timezone
 
@@ -13,7 +14,7 @@ from requests_app.domain.transitions import Status
 from requests_app.models import AnswerFile, DisclosureRequest, RequestDraft
 from requests_app.services import identity, intake, nudges, packages
 from tests.factories.consent import CustomerFactory, OperatorFactory, RequestRuleFactory
-from tests.factories.requests import PersonFactory, RequestFactory
+from tests.factories.requests import RECEIVED_AT, PersonFactory, RequestFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -63,6 +64,18 @@ class TestSweep:
         assert status_of(answered) == Status.CLOSED
         assert status_of(recent) == Status.ANSWERED
         assert not RequestDraft.objects.exists()
+
+    def test_reminds_warns_and_ends_what_the_person_owes(self) -> None:
+        request = RequestFactory.waiting()
+        warned_at = RECEIVED_AT + timedelta(days=31)
+        with time_machine.travel(warned_at, tick=False):
+            for _twice in range(2):
+                tasks.sweep()
+        assert OutgoingMail.objects.get().template == "request_closing_soon"
+        OutgoingMail.objects.update(state="sent", sent_at=warned_at)
+        with time_machine.travel(warned_at + timedelta(days=15), tick=False):
+            tasks.sweep()
+        assert status_of(request) == Status.CLOSED
 
     def test_a_second_one_changes_nothing(self) -> None:
         RequestFactory.received()

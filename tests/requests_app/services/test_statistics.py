@@ -21,6 +21,8 @@ def test_types_and_outcomes(django_assert_num_queries: Any) -> None:
     RequestFactory.answered()
     RequestFactory.received()
     RequestFactory.in_status("withdrawn")
+    ended = RequestFactory.waiting(customer=None)
+    DisclosureRequest.objects.filter(pk=ended.pk).update(status="closed", closed_at=timezone.now())
     RequestFactory.received(request_type="complaint")
     stopped = RequestFactory.received(customer=CustomerFactory())
     Suspension.objects.create(customer=stopped.customer, kind="use", ground="35(1)")
@@ -31,6 +33,7 @@ def test_types_and_outcomes(django_assert_num_queries: Any) -> None:
         ("disclosure", "granted"): 1,
         ("disclosure", "open"): 1,
         ("disclosure", "withdrawn"): 1,
+        ("disclosure", "silent"): 1,
         ("complaint", "open"): 1,
     }
     assert (TOTAL, TOTAL) in table.thin
