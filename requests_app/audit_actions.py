@@ -12,9 +12,14 @@ from .domain.silence import Stage
 from .domain.transitions import Event, Status
 
 _GROUNDS = words(refusal.code for entry in REQUEST_TYPES.values() for refusal in entry.refusals)
+_CHANNELS = words(("letter", "telephone", "counter", "email"))
 _OUTCOMES = words(outcome for entry in REQUEST_TYPES.values() for outcome in entry.outcome_articles)
 
 register("request.submitted", _("請求を受け付けた"), request_type=words(REQUEST_TYPES))
+register("request.registered", _("届いた請求を登録した"), request_type=words(REQUEST_TYPES), channel=_CHANNELS)
+register("received_file.added", _("届いた請求の原本を保管した"))
+register("received_file.opened", _("届いた請求の原本を開いた"))
+register("received_file.erased", _("届いた請求の原本を消去した"))
 register(
     "request.status_changed",
     _("請求の状態が変わった"),

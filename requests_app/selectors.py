@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Sum, When
-from django.db.models.functions import Greatest, TruncWeek
+from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
+from django.db.models.functions import Concat, Greatest, Replace, TruncWeek
 from django.utils import timezone
 
 from consent_app.domain import normalise
@@ -42,6 +42,7 @@ THREAD_PAGE = 50
 
 __all__ = [
     "FoundData",
+    "alike",
     "anything_wanted_is_held",
     "candidates",
     "confirming_checks",
@@ -118,6 +119,32 @@ def thread_page(request: DisclosureRequest, number: str | int | None) -> Page[Me
     page: Page[Message] = Paginator(newest_first, THREAD_PAGE).get_page(number)
     page.object_list = list(page.object_list)[::-1]
     return page
+
+
+# Who asks the same again within this time may mean the same matter. It is shown, never refused.
+ALIKE_WITHIN = timedelta(days=90)
+
+
+def alike(request: DisclosureRequest, limit: int = 5) -> list[DisclosureRequest]:
+    """Other open requests of the same type that came under the same name not long before or after, newest first."""
+    party = _principal(request)
+    if party is None:
+        return []
+    found = (
+        DisclosureRequest.objects.filter(
+            request_type=request.request_type,
+            status__in=OPEN_STATUSES,
+            received_at__range=(request.received_at - ALIKE_WITHIN, request.received_at + ALIKE_WITHIN),
+            parties__kind=Party.Kind.PRINCIPAL,
+            # Some write the whole name into one field.
+            parties__in=Party.objects.annotate(
+                whole=Replace(Concat("family_name", "given_name"), Value(" "), Value(""))
+            ).filter(whole=f"{party.family_name}{party.given_name}".replace(" ", "")),
+        )
+        .exclude(pk=request.pk)
+        .order_by("-received_at", "pk")
+    )
+    return list(found[:limit])
 
 
 def queue_conditions(now: datetime) -> dict[str, Q]:

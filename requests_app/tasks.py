@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from . import selectors
-from .services import access, fulfilment, identity, intake, lifecycle, registered, silence
+from .services import access, fulfilment, identity, intake, lifecycle, registered, registration, silence
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +56,7 @@ def sweep() -> None:
     )
     intake.purge_drafts(before=now - timedelta(days=settings.REQUEST_DRAFT_DAYS))
     fulfilment.erase_expired(now=now)
+    registration.erase_received(now=now)
     access.purge_grants(now=now)
     registered.purge(now=now)
 

@@ -288,6 +288,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
 ANSWER_FILE_DAYS: int = env.int("ANSWER_FILE_DAYS", default=30)
 # How long orders are kept as bookkeeping records, from the day of the order, although the person had them erased.
 ORDER_RECORDS_MONTHS: int = env.int("ORDER_RECORDS_MONTHS", default=84)
+# How long the scanned original of a request is kept after its case has ended.
+RECEIVED_FILE_DAYS: int = env.int("RECEIVED_FILE_DAYS", default=30)
 
 UNFOLD = {
     "SITE_TITLE": "Privacy Portal",

@@ -1,5 +1,6 @@
 """What the page of one case shows, tab by tab."""
 
+from datetime import date
 from typing import Any, cast
 
 from django.core.paginator import Paginator
@@ -16,11 +17,12 @@ from privacy_portal.core.services import audit
 
 from .. import selectors
 from ..connectors.found import found_data
+from ..domain import tracking
 from ..domain.deadlines import suit_possible_from
 from ..domain.request_types import REQUEST_TYPES
-from ..domain.transitions import OPEN_STATUSES, Status
-from ..models import Decision, DisclosureRequest, Party
-from ..services import changes, fees, receipts
+from ..domain.transitions import OPEN_STATUSES, Event, Status
+from ..models import Decision, DisclosureRequest, Party, RequestEvent
+from ..services import changes, fees, receipts, registration
 from .steps import VIEW_CUSTOMER, WAITS_FOR, choices
 
 TABS = (
@@ -89,11 +91,30 @@ def _overview(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any]:
         "stated_grounds": [one for one in entry.grounds if one.code in case.grounds],
         "asks_scope": "wanted" in entry.asks or "purposes" in entry.asks,
         "wanted": case.wanted_purposes.all() if "purposes" in entry.asks else case.wanted_items.all(),
+        "received_files": case.received_files.select_related("file", "added_by"),
+        "may_read_received": any(map(request.user.has_perm, registration.READERS)),
+        "sent": sent(case),
+        "alike": [one for one in selectors.alike(case) if one.applicant_id != request.user.pk],
         "checks": case.identity_checks.select_related("customer", "decided_by"),
         "recipients": recipients_seen(case, request),
         **fee_context(case),
         **changes_context(case),
         "decision": case.decisions.filter(superseded_at=None).select_related("decided_by").first(),
+    }
+
+
+def sent(case: DisclosureRequest) -> dict[str, Any] | None:
+    """When the printed answer was sent the last time, and its number at the post."""
+    event = case.events.filter(kind=Event.POSTED).order_by("-at", "-pk").first()
+    return posting(event) if event else None
+
+
+def posting(event: RequestEvent) -> dict[str, Any]:
+    """The facts of an entry of the timeline about a letter; those of an older one may be missing."""
+    sent_on = event.data.get("sent_on")
+    return {
+        "on": date.fromisoformat(sent_on) if sent_on else timezone.localdate(event.at),
+        "number": tracking.written(event.data.get("tracking_number", "")),
     }
 
 
@@ -161,7 +182,16 @@ def _files(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any]:
 def _timeline(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any]:
     events = list(selectors.timeline(case, public_only=False))
     extended = selectors.extensions_of(case, events)
-    return {"rows": [{"event": event, "extension": extended.get(event.pk)} for event in events]}
+    return {
+        "rows": [
+            {
+                "event": event,
+                "extension": extended.get(event.pk),
+                "posting": posting(event) if event.kind == Event.POSTED else None,
+            }
+            for event in events
+        ]
+    }
 
 
 PARTS = {"overview": _overview, "data": _data, "messages": _messages, "files": _files, "timeline": _timeline}

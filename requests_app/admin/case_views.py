@@ -32,9 +32,9 @@ from ..selectors import other_open_cases, perhaps_senders
 from ..services import assignment, decisions, effects, fees, fulfilment, lifecycle
 from ..services import identity as identity_service
 from ..services import messages as message_service
-from ..services.errors import ErasureNotSeen, InvalidDecision, RequestError
+from ..services.errors import ErasureNotSeen, InvalidDecision, InvalidPosting, RequestError
 from .case_page import changes_context, recipients_seen
-from .forms import AssignForm, DecisionForm, IdentityForm, MessageForm, NoteForm
+from .forms import AssignForm, DecisionForm, IdentityForm, MessageForm, NoteForm, PostedForm
 from .steps import BY_CODE, VIEW_CUSTOMER, why_not
 
 if TYPE_CHECKING:
@@ -379,10 +379,20 @@ def confirmed_step(
 
 def posted(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequestAdmin) -> HttpResponse:
     """The printed answer is on its way."""
-    effect = _("印刷した通知書と回答を郵送したことを記録します。本人にはメールで知らせます。")
-    return confirmed_step(
-        request, case, site, "posted", effect, _("郵送したことを記録しました。"), fulfilment.mark_posted
-    )
+    if refused := refused_step(case, request, "posted"):
+        return refused
+    form = PostedForm(request.POST or None, initial={"sent_on": timezone.localdate()})
+    if request.method == "POST" and form.is_valid():
+        try:
+            fulfilment.mark_posted(request=case, actor=staff_of(request), now=timezone.now(), **form.cleaned_data)
+        except InvalidPosting as error:
+            form.add_error(error.field, str(error))
+        except Refused as error:
+            form.add_error(None, words_of(error))
+        else:
+            notices.success(request, str(_("郵送したことを記録しました。")))
+            return back_to(case)
+    return case_page(request, case, site, "posted", BY_CODE["posted"].label, form=form)
 
 
 def close(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequestAdmin) -> HttpResponse:

@@ -25,8 +25,8 @@ from privacy_portal.core.services import audit
 from .. import selectors
 from ..domain.transitions import OPEN_STATUSES, Status
 from ..models import DisclosureRequest, Party
-from ..services import messages
-from . import case_views, change_views, clock_views, fee_views
+from ..services import messages, registration
+from . import case_views, change_views, clock_views, fee_views, register_views
 from .case_page import case_context, days_left
 from .steps import WAITS_FOR
 
@@ -106,7 +106,9 @@ class DisclosureRequestAdmin(PostedSearch, OfferedLookups, ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         views = [] if request.method == "POST" else _views(request)
-        return super().changelist_view(request, {**(extra_context or {}), "views": views})
+        may_register = request.user.has_perm(registration.PERMISSION)
+        context = {**(extra_context or {}), "views": views, "may_register": may_register}
+        return super().changelist_view(request, context)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -186,8 +188,21 @@ class DisclosureRequestAdmin(PostedSearch, OfferedLookups, ModelAdmin):
 
             return self.admin_site.admin_view(with_case)
 
+        def site_page(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+            def with_site(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+                return view(request, self, **kwargs)
+
+            return self.admin_site.admin_view(with_site)
+
         prefix = "<uuid:object_id>/"
         own = [
+            path("register/", site_page(register_views.choose), name="requests_app_register"),
+            path("register/<slug:request_type>/", site_page(register_views.fill_in), name="requests_app_register_type"),
+            path(
+                f"{prefix}received/<uuid:file_id>/",
+                page(register_views.open_received),
+                name="requests_app_case_received",
+            ),
             path(f"{prefix}identity/", page(case_views.identity), name="requests_app_case_identity"),
             path(f"{prefix}reconsider/", page(case_views.reconsider), name="requests_app_case_reconsider"),
             path(f"{prefix}decide/", page(case_views.decide), name="requests_app_case_decide"),

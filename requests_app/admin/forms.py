@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminDateWidget,
     UnfoldAdminRadioSelectWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
@@ -51,6 +52,19 @@ class MessageForm(forms.Form):
         max_length=REASON_LENGTH,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 6}),
         help_text=_("メールには本文を載せません。本人はログインして読みます。"),
+    )
+
+
+class PostedForm(forms.Form):
+    """When and how the printed answer was sent."""
+
+    sent_on = forms.DateField(label=_("発送した日"), widget=UnfoldAdminDateWidget)
+    tracking_number = forms.CharField(
+        label=_("書留などの追跡番号"),
+        required=False,
+        max_length=60,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=_("受領証に書かれた番号。届いたことをあとで示せます。"),
     )
 
 

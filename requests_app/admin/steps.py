@@ -12,6 +12,7 @@ from ..domain.request_types import REQUEST_TYPES
 from ..domain.transitions import OPEN_STATUSES, WAITING_FOR_PERSON, Actor, Event, Status, possible_events
 from ..models import DisclosureRequest
 from ..services import changes, fees
+from ..services.errors import NoAccount
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -111,6 +112,8 @@ def why_not(request: DisclosureRequest, step: Step, user: User) -> _StrPromise |
     outside = step.only_in is not None and request.status != step.only_in
     if outside or (step.event is not None and step.event not in possible_events(request.status, Actor.STAFF)):
         return _("いまの状態（%(status)s）ではできません。") % {"status": request.get_status_display()}
+    if step.code == "ask" and request.applicant_id is None:
+        return NoAccount.message
     if step.code == "examine" and (REQUEST_TYPES[request.request_type].effect != "change" or not request.customer_id):
         return _("この請求では、項目ごとの調査はありません。")
     if step.code == "extend":

@@ -9,6 +9,7 @@ from .event import RequestEvent
 from .fee import Fee, Payment
 from .identity import IdentityCheck
 from .message import Message
+from .received_file import ReceivedFile
 from .registered_check import RegisteredCheck
 from .request import DisclosureRequest, Party
 
@@ -22,6 +23,7 @@ __all__ = [
     "Message",
     "Party",
     "Payment",
+    "ReceivedFile",
     "RegisteredCheck",
     "RequestDraft",
     "RequestEvent",

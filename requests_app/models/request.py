@@ -52,6 +52,15 @@ class DisclosureRequest(models.Model):
         on_delete=models.PROTECT,
         related_name="disclosure_requests",
     )
+    registered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("登録した担当者"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text=_("ポータルのほかで届いた請求だけ。"),
+    )
     customer = models.ForeignKey(
         Customer,
         verbose_name=_("顧客"),
@@ -100,6 +109,7 @@ class DisclosureRequest(models.Model):
         permissions = [
             ("check_identity", _("本人確認を判断できる")),
             ("decide_request", _("回答を決定できる")),
+            ("register_request", _("届いた請求を登録できる")),
         ]
         constraints = [
             models.CheckConstraint(condition=models.Q(status__in=Status.values), name="request_status_known"),
@@ -110,6 +120,13 @@ class DisclosureRequest(models.Model):
             models.CheckConstraint(
                 condition=~models.Q(status="answered") | models.Q(answered_at__isnull=False),
                 name="request_answered_has_time",
+            ),
+            # What came another way was written down by somebody, and there is no account to which to give the answer.
+            models.CheckConstraint(
+                condition=models.Q(channel="portal", registered_by=None)
+                | models.Q(~models.Q(channel="portal"), registered_by__isnull=False, applicant=None)
+                & ~models.Q(answer_method="download"),
+                name="request_channel_fits",
             ),
         ]
         indexes = [

@@ -69,6 +69,21 @@ class InvalidDecision(RequestError):
         self.message = message
 
 
+class InvalidPosting(RequestError):
+    """What was written down about sending an answer cannot be; ``field`` names the form field."""
+
+    def __init__(self, field: str, message: "_StrPromise | str") -> None:
+        super().__init__()
+        self.field = field
+        self.message = message
+
+
+class NoAccount(RequestError):
+    """The request came by letter or the like: the person has no page on which to read a message."""
+
+    message = _("アカウントのない方には、ここからお知らせできません。手紙や電話で連絡してください。")
+
+
 class AnswerGone(RequestError):
     """The files of a printed answer do not exist any more."""
 

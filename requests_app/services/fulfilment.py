@@ -10,19 +10,21 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from consent_app.models import Customer
 from consent_app.services import erasure
 from privacy_portal.core.models import EncryptedFile, User
 from privacy_portal.core.services import audit, files
 
+from ..domain import tracking
 from ..domain.request_types import REQUEST_TYPES
 from ..domain.transitions import Actor, Event, Status
 from ..models import AnswerFile, Decision, DisclosureRequest
 from ..models.decision import POSITIVE
 from . import effects, letters, packages, provision_answers, transition
 from .effects import Preparation
-from .errors import AnswerGone
+from .errors import AnswerGone, InvalidPosting
 from .permissions import require_staff
 
 
@@ -55,7 +57,8 @@ def fulfil(*, request_id: uuid.UUID, now: datetime) -> bool:
             _keep(preparation, AnswerFile.Kind.LETTER, _letter(preparation))
         if decision.outcome in POSITIVE:
             EFFECTS[effect](preparation)
-        on_paper = request.answer_method == DisclosureRequest.AnswerMethod.PAPER
+        # Without an account nobody opens anything here: somebody has to send it.
+        on_paper = request.answer_method == DisclosureRequest.AnswerMethod.PAPER or request.applicant_id is None
         transition.apply(
             request=request,
             event=Event.PREPARED_FOR_POST if on_paper else Event.FULFILLED,
@@ -168,23 +171,51 @@ def _keep(preparation: Preparation, kind: str, file: EncryptedFile) -> None:
     audit.record(action="answer.made", actor="worker", obj=answer, detail={"kind": str(kind)})
 
 
-def mark_posted(*, request: DisclosureRequest, actor: User, now: datetime) -> DisclosureRequest:
+def mark_posted(
+    *,
+    request: DisclosureRequest,
+    actor: User,
+    now: datetime,
+    sent_on: dt.date | None = None,
+    tracking_number: str = "",
+) -> DisclosureRequest:
     """Staff sent the printed answer. From now on the person has it, and its files are kept for the usual time.
 
+    Args:
+        sent_on: the day on which it was sent, when that was not today.
+        tracking_number: of registered mail, in any spelling; empty where there is none.
+
     Raises:
+        InvalidPosting: a day before the answer was ready or in the future, or a number that the post does not use.
         NotAllowed: no permission, or their own request.
         AnswerGone: a file of the answer was erased, so that nothing can have been printed; reopening makes a new one.
         TransitionRefused: the answer is not ready to be posted.
     """
     require_staff(actor, request, "decide_request")
+    number = tracking.read(tracking_number)
+    if number is None:
+        raise InvalidPosting(
+            "tracking_number", _("追跡番号を確かめてください。数字11桁から13桁か、英字2つで始まる13文字です。")
+        )
+    today = timezone.localdate(now)
     with transaction.atomic():
         row = transition.locked(request)
         transition.require(row, Event.POSTED, Actor.STAFF)
+        day = sent_on or today
+        if not timezone.localdate(row.status_changed_at) <= day <= today:
+            raise InvalidPosting("sent_on", _("回答の用意ができた日から今日までの日付を入れてください。"))
         answers = AnswerFile.objects.filter(request=row, decision__superseded_at=None)
         if answers.exclude(file__erased_at=None).exists():
             raise AnswerGone
         answers.update(expires_at=end_of_offer(now))
-        return transition.apply(request=request, event=Event.POSTED, actor=actor, actor_kind=Actor.STAFF, now=now)
+        return transition.apply(
+            request=request,
+            event=Event.POSTED,
+            actor=actor,
+            actor_kind=Actor.STAFF,
+            now=now,
+            data={"sent_on": day.isoformat(), "tracking_number": number},
+        )
 
 
 def erase_expired(*, now: datetime) -> int:

@@ -61,6 +61,9 @@ def verify(*, request_id: uuid.UUID | str, now: datetime) -> DisclosureRequest |
     check = _check_to_finish(request, now)
     passed, found = False, _with_verified_address(request)
     email = ("email.not_registered", "email.registered", "email.several")[len(found)]
+    if request.applicant is None:
+        # It came by letter or the like: what was stated as a mail address is no proof of anything.
+        email = "email.not_verified"
     if len(found) != 1:
         # Only a hint for the manager: without the registered address nobody passes.
         found = selectors.candidates(request)

@@ -3,7 +3,7 @@
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +18,7 @@ from privacy_portal.core.services import audit
 
 from .. import notifications
 from ..domain import receipt_numbers
-from ..domain.answers import MY_NUMBER, CleanAnswers, PartyAnswers, holds_my_number, read_answers
+from ..domain.answers import MY_NUMBER, CleanAnswers, Errors, PartyAnswers, holds_my_number, read_answers
 from ..domain.request_types import REQUEST_TYPES
 from ..domain.transitions import OPEN_STATUSES, Actor, Note, Status
 from ..models import DisclosureRequest, IdentityCheck, Party, RequestDraft, RequestedChange, RequestEvent
@@ -129,13 +129,33 @@ def _chosen_purposes(answers: Mapping[str, Any]) -> dict[str, int]:
     return dict(Purpose.objects.filter(active=True, code__in=codes).values_list("code", "pk")) if codes else {}
 
 
-def _checked(
-    request_type: str, answers: Mapping[str, Any], items: Mapping[str, int], purposes: Mapping[str, int]
-) -> CleanAnswers:
+@dataclass(frozen=True, slots=True)
+class ReadForm:
+    """A form as it was read, with the keys of the data items and purposes that were chosen in it."""
+
+    clean: CleanAnswers
+    items: Mapping[str, int]
+    purposes: Mapping[str, int]
+
+
+def read_form(request_type: str, answers: Mapping[str, Any]) -> tuple[ReadForm, Errors]:
+    """Read a form, whoever filled it in; usable only when there are no errors."""
+    items, purposes = _chosen_items(request_type, answers), _chosen_purposes(answers)
     clean, errors = read_answers(answers, entry=REQUEST_TYPES[request_type], item_codes=items, purpose_codes=purposes)
-    if errors:
-        raise InvalidAnswers(errors)
-    return clean
+    return ReadForm(clean, items, purposes), errors
+
+
+def write_wishes(request: DisclosureRequest, form: ReadForm) -> None:
+    """The rows of what is asked: changes, data items, purposes."""
+    clean = form.clean
+    RequestedChange.objects.bulk_create(_requested_changes(request, clean, form.items))
+    _choose(DisclosureRequest.wanted_items.through, "dataitem_id", request, [form.items[c] for c in clean.wanted_items])
+    _choose(
+        DisclosureRequest.wanted_purposes.through,
+        "purpose_id",
+        request,
+        [form.purposes[c] for c in clean.wanted_purposes],
+    )
 
 
 def submit(
@@ -185,9 +205,10 @@ def _submit(
     # PostgreSQL: FOR NO KEY UPDATE does not stop others from referring to the account meanwhile.
     User.objects.select_for_update(no_key=True).get(pk=user.pk)
     rule = offered_rule(request_type)
-    items = _chosen_items(request_type, answers)
-    purposes = _chosen_purposes(answers)
-    clean = _checked(request_type, answers, items, purposes)
+    form, errors = read_form(request_type, answers)
+    if errors:
+        raise InvalidAnswers(errors)
+    clean = form.clean
     digest = _digest(user, request_type, clean)
     same = DisclosureRequest.objects.filter(
         applicant=user, request_type=request_type, status__in=OPEN_STATUSES, submission_digest=digest
@@ -195,11 +216,7 @@ def _submit(
     if same is None:
         ratelimit.hit((SUBMITTED, str(user.pk)))
         same = _create(user, rule, clean, digest, language, now)
-        RequestedChange.objects.bulk_create(_requested_changes(same, clean, items))
-        _choose(DisclosureRequest.wanted_items.through, "dataitem_id", same, [items[c] for c in clean.wanted_items])
-        _choose(
-            DisclosureRequest.wanted_purposes.through, "purpose_id", same, [purposes[c] for c in clean.wanted_purposes]
-        )
+        write_wishes(same, form)
     RequestDraft.objects.filter(user=user, request_type=request_type).delete()
     return same
 
@@ -234,7 +251,7 @@ def _create(
         status_changed_at=now,
         target_on=first_target(rule=rule, received_at=now),
     )
-    Party.objects.bulk_create(_parties(request, clean, user.email))
+    Party.objects.bulk_create(parties(request, clean, "" if clean.agent else user.email, user.email))
     IdentityCheck.objects.bulk_create(_checks(request, rule, now))
     RequestEvent.objects.create(
         request=request, kind=Note.RECEIVED, to_status=Status.RECEIVED, actor_kind=Actor.PERSON, actor=user, at=now
@@ -267,8 +284,8 @@ def _choose(through: Any, column: str, request: DisclosureRequest, keys: list[in
         through.objects.bulk_create([through(disclosurerequest_id=request.pk, **{column: key}) for key in keys])
 
 
-def _parties(request: DisclosureRequest, clean: CleanAnswers, email: str) -> list[Party]:
-    """The verified address belongs to whoever fills in the form: the agent where there is one."""
+def parties(request: DisclosureRequest, clean: CleanAnswers, email: str, agent_email: str) -> list[Party]:
+    """The persons in a request, unsaved. The verified address of an account belongs to whoever fills in the form."""
 
     def party(kind: Party.Kind, answers: PartyAnswers, address: str) -> Party:
         return Party(request=request, kind=kind, email=address, **asdict(answers))
@@ -276,8 +293,8 @@ def _parties(request: DisclosureRequest, clean: CleanAnswers, email: str) -> lis
     if clean.agent is None:
         return [party(Party.Kind.PRINCIPAL, clean.principal, email)]
     return [
-        party(Party.Kind.PRINCIPAL, clean.principal, ""),
-        party(Party.Kind.AGENT, clean.agent, email),
+        party(Party.Kind.PRINCIPAL, clean.principal, email),
+        party(Party.Kind.AGENT, clean.agent, agent_email),
     ]
 
 

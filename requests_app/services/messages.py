@@ -15,7 +15,7 @@ from ..domain.answers import MY_NUMBER, REQUIRED, TOO_LONG, holds_my_number
 from ..domain.transitions import ENDED_STATUSES, Actor, Event, Note
 from ..models import DisclosureRequest, Message, RequestEvent
 from . import transition
-from .errors import InvalidMessage, ThreadClosed
+from .errors import InvalidMessage, NoAccount, ThreadClosed
 from .permissions import require_person, require_staff
 
 BODY_LENGTH = 4000
@@ -39,6 +39,11 @@ def _body(text: str) -> str:
     return body
 
 
+def _require_account(request: DisclosureRequest) -> None:
+    if request.applicant_id is None:
+        raise NoAccount
+
+
 def _write(
     request: DisclosureRequest, actor: User, body: str, now: datetime, *, from_person: bool, asks_reply: bool = False
 ) -> Message:
@@ -54,10 +59,12 @@ def ask(*, request: DisclosureRequest, actor: User, body: str, now: datetime) ->
 
     Raises:
         InvalidMessage: see :func:`_body`.
+        NoAccount: the person would never see it.
         NotAllowed: not staff, or their own request.
         TransitionRefused: nothing can be asked in this status.
     """
     require_staff(actor, request)
+    _require_account(request)
     text = _body(body)
     with transaction.atomic():
         row = transition.apply(request=request, event=Event.ASKED, actor=actor, actor_kind=Actor.STAFF, now=now)
@@ -86,6 +93,7 @@ def write(*, request: DisclosureRequest, actor: User, body: str, now: datetime) 
 
     Raises:
         InvalidMessage: see :func:`_body`.
+        NoAccount: the person would never see it.
         NotAllowed: neither the person nor staff.
         ThreadClosed: the request has ended.
         ratelimit.LimitExceeded: more than 30 messages of this account within an hour; staff have no such limit.
@@ -95,6 +103,7 @@ def write(*, request: DisclosureRequest, actor: User, body: str, now: datetime) 
         require_person(actor, request)
     else:
         require_staff(actor, request)
+        _require_account(request)
     text = _body(body)
     if from_person:
         ratelimit.hit((WRITTEN_BY_PERSON, str(actor.pk)))

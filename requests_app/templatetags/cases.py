@@ -28,6 +28,7 @@ _RESULTS = {
     "not_held": _("登録なし"),
     "registered": _("登録あり"),
     "not_registered": _("登録なし"),
+    "not_verified": _("確かめていない"),
     "several": _("複数の登録あり"),
     "agent": _("代理人"),
 }

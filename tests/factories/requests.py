@@ -133,6 +133,15 @@ class RequestFactory(DjangoModelFactory[DisclosureRequest]):
         return cls._unclear(Status.IDENTITY_REVIEW, party, **kwargs)
 
     @classmethod
+    def by_letter(cls, status: Status = Status.RECEIVED, **kwargs: Any) -> DisclosureRequest:
+        """Came by letter and was written down by staff: there is no account. Identity has not been looked at."""
+        given = {"channel": "letter", "applicant": None, "answer_method": "paper", **kwargs}
+        request = cls.create(status=status, registered_by=given.pop("registered_by", None) or StaffFactory(), **given)
+        PartyFactory(request=request)
+        IdentityCheckFactory(request=request)
+        return request
+
+    @classmethod
     def waiting_for_identity(cls, party: dict[str, Any] | None = None, **kwargs: Any) -> DisclosureRequest:
         """Staff asked something about who it is."""
         return cls._unclear(Status.IDENTITY_WAITING, party, **kwargs)

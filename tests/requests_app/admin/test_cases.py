@@ -364,7 +364,6 @@ def test_assigning(signed_in: Client, manager: User) -> None:
 @pytest.mark.parametrize(
     ("step", "make", "after"),
     [
-        ("posted", RequestFactory.ready_to_post, Status.ANSWERED),
         ("close", RequestFactory.answered, Status.CLOSED),
         ("reopen", RequestFactory.answered, Status.IN_REVIEW),
     ],

@@ -147,7 +147,7 @@ class TestMail:
             assert secret not in text
 
     def test_a_request_by_letter_has_none(self) -> None:
-        request = RequestFactory.received(applicant=None, channel="letter")
+        request = RequestFactory.by_letter()
         _apply(request, Event.IDENTITY_UNCLEAR, Actor.WORKER)
         assert not OutgoingMail.objects.exists()
 
