@@ -74,6 +74,9 @@ def fill_in(request: HttpRequest, site: DisclosureRequestAdmin, request_type: st
         else:
             notices.success(request, str(_("請求を登録しました。受付番号を本人に知らせてください。")))
             return back_to(case)
+    if "scan" in request.FILES and "scan" not in form.errors:
+        # A browser does not send a file twice by itself, and nobody must think that it was kept.
+        notices.warning(request, str(_("原本の写しを、もう一度選んでください。")))
     back_url = reverse("admin:requests_app_register")
     return _page(request, site, "register_form", form=form, request_type=entry, back_url=back_url)
 

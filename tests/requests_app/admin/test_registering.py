@@ -130,6 +130,12 @@ def test_errors_stand_beside_their_fields_and_what_was_typed_stays(signed_in: Cl
     assert not DisclosureRequest.objects.exists()
 
 
+def test_a_file_that_has_to_be_chosen_again_is_said(signed_in: Client) -> None:
+    for sent in (filled(family_name=""), filled(more="1")):
+        assert "もう一度選んでください" in signed_in.post(page(), {**sent, "scan": scan()}).content.decode()
+        assert "もう一度選んでください" not in signed_in.post(page(), sent).content.decode()
+
+
 def test_html_that_is_called_pdf_is_refused(signed_in: Client) -> None:
     response = signed_in.post(page(), filled(scan=scan(b"<html><script>alert(1)</script></html>")))
     assert set(response.context["form"].errors) == {"scan"}

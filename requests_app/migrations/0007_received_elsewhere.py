@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('consent_app', '0016_off_purpose_append_only'),
         ('core', '0002_append_only'),
-        ("requests_app", "0004_target_extension_append_only"),
+        ("requests_app", "0006_silence_notice_append_only"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
