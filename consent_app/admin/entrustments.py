@@ -9,6 +9,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -27,7 +28,7 @@ from ..domain.gate import RECIPIENT_ITEM
 from ..domain.gate_words import reason_words
 from ..models import DataItem, EntrustedPerson, Entrustment, Purpose, Subcontractor
 from ..services import entrusted_file, entrustees, entrusting
-from ..services.entrusted_file import Chosen, NotChosen
+from ..services.entrusted_file import Chosen, NotChosen, Stopped
 from .base import ReadOnlyAdmin, ReadOnlyInline, admin_url, day_widget, link_to_customer
 
 _ORDERS, _DAYS, _PEOPLE = "orders", "days", "people"
@@ -277,16 +278,17 @@ class EntrustmentAdmin(ReadOnlyAdmin):
             messages.success(request, _("渡すファイルを作りました。"))
         return redirect(admin_url(record))
 
-    def file_view(self, request: HttpRequest, pk: Any) -> StreamingHttpResponse:
+    def file_view(self, request: HttpRequest, pk: Any) -> HttpResponseBase:
         """The file, decrypted while it is sent; the look is recorded."""
         record = self.get_object(request, str(pk))
         if not isinstance(record, Entrustment):
             raise Http404
         self._require(request, record)
         try:
-            file = entrusted_file.open_file(entrustment=record, actor=_actor(request))
-        except NotChosen:
-            raise Http404 from None
+            file = entrusted_file.open_file(entrustment=record, actor=_actor(request), now=timezone.now())
+        except (NotChosen, Stopped) as error:
+            messages.error(request, str(error))
+            return redirect(admin_url(record))
         response = StreamingHttpResponse(files.open_stream(file), content_type=file.content_type)
         response["Content-Disposition"] = f'attachment; filename="{file.name}"'
         response["Cache-Control"] = "no-store"

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -29,6 +30,7 @@ from ..domain.gate import RECIPIENT_ITEM
 from ..domain.record_fields import plain, record_lines
 from ..domain.written import written_telephone
 from ..models import Customer, CustomerRecord, DataItem, Entrustment, Recipient
+from . import entrusting
 from .entrusting import Handed
 
 ORDER_ITEM: str = CustomerRecord.Kind.ORDER
@@ -308,13 +310,32 @@ def purge(*, now: datetime) -> int:
     return number
 
 
-def open_file(*, entrustment: Entrustment, actor: audit.Actor) -> EncryptedFile:
-    """The file of a record, with the look recorded.
+class Stopped(Exception):
+    """Somebody in the file may not be handed over any more. The file was erased; ``people`` says how many they are."""
+
+    def __init__(self, people: int) -> None:
+        super().__init__(
+            _("%(people)s人のデータは、もう渡せません。ファイルを消しました。作り直してください。") % {"people": people}
+        )
+
+
+def open_file(*, entrustment: Entrustment, actor: audit.Actor, now: datetime) -> EncryptedFile:
+    """The file of a record, about to leave. Everybody in it is asked about once more; the look is recorded.
 
     Raises:
         NotChosen: there is none any more.
+        Stopped: a stop was set, a consent withdrawn or a contract ended since it was made.
     """
-    if entrustment.file is None or entrustment.file.erased_at:
-        raise NotChosen(_("ファイルはもうありません。"))
-    audit.record(action="entrustment.downloaded", actor=actor, obj=entrustment)
-    return entrustment.file
+    with transaction.atomic():
+        locked = Entrustment.objects.select_for_update(of=["self"]).select_related("file").get(pk=entrustment.pk)
+        if locked.file is None or locked.file.erased_at:
+            raise NotChosen(_("ファイルはもうありません。"))
+        stopped = entrusting.refused_now(entrustment=locked, now=now)
+        if stopped:
+            files.erase(file=locked.file, actor=actor)
+            audit.record(action="entrustment.file_stopped", actor=actor, obj=locked, detail={"people": stopped})
+        else:
+            audit.record(action="entrustment.downloaded", actor=actor, obj=locked)
+    if stopped:
+        raise Stopped(stopped)
+    return locked.file

@@ -28,7 +28,7 @@ from ..models import (
     Recipient,
     Subcontractor,
 )
-from . import gate
+from . import gate, ledger
 
 _ROWS_AT_ONCE = 1000
 
@@ -93,6 +93,8 @@ def entrust(
     with transaction.atomic():
         # Whoever changes a contract of this subcontractor waits, so that the record fits what the gate saw.
         Subcontractor.objects.select_for_update(no_key=True).get(pk=subcontractor.pk)
+        # So does whoever withdraws a consent or sets a stop.
+        ledger.hold(customers)
         to = Entrusted(subcontractor.code, purpose)
         answers = gate.may_provide_many(customers=set(customers), recipient=to, items=wanted, at=now)
         gifts = _gifts(recipients, to, answers, now) if recipients or RECIPIENT_ITEM in wanted else {}
@@ -114,6 +116,24 @@ def entrust(
             now=now,
         )
     return Outcome(entrustment, handed, answers, {key: answer for key, (answer, _owner) in gifts.items()})
+
+
+def refused_now(*, entrustment: Entrustment, now: datetime) -> int:
+    """How many of those whose data the file of a record has may not be handed over any more.
+
+    A contract that has ended since, a withdrawn consent and a stop count alike: the file has not left yet.
+    """
+    if entrustment.purpose is None:
+        return entrustment.allowed
+    persons = entrustment.persons.filter(allowed=True)
+    to = Entrusted(entrustment.subcontractor.code, entrustment.purpose.code)
+    customers = set(persons.filter(gift=False).values_list("customer_id", flat=True))
+    answers = gate.may_provide_many(customers=customers, recipient=to, items=entrustment.items, at=now)
+    recipients = list(persons.filter(gift=True).values_list("recipient_id", flat=True))
+    # Of a gift recipient who was erased the row stays without saying who.
+    gifts = _gifts([key for key in recipients if key], to, answers, now)
+    refused = [answer for answer in (*answers.values(), *(one for one, _owner in gifts.values())) if not answer.allowed]
+    return len(refused) + sum(1 for key in recipients if key is None)
 
 
 def forward(

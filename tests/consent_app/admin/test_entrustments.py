@@ -98,7 +98,8 @@ def test_one_without_contract(manager_client: Client, items: dict[str, DataItem]
     assert "委託先の選定が記録されていません。 委託先との契約がありません。" in page
     assert "CSVを受け取る" not in page
     assert Entrustment.objects.get().allowed == 0
-    assert manager_client.post(url("file", Entrustment.objects.get().pk)).status_code == 404
+    gone = manager_client.post(url("file", Entrustment.objects.get().pk), follow=True)
+    assert "ファイルはもうありません。" in gone.content.decode()
 
 
 def test_abroad_by_consent_the_ledger_is_asked_for(manager_client: Client, items: dict[str, DataItem]) -> None:
@@ -126,6 +127,25 @@ def test_who_stopped_the_use_is_left_out(manager_client: Client, carrier: Subcon
     page = manager_client.post(url("hand_over", carrier.pk), chosen, follow=True).content.decode()
     assert "一部の人のデータは渡せませんでした" in page
     assert "利用の停止中です" in page
+
+
+@pytest.mark.parametrize("gift", [False, True])
+def test_a_file_does_not_leave_after_a_stop(manager_client: Client, carrier: Subcontractor, gift: bool) -> None:
+    recipient = RecipientFactory()
+    order = recipient.record
+    items = ["name", "address", "recipient"] if gift else ["name", "address"]
+    manager_client.post(url("hand_over", carrier.pk), form(lines=order.external_id, items=items, confirmed="1"))
+    record = Entrustment.objects.get()
+    assert record.allowed == (2 if gift else 1)
+    suspensions.suspend(customer=order.customer, kind="use", actor="command", ground="35(1)", now=timezone.now())
+
+    page = manager_client.post(url("file", record.pk), follow=True).content.decode()
+
+    assert f"{record.allowed}人のデータは、もう渡せません" in page
+    record.file.refresh_from_db()
+    assert record.file.erased_at is not None
+    assert AuditEntry.objects.filter(action="entrustment.file_stopped").count() == 1
+    assert not AuditEntry.objects.filter(action="entrustment.downloaded").exists()
 
 
 @pytest.mark.parametrize(

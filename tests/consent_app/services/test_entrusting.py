@@ -256,7 +256,7 @@ def test_in_a_constant_number_of_statements(
         tuple(order.pk for order in orders),
         tuple(key for order in orders for key in order.recipients.values_list("pk", flat=True)),
     )
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         hand(chosen, carrier, staff, "name order recipient")
 
 
@@ -320,9 +320,9 @@ def check_now() -> None:
 def test_the_file_is_gone_after_a_week(carrier: Subcontractor, staff: User) -> None:
     record = hand(Chosen((CustomerFactory().pk,)), carrier, staff, "name").entrustment
     assert entrusted_file.purge(now=NOW + timedelta(days=6)) == 0
-    entrusted_file.open_file(entrustment=record, actor=staff)
+    entrusted_file.open_file(entrustment=record, actor=staff, now=NOW)
     assert entrusted_file.purge(now=NOW + timedelta(days=8)) == 1
     assert entrusted_file.purge(now=NOW + timedelta(days=8)) == 0
     with pytest.raises(NotChosen, match="もうありません"):
-        entrusted_file.open_file(entrustment=Entrustment.objects.get(), actor=staff)
+        entrusted_file.open_file(entrustment=Entrustment.objects.get(), actor=staff, now=NOW)
     assert AuditEntry.objects.filter(action="entrustment.downloaded").count() == 1
