@@ -21,7 +21,7 @@ from .. import selectors
 from ..services import intake
 from ..services.errors import InvalidAnswers
 from .access import PersonRequest
-from .forms import ChangesForm
+from .forms_of_types import ChangesForm
 from .offers import Offer, offer_or_404
 from .wizard import Step, Wizard
 

@@ -6,7 +6,7 @@ binding the forms to it.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, cast
+from typing import Any
 
 from crispy_forms.layout import Fieldset, Layout
 from django import forms
@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from consent_app.domain import normalise
 from privacy_portal.core.portal.form_mixin import PortalFormMixin
 
-from ..domain.answers import AGENT_PREFIX, CHANGE_LENGTH, CHANGE_ROWS, METHOD_NOTE_LENGTH, NOTE_LENGTH
+from ..domain.answers import AGENT_PREFIX, METHOD_NOTE_LENGTH, NOTE_LENGTH
 from ..domain.request_types import RequestType
 from ..models import DisclosureRequest
 from .fields import ABROAD, PREFECTURE_CHOICES, KanaField, LineField, NoteField, PostalCodeField, TelephoneField, Text
@@ -39,7 +39,8 @@ AUTOCOMPLETE = {
 }
 
 
-def _required(text: Text) -> dict[str, Any]:
+def required_words(text: Text) -> dict[str, Any]:
+    """The words of a field that was left empty."""
     return {"required": text}
 
 
@@ -61,7 +62,7 @@ def _name_fields(*, own: bool) -> dict[str, forms.Field]:
             label=_("姓"),
             max_length=100,
             widget=text("family_name"),
-            error_messages=_required(
+            error_messages=required_words(
                 _("姓（名字）を入力してください。姓と名の区別がないときは、ここに全体を入力してください。")
             ),
         ),
@@ -93,13 +94,13 @@ def _contact_fields(*, own: bool) -> dict[str, forms.Field]:
             max_length=20,
             widget=text("postal_code", inputmode="numeric"),
             help_text=_("例：100-0001。日本国外のときは空のままにしてください。"),
-            error_messages=_required(_("郵便番号を7桁の数字で入力してください。例：100-0001")),
+            error_messages=required_words(_("郵便番号を7桁の数字で入力してください。例：100-0001")),
         ),
         "prefecture": forms.ChoiceField(
             label=_("都道府県"),
             choices=PREFECTURE_CHOICES,
             widget=forms.Select(attrs=_attrs("prefecture", own=own)),
-            error_messages=_required(
+            error_messages=required_words(
                 _("都道府県を選んでください。日本の外にお住まいのときは「日本国外」を選んでください。")
             ),
         ),
@@ -109,7 +110,7 @@ def _contact_fields(*, own: bool) -> dict[str, forms.Field]:
             clean_with=normalise.clean_address,
             widget=text("address1"),
             help_text=_("日本国外のときは、郵便番号と国名も続けて入力してください。"),
-            error_messages=_required(_("市区町村と番地を入力してください。")),
+            error_messages=required_words(_("市区町村と番地を入力してください。")),
         ),
         "address2": LineField(
             label=_("建物名・部屋番号"),
@@ -226,7 +227,7 @@ class WhoForm(StepForm):
         initial=DisclosureRequest.Role.PERSON,
         widget=forms.RadioSelect,
         help_text=_("代理人の方には、あとで担当者から、代理であることを示す書類についてご連絡することがあります。"),
-        error_messages=_required(_("どなたの情報についての請求かを選んでください。")),
+        error_messages=required_words(_("どなたの情報についての請求かを選んでください。")),
     )
 
 
@@ -292,192 +293,6 @@ class RecordsForm(StepForm):
     )
 
 
-class _ChosenForm(StepForm):
-    """Everything, or what is chosen. "Everything" stands first; nobody is made to narrow it down (article 37(2))."""
-
-    chosen = ""
-
-    def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:
-        self.choices = choices
-        super().__init__(*args, **kwargs)
-
-    def build(self) -> None:
-        cast(forms.MultipleChoiceField, self.fields[self.chosen]).choices = self.choices
-        if "grounds" in self.entry.asks:
-            # Asked on the page of the grounds, which comes before.
-            self.fields.pop("wanted_note", None)
-
-    @property
-    def _explained(self) -> bool:
-        notes = self.cleaned_data if "wanted_note" in self.fields else self.answers
-        return bool(notes.get("wanted_note"))
-
-    def clean(self) -> None:
-        if self.errors:
-            return
-        if self.cleaned_data["wants_everything"]:
-            self.cleaned_data[self.chosen] = []
-        elif not self.cleaned_data[self.chosen] and not self._explained:
-            self.add_error(
-                self.chosen,
-                ValidationError(
-                    _("1つ以上選ぶか、下の欄に説明を書いてください。迷うときは「すべて」を選べます。"),
-                    code="required",
-                ),
-            )
-
-
-def _everything(label: Any, everything: Text) -> forms.TypedChoiceField:
-    return forms.TypedChoiceField(
-        label=label,
-        choices=[("True", everything), ("False", _("選んだものだけ"))],
-        coerce=lambda value: value == "True",
-        initial="True",
-        widget=forms.RadioSelect,
-        error_messages=_required(_("すべてか、選んだものだけかを選んでください。")),
-    )
-
-
-def _note(help_text: Any, *, label: Any = "", rows: int = 4) -> NoteField:
-    return NoteField(
-        label=label or _("くわしい説明"),
-        required=False,
-        max_length=NOTE_LENGTH,
-        widget=forms.Textarea(attrs={"rows": rows}),
-        help_text=help_text,
-    )
-
-
-class WantedForm(_ChosenForm):
-    """Which data it is about."""
-
-    chosen = "wanted_items"
-
-    wants_everything = _everything(_("対象の情報"), _("持っている、私の情報のすべて"))
-    wanted_items = forms.MultipleChoiceField(
-        label=_("対象の項目"),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text=_("「選んだものだけ」のときに選んでください。"),
-    )
-    wanted_note = _note(_("例：昨年の秋の問い合わせの記録。書かなくてもかまいません。"))
-
-
-class PurposesForm(_ChosenForm):
-    """Which use is to be stopped."""
-
-    chosen = "wanted_purposes"
-
-    wants_everything = _everything(_("やめてほしい使い方"), _("すべての使い方"))
-    wanted_purposes = forms.MultipleChoiceField(
-        label=_("やめてほしい目的"),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text=_("「選んだものだけ」のときに選んでください。"),
-    )
-
-
-class GroundsForm(StepForm):
-    """Why the person may ask it (articles 35(1), (3), (5)); several may hold at once."""
-
-    grounds = forms.MultipleChoiceField(
-        label=_("あてはまる理由"),
-        widget=forms.CheckboxSelectMultiple,
-        help_text=_("いくつ選んでもかまいません。"),
-        error_messages=_required(_("あてはまるものを1つ以上選んでください。")),
-    )
-    wanted_note = _note(
-        _("いつ、どのようなことがあったか。書かなくてもかまいませんが、あると早く調べられます。"), rows=6
-    )
-
-    def build(self) -> None:
-        cast(forms.MultipleChoiceField, self.fields["grounds"]).choices = [
-            (ground.code, format_lazy("{}{}{}{}", ground.text, _("（"), ground.help, _("）")))
-            for ground in self.entry.grounds
-        ]
-
-
-class ChangesForm(StepForm):
-    """What is to be changed, item by item: what is held, what it should be, and why (article 34(1))."""
-
-    def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:
-        self.choices = choices
-        super().__init__(*args, **kwargs)
-
-    @property
-    def rows(self) -> int:
-        """How many items have room on the page."""
-        given = self.answers.get("change_rows", 1)
-        return max(1, min(given, CHANGE_ROWS)) if isinstance(given, int) else 1
-
-    @property
-    def can_grow(self) -> bool:
-        """Whether another item can be added."""
-        return self.rows < CHANGE_ROWS
-
-    def build(self) -> None:
-        deletes, adds = self.entry.code == "deletion", self.entry.code == "addition"
-        for row in range(self.rows):
-            self.fields[f"item_{row}"] = forms.ChoiceField(
-                label=_("項目"),
-                choices=[("", _("選んでください")), *self.choices],
-                required=row == 0,
-                widget=forms.Select(attrs={"autocomplete": "off"}),
-                error_messages=_required(_("項目を選んでください。")),
-            )
-            if not adds:
-                self.fields[f"present_{row}"] = self._text(_("いま登録されていると思う内容"))
-            if not deletes:
-                self.fields[f"wanted_{row}"] = self._text(_("加えてほしい内容") if adds else _("正しい内容"))
-            self.fields[f"why_{row}"] = self._text(_("そういえる理由や資料"))
-
-    def _text(self, label: Text) -> NoteField:
-        return NoteField(
-            label=cast(Any, label),
-            required=False,
-            max_length=CHANGE_LENGTH,
-            widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
-        )
-
-    @property
-    def groups(self) -> list[tuple[Text, list[str]]]:
-        return [
-            (
-                format_lazy(_("{number}つ目"), number=row + 1) if self.rows > 1 else "",
-                [name for name in self.fields if name.endswith(f"_{row}")],
-            )
-            for row in range(self.rows)
-        ]
-
-    def clean(self) -> None:
-        for row in range(self.rows):
-            names = [name for name in (f"present_{row}", f"wanted_{row}", f"why_{row}") if name in self.fields]
-            typed = [name for name in names if self.cleaned_data.get(name)]
-            item = self.cleaned_data.get(f"item_{row}")
-            if typed and not item and f"item_{row}" not in self.errors:
-                self.add_error(f"item_{row}", ValidationError(_("項目を選んでください。"), code="required"))
-            wanted = f"wanted_{row}"
-            if item and wanted in self.fields and not self.cleaned_data.get(wanted) and wanted not in self.errors:
-                self.add_error(wanted, ValidationError(_("どのような内容にするかを書いてください。"), code="required"))
-
-    def to_answers(self) -> Answers:
-        return {**super().to_answers(), "change_rows": self.rows}
-
-
-class DetailsForm(StepForm):
-    """What the person has to say, in their own words."""
-
-    wanted_note = _note(_("いつ、どのようなことがあったかを書いてください。"), label=_("内容"), rows=8)
-
-    def build(self) -> None:
-        field = self.fields["wanted_note"]
-        # Only a complaint or an inquiry is nothing without words; a right needs none.
-        field.required = not self.entry.needs_identity
-        field.error_messages["required"] = _("内容を書いてください。")
-        if self.entry.needs_identity:
-            field.help_text = _("例：相手の名前、時期。書かなくてもかまいません。")
-
-
 class AnswerForm(StepForm):
     """How the answer is to come. The choice is the person's (article 33(2), rule 30)."""
 
@@ -491,7 +306,7 @@ class AnswerForm(StepForm):
         initial=DisclosureRequest.AnswerMethod.DOWNLOAD,
         widget=forms.RadioSelect,
         help_text=_("ダウンロードには、そのたびにメールで届くコードが必要です。ほかの人には開けません。"),
-        error_messages=_required(_("回答の受け取り方を選んでください。")),
+        error_messages=required_words(_("回答の受け取り方を選んでください。")),
     )
     answer_method_note = NoteField(
         label=_("その他の方法の説明"),
@@ -516,7 +331,7 @@ class MessageForm(PortalFormMixin, forms.Form):
         label=_("メッセージの本文"),
         max_length=MESSAGE_LENGTH,
         widget=forms.Textarea(attrs={"rows": 6, "autocomplete": "off"}),
-        error_messages=_required(_("本文を入力してください。")),
+        error_messages=required_words(_("本文を入力してください。")),
     )
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from consent_app.selectors import data_items, purposes_with_items
 
 from ..domain.request_types import REQUEST_TYPES, RequestType
-from . import forms
+from . import forms, forms_of_types
 from .forms import Answers, StepForm
 
 
@@ -51,11 +51,11 @@ PAGES: tuple[Step, ...] = (
         forms.RecordsForm,
         gettext_lazy("わかるものだけ入力してください。何も入力しなくても次へ進めます。"),
     ),
-    Step("changes", gettext_lazy("変える内容"), gettext_lazy("どこをどう変えるか"), forms.ChangesForm),
-    Step("grounds", gettext_lazy("理由"), gettext_lazy("どのような理由か"), forms.GroundsForm),
-    Step("wanted", gettext_lazy("対象"), gettext_lazy("どの情報についてか"), forms.WantedForm),
-    Step("purposes", gettext_lazy("対象"), gettext_lazy("どの使い方をやめてほしいか"), forms.PurposesForm),
-    Step("details", gettext_lazy("内容"), gettext_lazy("お知らせいただく内容"), forms.DetailsForm),
+    Step("changes", gettext_lazy("変える内容"), gettext_lazy("どこをどう変えるか"), forms_of_types.ChangesForm),
+    Step("grounds", gettext_lazy("理由"), gettext_lazy("どのような理由か"), forms_of_types.GroundsForm),
+    Step("wanted", gettext_lazy("対象"), gettext_lazy("どの情報についてか"), forms_of_types.WantedForm),
+    Step("purposes", gettext_lazy("対象"), gettext_lazy("どの使い方をやめてほしいか"), forms_of_types.PurposesForm),
+    Step("details", gettext_lazy("内容"), gettext_lazy("お知らせいただく内容"), forms_of_types.DetailsForm),
     Step("method", gettext_lazy("受け取り方"), gettext_lazy("回答の受け取り方"), forms.AnswerForm),
 )
 BY_SLUG: dict[str, Step] = {step.slug: step for step in PAGES}
@@ -97,9 +97,9 @@ class Wizard:
     def form(self, step: Step, data: Mapping[str, Any] | None = None) -> StepForm:
         """The page's form, bound to ``data`` or showing what the draft holds."""
         extra: dict[str, Any] = {}
-        if step.form_class in (forms.WantedForm, forms.ChangesForm):
+        if step.form_class in (forms_of_types.WantedForm, forms_of_types.ChangesForm):
             extra = {"choices": self.items}
-        elif step.form_class is forms.PurposesForm:
+        elif step.form_class is forms_of_types.PurposesForm:
             extra = {"choices": self.purposes}
         return step.form_class(
             data, entry=self.entry, answers=self.answers, initial=forms.bound_to(self.answers), **extra
