@@ -177,6 +177,7 @@ def manager() -> User:
     ProvisionFactory(customer=customer, basis=ProvisionBasis.objects.earliest("pk"), items=DataItem.objects.all()[:2])
     for status in Status:
         MessageFactory(request=RequestFactory.in_status(status))
+    RequestFactory.by_letter(Status.IN_REVIEW)
     correction = RequestFactory.in_review(request_type="correction", grounds=["untrue"])
     address = DataItem.objects.get(code="address")
     RequestedChange.objects.create(
@@ -189,7 +190,7 @@ def manager() -> User:
 def person(manager: User) -> User:
     """A customer with requests in every state, an answer to open, and an unfinished one."""
     person = UserFactory(email="hanako@post.example")
-    DisclosureRequest.objects.update(applicant=person)
+    DisclosureRequest.objects.filter(registered_by=None).update(applicant=person)
     decided = DisclosureRequest.objects.get(status=Status.FULFILLING)
     fulfilment.fulfil(request_id=decided.pk, now=timezone.now())
     intake.save_draft(user=person, request_type="disclosure", answers=ANSWERS, now=timezone.now())
@@ -216,7 +217,7 @@ def assert_one_language(client: Client, starts: list[str], language: str) -> set
 # Addresses of the portal that no link leads to by itself, or that show no page.
 PORTAL_NO_PAGES = {
     *("sign_out", "set_language", "operator_css", "operator_logo", "sign_in_code", "answer_files", "answer_download"),
-    *("consent_change", "consent_receipt", "registered_email_undo", "gpc_support", "fee_receipt"),
+    *("consent_change", "consent_receipt", "registered_email_undo", "gpc_support", "fee_receipt", "request_again"),
     "trackers_refuse",
 }
 # Shown to somebody who is a customer and has stated registered facts.
@@ -231,9 +232,9 @@ def test_every_page_of_the_portal_speaks_one_language(client: Client, person: Us
     public = assert_one_language(client, ["/"], language)
     assert {"portal:home", "portal:contact", "portal:procedure", "portal:purposes", "portal:sign_in"} <= public
     sign_in_by_code(client, person)
-    cases = [reverse("portal:request_detail", args=[row.receipt_number]) for row in DisclosureRequest.objects.all()]
+    cases = [reverse("portal:request_detail", args=[row.receipt_number]) for row in person.disclosure_requests.all()]
     steps = [f"{offer.url}{step.slug}/" for offer in offers() for step in steps_of(offer.type)]
-    done = [reverse("portal:request_done", args=[DisclosureRequest.objects.latest("received_at").receipt_number])]
+    done = [reverse("portal:request_done", args=[person.disclosure_requests.latest("received_at").receipt_number])]
     seen = assert_one_language(client, ["/", "/requests/", *cases, *steps, *done], language)
     every = {name for name in names_in(get_resolver()) if name.startswith("portal:")}
     registered = {f"portal:{name}" for name in REGISTERED}
@@ -287,7 +288,7 @@ def test_every_page_of_the_admin_speaks_one_language(client: Client, manager: Us
     every = set(names_in(get_resolver()))
     lists = {name for name in every if name.endswith("_changelist")} - {"admin:auth_group_changelist"}
     steps = {name for name in every if name.startswith("admin:requests_app_case_")}
-    for_posting = {f"admin:requests_app_case_{name}" for name in ("message", "letter", "file", "receipt")}
+    for_posting = {f"admin:requests_app_case_{name}" for name in ("message", "letter", "file", "receipt", "received")}
     second_factor = {"mfa_index", "mfa_activate_totp", "mfa_view_recovery_codes", "mfa_list_webauthn"}
     assert lists | second_factor | (steps - for_posting) <= seen
 

@@ -401,6 +401,16 @@ def close(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequest
     return confirmed_step(request, case, site, "close", effect, _("手続きを終了しました。"), lifecycle.close)
 
 
+def withdrawn(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequestAdmin) -> HttpResponse:
+    """Somebody without an account took the request back."""
+    effect = _(
+        "本人が手紙や電話で請求を取り下げたことを記録します。この請求は終わり、元には戻せません。"
+        "受け取った手紙は、事業所の手順で保管してください。"
+    )
+    done = _("取下げを記録しました。")
+    return confirmed_step(request, case, site, "withdrawn", effect, done, lifecycle.record_withdrawal)
+
+
 def reopen(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequestAdmin) -> HttpResponse:
     """The decision was wrong, or something was forgotten."""
     effect = _("この請求をもう一度確認します。前の回答ファイルは開けなくなり、新しい決定が必要になります。")

@@ -224,6 +224,7 @@ class DisclosureRequestAdmin(PostedSearch, OfferedLookups, ModelAdmin):
             path(f"{prefix}assign/", page(case_views.assign), name="requests_app_case_assign"),
             path(f"{prefix}posted/", page(case_views.posted), name="requests_app_case_posted"),
             path(f"{prefix}close/", page(case_views.close), name="requests_app_case_close"),
+            path(f"{prefix}withdrawn/", page(case_views.withdrawn), name="requests_app_case_withdrawn"),
             path(f"{prefix}reopen/", page(case_views.reopen), name="requests_app_case_reopen"),
             path(f"{prefix}files/<uuid:file_id>/", page(case_views.open_file), name="requests_app_case_file"),
         ]

@@ -20,7 +20,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from consent_app.domain import normalise
+from consent_app.domain.prefectures import PREFECTURE_NAMES
 from consent_app.selectors import data_items, purposes_with_items
 
 from ..domain.answers import AGENT_PREFIX, CHANGE_LENGTH, CHANGE_ROWS, METHOD_NOTE_LENGTH, NOTE_LENGTH
@@ -120,7 +120,7 @@ class RegisterForm(forms.Form):
             )
         prefectures = [
             ("", _("選んでください（日本国外は空のまま）")),
-            *((name, name) for name in normalise.PREFECTURES),
+            *PREFECTURE_NAMES.items(),
         ]
         self.fields[f"{prefix}prefecture"] = forms.ChoiceField(
             label=_("都道府県"), choices=prefectures, required=False, widget=UnfoldAdminSelectWidget

@@ -57,6 +57,7 @@ STEPS: tuple[Step, ...] = (
     Step("close", Event.CLOSED, "requests_app.decide_request", _("終了する")),
     Step("ask", Event.ASKED, "requests_app.change_disclosurerequest", _("本人に質問する")),
     Step("extend", None, "requests_app.decide_request", _("目標日を延ばす")),
+    Step("withdrawn", Event.WITHDRAWN, "requests_app.decide_request", _("取下げを記録する")),
     Step("reopen", Event.REOPENED, "requests_app.decide_request", _("もう一度確認する")),
     Step(
         "reconsider", Event.IDENTITY_REOPENED, "requests_app.check_identity", _("本人確認をやり直す"), Status.IN_REVIEW
@@ -114,6 +115,8 @@ def why_not(request: DisclosureRequest, step: Step, user: User) -> _StrPromise |
         return _("いまの状態（%(status)s）ではできません。") % {"status": request.get_status_display()}
     if step.code == "ask" and request.applicant_id is None:
         return NoAccount.message
+    if step.code == "withdrawn" and request.applicant_id is not None:
+        return _("本人がポータルで取り下げられます。")
     if step.code == "examine" and (REQUEST_TYPES[request.request_type].effect != "change" or not request.customer_id):
         return _("この請求では、項目ごとの調査はありません。")
     if step.code == "extend":

@@ -12,7 +12,7 @@ from .. import selectors
 from ..domain.transitions import Actor, Event, Status
 from ..models import AnswerFile, Decision, DisclosureRequest, DownloadGrant
 from . import transition
-from .permissions import require_person, require_staff
+from .permissions import deny, require_person, require_staff
 
 
 def withdraw(*, request: DisclosureRequest, actor: User, now: datetime) -> DisclosureRequest:
@@ -24,6 +24,21 @@ def withdraw(*, request: DisclosureRequest, actor: User, now: datetime) -> Discl
     """
     require_person(actor, request)
     return transition.apply(request=request, event=Event.WITHDRAWN, actor=actor, actor_kind=Actor.PERSON, now=now)
+
+
+def record_withdrawal(*, request: DisclosureRequest, actor: User, now: datetime) -> DisclosureRequest:
+    """Staff write down that somebody without an account took their request back, by letter or telephone.
+
+    Whoever has an account does it themself: nobody else ends their request.
+
+    Raises:
+        NotAllowed: no permission, or the person has an account.
+        TransitionRefused: it is decided or has ended.
+    """
+    require_staff(actor, request, "decide_request")
+    if request.applicant_id is not None:
+        deny(actor, request)
+    return transition.apply(request=request, event=Event.WITHDRAWN, actor=actor, actor_kind=Actor.STAFF, now=now)
 
 
 def close(*, request: DisclosureRequest, actor: User, now: datetime) -> DisclosureRequest:

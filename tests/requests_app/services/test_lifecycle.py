@@ -37,6 +37,30 @@ class TestWithdraw:
                 lifecycle.withdraw(request=RequestFactory.in_review(), actor=actor, now=NOW)
 
 
+class TestRecordedWithdrawal:
+    @pytest.mark.parametrize("status", Status)
+    def test_staff_write_down_what_came_by_letter_until_it_is_decided(self, status: Status) -> None:
+        if Event.WITHDRAWN not in possible_events(status, Actor.STAFF):
+            assert Event.WITHDRAWN not in possible_events(status, Actor.PERSON)
+            return
+        request = RequestFactory.by_letter(status)
+        row = lifecycle.record_withdrawal(request=request, actor=StaffFactory(), now=NOW)
+        assert (row.status, row.closed_at) == (Status.WITHDRAWN, NOW)
+        assert request.events.get(kind=Event.WITHDRAWN).actor_kind == Actor.STAFF
+        assert not OutgoingMail.objects.exists()
+
+    def test_nobody_ends_the_request_of_somebody_with_an_account(self) -> None:
+        request = RequestFactory.in_review()
+        with pytest.raises(NotAllowed):
+            lifecycle.record_withdrawal(request=request, actor=StaffFactory(), now=NOW)
+        assert DisclosureRequest.objects.get().status == Status.IN_REVIEW
+
+    def test_whoever_may_not_decide_may_not_record_it(self) -> None:
+        handler = StaffFactory(is_superuser=False)
+        with pytest.raises(NotAllowed):
+            lifecycle.record_withdrawal(request=RequestFactory.by_letter(Status.IN_REVIEW), actor=handler, now=NOW)
+
+
 class TestClose:
     def test_by_staff(self) -> None:
         request = RequestFactory.answered()
