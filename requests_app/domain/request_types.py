@@ -52,7 +52,6 @@ class RequestType:
     Args:
         code: as in the operator's profile.
         article: that gives the right.
-        notice_article: under which the operator notifies what it decided.
         outcome_articles: outcome of a decision -> article under which the operator answers so. An outcome that is not
             here does not exist for the type.
         description: one sentence for the person.
@@ -68,7 +67,6 @@ class RequestType:
 
     code: str
     article: str
-    notice_article: str
     outcome_articles: Mapping[str, str]
     description: _StrPromise | str
     asks: tuple[str, ...]
@@ -143,7 +141,6 @@ _DISCLOSURE_REFUSALS = (
 PURPOSE_NOTICE = RequestType(
     code="purpose_notice",
     article="32(2)",
-    notice_article="32(3)",
     outcome_articles={key: value for key, value in _outcomes("32(2)", "32(3)").items() if key != "partly"},
     description=_("持っている個人データを、何のために使っているかをお知らせします（利用目的の通知）。"),
     asks=(*_FIND, "wanted", "method"),
@@ -176,7 +173,6 @@ PURPOSE_NOTICE = RequestType(
 DISCLOSURE = RequestType(
     code="disclosure",
     article="33(1)",
-    notice_article="33(3)",
     outcome_articles=_outcomes("33(2)", "33(3)"),
     description=_("あなたについて持っている個人データを、そのままお知らせします（開示）。"),
     asks=(*_FIND, "wanted", "method"),
@@ -190,7 +186,6 @@ DISCLOSURE = RequestType(
 PROVISION_RECORDS = RequestType(
     code="provision_records",
     article="33(5)",
-    notice_article="33(3)",
     outcome_articles=_outcomes("33(5)", "33(3)"),
     description=_(
         "あなたの個人データをだれに渡し、だれから受け取ったかの記録をお知らせします（第三者提供記録の開示）。"
@@ -238,7 +233,6 @@ def _change(code: str, description: _StrPromise) -> RequestType:
     return RequestType(
         code=code,
         article="34(1)",
-        notice_article="34(3)",
         outcome_articles=_outcomes("34(3)", "34(3)"),
         description=description,
         asks=(*_FIND, "changes", "method"),
@@ -348,7 +342,6 @@ _USE_GROUNDS = (
 STOP_USE = RequestType(
     code="stop_use",
     article="35",
-    notice_article="35(7)",
     outcome_articles=_outcomes("35(7)", "35(7)", "alternative"),
     description=_("個人データを使うのをやめます。目的を選ぶことも、すべてを選ぶこともできます（利用停止）。"),
     asks=(*_FIND, "grounds", "purposes", "method"),
@@ -362,7 +355,6 @@ STOP_USE = RequestType(
 ERASURE = RequestType(
     code="erasure",
     article="35",
-    notice_article="35(7)",
     outcome_articles=_outcomes("35(7)", "35(7)", "alternative"),
     description=_("個人データを消します。法律で保存しなければならないものは、その期間が終わってから消します（消去）。"),
     asks=(*_FIND, "grounds", "wanted", "method"),
@@ -376,7 +368,6 @@ ERASURE = RequestType(
 STOP_PROVISION = RequestType(
     code="stop_provision",
     article="35",
-    notice_article="35(7)",
     outcome_articles={
         key: value for key, value in _outcomes("35(7)", "35(7)", "alternative").items() if key != "partly"
     },
@@ -406,7 +397,6 @@ STOP_PROVISION = RequestType(
 FOREIGN_MEASURES = RequestType(
     code="foreign_measures",
     article="28(3)",
-    notice_article="28(3)",
     outcome_articles={
         "granted": "28(3)",
         "refused": "28(3)",
@@ -427,7 +417,6 @@ def _reply(code: str, article: str, description: _StrPromise) -> RequestType:
     return RequestType(
         code=code,
         article=article,
-        notice_article=article,
         outcome_articles={"replied": article},
         description=description,
         asks=("name", "details", "method"),
@@ -458,11 +447,6 @@ REQUEST_TYPES: dict[str, RequestType] = {
         INQUIRY,
     )
 }
-
-
-def refusal_of(request_type: str, ground: str) -> Refusal | None:
-    """The ground for refusal with this code, where the law knows it for the type."""
-    return next((refusal for refusal in REQUEST_TYPES[request_type].refusals if refusal.code == ground), None)
 
 
 def possible_refusals(request_type: str, stated: tuple[str, ...] | list[str]) -> tuple[Refusal, ...]:

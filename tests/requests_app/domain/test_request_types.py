@@ -10,7 +10,7 @@ import pytest
 from consent_app.domain.profile import MAY_BE_LEFT_OUT, REFUSAL_ARTICLES
 from consent_app.domain.profile import REQUEST_TYPES as IN_PROFILES
 from consent_app.domain.request_words import REQUEST_WORDS
-from requests_app.domain.request_types import REQUEST_TYPES, possible_refusals, refusal_of
+from requests_app.domain.request_types import REQUEST_TYPES, possible_refusals
 from requests_app.portal.wizard import PAGES
 
 # Type -> right, fee possible (38), a suit waits two weeks (39), articles of grounds, articles of refusals.
@@ -110,11 +110,6 @@ def test_cost_and_difficulty_never_refuse_by_themselves(code: str) -> None:
 def test_profiles_can_name_every_ground_of_refusal_of_the_act(code: str) -> None:
     named = {refusal.article for refusal in REQUEST_TYPES[code].refusals} - {"33(5)", "28(3)"}
     assert named <= set(REFUSAL_ARTICLES)
-
-
-def test_an_unknown_ground_refuses_nothing() -> None:
-    assert refusal_of("disclosure", "too_much_work") is None
-    assert refusal_of("correction", "harm_to_person") is None
 
 
 def test_only_what_goes_abroad_may_be_left_out() -> None:
