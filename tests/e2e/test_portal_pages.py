@@ -19,6 +19,7 @@ from requests_app.services import access, fulfilment, intake
 from tests.e2e.axe import assert_accessible
 from tests.factories.consent import OperatorFactory, RequestRuleFactory, catalogue
 from tests.factories.requests import MessageFactory, PersonFactory, RequestFactory
+from tests.support.browser import follow
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -172,7 +173,7 @@ def test_errors_what_was_sent_and_the_code(visit: Visit, world: World) -> None:
     visit.go(f"{FORM}contact/")
     page.locator("[name=postal_code]").fill("12")
     page.locator("[name=agent_address1]").fill("")
-    page.locator("main form [type=submit]").first.click()
+    follow(page.locator("main form [type=submit]").first)
     summary = page.locator("[data-error-summary]")
     expect(summary).to_be_focused()
     visit.look("errors")
@@ -186,11 +187,11 @@ def test_errors_what_was_sent_and_the_code(visit: Visit, world: World) -> None:
     visit.look("stated")
 
     visit.go(of(world.answered, "answer/"))
-    page.locator("main form [type=submit]").click()
+    follow(page.locator("main form [type=submit]"))
     expect(page.locator("[name=code]")).to_be_visible()
     visit.look("code-sent")
     page.locator("[name=code]").fill("1234")
-    page.locator("main form [type=submit]").first.click()
+    follow(page.locator("main form [type=submit]").first)
     expect(summary).to_be_focused()
     visit.look("code-error")
 
@@ -211,18 +212,22 @@ def test_the_form_works_without_scripts_and_by_keyboard(browser: Browser, live_p
     page = context.new_page()
     page.goto(f"{live_portal}{FORM}who/")
     page.locator("[name=role]").first.focus()
-    page.keyboard.press("Enter")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     page.locator("[name=family_name]").fill("Suharto")
-    page.keyboard.press("Enter")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     page.locator("[name=postal_code]").fill("１００ー０００１")
     page.locator("[name=prefecture]").select_option("東京都")
     page.locator("[name=address1]").fill("千代田区例町4-5-6")
-    page.keyboard.press("Enter")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     page.locator("[name=order_number]").focus()
-    page.keyboard.press("Enter")
-    page.get_by_role("button", name="次へ進む").click()
-    page.get_by_role("button", name="次へ進む").click()
-    page.get_by_role("button", name="この内容で請求を送る").click()
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    follow(page.get_by_role("button", name="次へ進む"))
+    follow(page.get_by_role("button", name="次へ進む"))
+    follow(page.get_by_role("button", name="この内容で請求を送る"))
     page.wait_for_url("**/received/")
     expect(page.locator("main")).to_contain_text("請求を受け付けました")
     # A button that needs a script is not shown without one.

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from requests_app.domain.transitions import Status
 from requests_app.models import DisclosureRequest
 from requests_app.services import identity
 from tests.factories.consent import OperatorFactory, RequestRuleFactory, catalogue
 from tests.factories.core import StaffFactory, pass_second_factor
+from tests.support.browser import follow
 
 from .axe import assert_accessible
 
@@ -53,18 +54,18 @@ def test_a_letter_becomes_a_case(staff_page: Page, live_portal: str, tmp_path: P
     letter = tmp_path / "letter.pdf"
     letter.write_bytes(b"%PDF-1.7\nA letter.\n%%EOF\n")
     page.goto(f"{live_portal}/admin/requests_app/disclosurerequest/")
-    page.locator("a[href$='/register/']").click()
+    follow(page.locator("a[href$='/register/']"))
     look(page, "choose")
-    page.locator("a[href$='/register/correction/']").click()
+    follow(page.locator("a[href$='/register/correction/']"))
     look(page, "form")
     page.locator("input[name=channel][value=letter]").check()
     page.locator("input[name=arrived_on]").fill(str(timezone.localdate()))
     page.locator("input[name=family_name]").fill("高橋")
     page.locator("input[name=scan]").set_input_files(letter)
-    page.locator("form.pp-form button.pp-primary").click()
+    follow(page.locator("form.pp-form button.pp-primary"))
     # The address and the item are missing.
-    assert page.locator("#id_address1_error").is_visible()
-    assert page.locator("#id_item_0_error").is_visible()
+    expect(page.locator("#id_address1_error")).to_be_visible()
+    expect(page.locator("#id_item_0_error")).to_be_visible()
     look(page, "errors")
     page.locator("select[name=prefecture]").select_option("東京都")
     page.locator("input[name=postal_code]").fill("100-0001")
@@ -72,7 +73,7 @@ def test_a_letter_becomes_a_case(staff_page: Page, live_portal: str, tmp_path: P
     page.locator("select[name=item_0]").select_option(index=1)
     page.locator("textarea[name=wanted_0]").fill("正しい内容")
     page.locator("input[name=scan]").set_input_files(letter)
-    page.locator("form.pp-form button.pp-primary").click()
+    follow(page.locator("form.pp-form button.pp-primary"))
     page.wait_for_url("**/change/**")
     case = DisclosureRequest.objects.get()
     assert case.received_files.count() == 1

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from privacy_portal.core.models import OutgoingMail, User
 from tests.e2e.axe import assert_accessible
 from tests.factories.core import PASSWORD, EnrolledStaffFactory, StaffFactory
+from tests.support.browser import follow
 from tests.support.limits import empty_redis
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -44,7 +45,7 @@ def look(page: Page) -> None:
 
 
 def press(page: Page, ja: str, en: str) -> None:
-    page.get_by_role("button", name=re.compile(f"^({ja}|{en})$")).click()
+    follow(page.get_by_role("button", name=re.compile(f"^({ja}|{en})$")))
 
 
 def mailed_code() -> str:
@@ -142,7 +143,7 @@ def test_passkey_from_adding_to_signing_in(browser: Browser, live_portal: str, s
     page.goto(f"{origin}/staff/login/")
     page.locator("[name=login]").fill(user.email)
     page.locator("[name=password]").fill(PASSWORD)
-    page.get_by_role("button", name="次へ").click()
+    follow(page.get_by_role("button", name="次へ"))
     page.wait_for_url("**/staff/second-factor/")
     page.goto(f"{origin}/staff/second-factor/passkeys/add/")
     page.locator("[name=name]").fill("事務所の端末")
@@ -152,15 +153,15 @@ def test_passkey_from_adding_to_signing_in(browser: Browser, live_portal: str, s
     page.goto(f"{origin}/staff/second-factor/passkeys/")
     assert_accessible(page)
     for name in ("の名前を変える", "を外す"):
-        page.get_by_role("link", name=name).click()
+        follow(page.get_by_role("link", name=name))
         assert_accessible(page)
         page.goto(f"{origin}/staff/second-factor/passkeys/")
     page.goto(f"{origin}/staff/logout/")
-    page.get_by_role("button", name="ログアウトする").click()
+    follow(page.get_by_role("button", name="ログアウトする"))
     page.wait_for_url("**/staff/login/")
     page.locator("[name=login]").fill(user.email)
     page.locator("[name=password]").fill(PASSWORD)
-    page.get_by_role("button", name="次へ").click()
+    follow(page.get_by_role("button", name="次へ"))
     page.wait_for_url("**/authenticate/")
     assert_accessible(page)
     page.get_by_role("button", name="パスキーを使う").click()

@@ -22,6 +22,7 @@ from requests_app.models import DisclosureRequest
 from tests.e2e.axe import assert_accessible
 from tests.factories.consent import CustomerFactory, OrderFactory
 from tests.factories.core import StaffFactory, pass_second_factor
+from tests.support.browser import follow
 from tests.support.mail import Received, SmtpSink
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -45,9 +46,8 @@ class Walk:
         """Press the button or follow the link with these words, after looking at the page."""
         self.look()
         words = re.compile(f"^({ja}|{en})")
-        self.page.locator("main").get_by_role("button", name=words).or_(
-            self.page.locator("main").get_by_role("link", name=words)
-        ).first.click()
+        main = self.page.locator("main")
+        follow(main.get_by_role("button", name=words).or_(main.get_by_role("link", name=words)).first)
 
     def mail(self, pattern: str, timeout: float = 30) -> Received:
         """The next unread mail whose subject or text has the pattern."""
@@ -138,11 +138,11 @@ def decide(browser: Browser, address: str, receipt: str) -> None:
     context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": address}])
     page = context.new_page()
     page.goto(f"{address}/admin/requests_app/disclosurerequest/")
-    page.get_by_role("link", name=receipt).first.click()
-    page.get_by_role("link", name="回答を決定する").click()
+    follow(page.get_by_role("link", name=receipt).first)
+    follow(page.get_by_role("link", name="回答を決定する"))
     page.locator("[name=outcome][value=granted]").check()
-    page.get_by_role("button", name="次へ（確認する）").click()
-    page.get_by_role("button", name="決定する", exact=True).click()
+    follow(page.get_by_role("button", name="次へ（確認する）"))
+    follow(page.get_by_role("button", name="決定する", exact=True))
     expect(page.locator("body")).to_contain_text("回答を決定しました")
     context.close()
 

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -27,6 +27,15 @@ def find_chromium() -> str | None:
         if found := shutil.which(program):
             return found
     return None
+
+
+def follow(locator: Locator) -> None:
+    """Press a link or button and wait until the page that it leads to has loaded.
+
+    A click alone returns before the answer is there, so that whatever is asserted next may still see the page before.
+    """
+    with locator.page.expect_navigation():
+        locator.click()
 
 
 @pytest.fixture(scope="session")

@@ -86,8 +86,8 @@ def test_pages(live_portal: str, browser: Browser, language: str, width: int, sc
             looked_at(page, address, within=".pp")
         page.goto(at("offpurposeuse", "change", use.pk))
         page.locator("#person-words").fill(customer.email)
-        page.locator("#person-words").press("Enter")
-        page.wait_for_url("**/persons/")
+        with page.expect_navigation(url="**/persons/"):
+            page.locator("#person-words").press("Enter")
         assert_accessible(page, within=".pp")
         for address in (
             at("collectionpoint", "change", point.pk),

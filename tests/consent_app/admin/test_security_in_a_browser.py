@@ -5,7 +5,7 @@ import datetime
 import pytest
 from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from consent_app.services.profiles import load_profile, read_profile
 from tests.e2e.axe import assert_accessible
@@ -89,8 +89,8 @@ def test_the_report_alone_goes_on_paper(live_portal: str, browser: Browser) -> N
         page = context.new_page()
         page.goto(live_portal + reverse("admin:consent_app_incident_sheet", args=[row.pk]))
         page.emulate_media(media="print")
-        assert page.locator(".pp-sheet h1").is_visible()
-        assert not page.locator(".pp-crumbs").is_visible()
+        expect(page.locator(".pp-sheet h1")).to_be_visible()
+        expect(page.locator(".pp-crumbs")).to_be_hidden()
         assert page.locator(".pp-sheet-items li").count() == 9
     finally:
         context.close()

@@ -10,6 +10,7 @@ from tests.e2e.axe import assert_accessible
 from tests.factories.consent import OrderFactory, PurposeFactory, SubcontractorFactory, catalogue
 from tests.factories.core import EnrolledStaffFactory, pass_second_factor
 from tests.factories.supervision import question, supervised
+from tests.support.browser import follow
 
 
 @pytest.mark.django_db(transaction=True)
@@ -50,9 +51,9 @@ def test_pages(live_portal: str, browser: Browser, language: str, width: int, sc
         for item in ("name", "order"):
             page.locator(f"input[value={item}]").check()
         page.locator("textarea[name=lines]").fill("A1")
-        page.locator(".pp-primary").click()
+        follow(page.locator(".pp-primary"))
         assert_accessible(page, within=".pp")
-        page.locator(".pp-primary").click()
+        follow(page.locator(".pp-primary"))
         page.wait_for_url("**/change/")
         assert_accessible(page, within=".pp")
         with page.expect_download() as download:
