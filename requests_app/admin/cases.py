@@ -26,7 +26,7 @@ from .. import selectors
 from ..domain.transitions import OPEN_STATUSES, Status
 from ..models import DisclosureRequest, Party
 from ..services import messages, registration
-from . import case_views, change_views, clock_views, fee_views, register_views
+from . import case_views, change_views, clock_views, decision_views, fee_views, register_views
 from .case_page import case_context, days_left
 from .steps import WAITS_FOR
 
@@ -205,8 +205,8 @@ class DisclosureRequestAdmin(PostedSearch, OfferedLookups, ModelAdmin):
             ),
             path(f"{prefix}identity/", page(case_views.identity), name="requests_app_case_identity"),
             path(f"{prefix}reconsider/", page(case_views.reconsider), name="requests_app_case_reconsider"),
-            path(f"{prefix}decide/", page(case_views.decide), name="requests_app_case_decide"),
-            path(f"{prefix}letter/", page(case_views.preview_letter), name="requests_app_case_letter"),
+            path(f"{prefix}decide/", page(decision_views.decide), name="requests_app_case_decide"),
+            path(f"{prefix}letter/", page(decision_views.preview_letter), name="requests_app_case_letter"),
             path(f"{prefix}examine/", page(change_views.examine), name="requests_app_case_examine"),
             path(
                 f"{prefix}examine/<uuid:change_id>/",
