@@ -101,6 +101,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         ("due_today", _("今日が目標"), False),
         ("due_this_week", _("今週が目標"), False),
         ("decide", _("回答を決める"), False),
+        ("second_look", _("二人目の確認待ち"), False),
         ("identity", _("本人確認で止まっている"), False),
         ("to_post", _("郵送する"), False),
         ("stuck", _("回答の準備が止まっている"), True),

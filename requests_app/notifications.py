@@ -4,8 +4,10 @@ from datetime import date
 from typing import Any
 
 from django.conf import settings
+from django.urls import reverse
+from django.utils import translation
 
-from privacy_portal.core.models import OutgoingMail
+from privacy_portal.core.models import OutgoingMail, User
 from privacy_portal.core.services import outbox
 
 from .domain.request_types import REQUEST_TYPES
@@ -18,7 +20,19 @@ PAYMENT = "request_payment"
 TARGET_EXTENDED = "request_target_extended"
 REMINDER = "request_reminder"
 CLOSING_SOON = "request_closing_soon"
-WITHOUT_EVENT = frozenset({RECEIVED, MESSAGE, PAYMENT, TARGET_EXTENDED, REMINDER, CLOSING_SOON})
+DECISION_PROPOSED, DECISION_RETURNED = "decision_proposed", "decision_returned"
+WITHOUT_EVENT = frozenset(
+    {
+        RECEIVED,
+        MESSAGE,
+        PAYMENT,
+        TARGET_EXTENDED,
+        REMINDER,
+        CLOSING_SOON,
+        DECISION_PROPOSED,
+        DECISION_RETURNED,
+    }
+)
 
 # THE table event -> mail. The two ways to pass the check of identity read the same, and so does every way not to pass
 # it: a mail must not tell whether data about somebody is held, nor which fact differed.
@@ -84,6 +98,37 @@ def reminded(*, request: DisclosureRequest) -> OutgoingMail | None:
 def closing_soon(*, request: DisclosureRequest, closes_on: date) -> OutgoingMail | None:
     """Without a reply by ``closes_on`` the request ends."""
     return _enqueue(request, CLOSING_SOON, closes_on=closes_on)
+
+
+def decision_proposed(*, request: DisclosureRequest, staff: User) -> OutgoingMail:
+    """A colleague proposed a decision that this member of staff may look at."""
+    return _to_staff(request, staff, DECISION_PROPOSED)
+
+
+def decision_returned(*, request: DisclosureRequest, staff: User) -> OutgoingMail:
+    """What this member of staff proposed came back, with a remark or because the case changed."""
+    return _to_staff(request, staff, DECISION_RETURNED)
+
+
+def _to_staff(request: DisclosureRequest, staff: User, template: str) -> OutgoingMail:
+    """A receipt number and where to look; nothing about the person."""
+    case = reverse("admin:requests_app_disclosurerequest_change", args=[request.pk])
+    with translation.override(staff.language):
+        context = {
+            "receipt_number": request.receipt_number,
+            "request_type": str(REQUEST_TYPES[request.request_type].name),
+            "target_on": request.target_on,
+            "status_url": f"{settings.PORTAL_URL}{case}",
+        }
+    return outbox.enqueue(
+        template=template,
+        recipient=staff.email,
+        language=staff.language,
+        context=context,
+        user=staff,
+        object_type=request._meta.label_lower,
+        object_id=str(request.pk),
+    )
 
 
 def _enqueue(request: DisclosureRequest, template: str, **more: Any) -> OutgoingMail | None:

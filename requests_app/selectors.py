@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from consent_app.domain import normalise
 from consent_app.domain.formats import FORMATS
-from consent_app.models import Customer, CustomerIdentity, CustomerRecord, Recipient
+from consent_app.models import Customer, CustomerIdentity, CustomerRecord, Recipient, SecondLookRule
 from consent_app.selectors import recipients_like
 from privacy_portal.core.models import OutgoingMail, User
 
@@ -22,9 +22,19 @@ from .domain.comparison import number_key
 from .domain.receipt_numbers import InvalidReceiptNumber, parse
 from .domain.request_types import REQUEST_TYPES
 from .domain.silence import ORDER, Patience, Stage, not_before
-from .domain.transitions import ENDED_STATUSES, OPEN_STATUSES, WAITING_FOR_PERSON, Actor, Note, Status
+from .domain.transitions import (
+    ENDED_STATUSES,
+    OPEN_STATUSES,
+    WAITING_FOR_PERSON,
+    Actor,
+    Event,
+    Note,
+    Status,
+    possible_events,
+)
 from .models import (
     Decision,
+    DecisionProposal,
     DisclosureRequest,
     Fee,
     IdentityCheck,
@@ -54,7 +64,9 @@ __all__ = [
     "identity_confirmed",
     "last_turn",
     "matching",
+    "needs_second_look",
     "not_reminded",
+    "open_proposal",
     "orders_with",
     "perhaps_senders",
     "queue_conditions",
@@ -74,6 +86,10 @@ __all__ = [
 
 # A worker prepares an answer within seconds. What takes longer needs somebody to look at it.
 STUCK_AFTER = timedelta(minutes=10)
+
+
+# Where staff can decide; a proposal about a case that ended waits for nobody.
+_DECIDABLE = [status for status in Status if Event.DECIDED in possible_events(status, Actor.STAFF)]
 
 
 def requests_of(user: User) -> QuerySet[DisclosureRequest]:
@@ -102,6 +118,19 @@ def timeline(request: DisclosureRequest, *, public_only: bool) -> QuerySet[Reque
     """What happened, oldest first. The person sees the public entries, and no names of staff."""
     events = RequestEvent.objects.filter(request=request).order_by("at", "pk")
     return events.filter(public=True) if public_only else events.select_related("actor")
+
+
+def needs_second_look(request_type: str, outcome: str) -> bool:
+    """Whether the operator wants a second person to look at such a decision before it is made."""
+    return SecondLookRule.objects.filter(code=request_type, active=True, outcomes__contains=[outcome]).exists()
+
+
+def open_proposal(request: DisclosureRequest) -> DecisionProposal | None:
+    """The decision that waits for a second person; None where none does or nothing can be decided any more."""
+    if request.status not in _DECIDABLE:
+        return None
+    waiting = DecisionProposal.objects.filter(request=request, state=DecisionProposal.State.OPEN)
+    return waiting.select_related("proposed_by").first()
 
 
 def extensions_of(request: DisclosureRequest, events: Collection[RequestEvent]) -> dict[int, TargetExtension]:
@@ -156,9 +185,12 @@ def queue_conditions(now: datetime) -> dict[str, Q]:
     sunday = today + timedelta(days=6 - today.weekday())
     running = Q(status__in=OPEN_STATUSES - WAITING_FOR_PERSON)
     unread = Message.objects.filter(request=OuterRef("pk"), from_person=True, read_at__isnull=True)
+    waiting = DecisionProposal.objects.filter(request=OuterRef("pk"), state=DecisionProposal.State.OPEN)
+    proposed = Q(Exists(waiting), status__in=_DECIDABLE)
     return {
-        "identity": Q(status=Status.IDENTITY_REVIEW),
-        "decide": Q(status=Status.IN_REVIEW),
+        "identity": Q(status=Status.IDENTITY_REVIEW) & ~proposed,
+        "decide": Q(status=Status.IN_REVIEW) & ~proposed,
+        "second_look": proposed,
         "waiting": Q(status__in=WAITING_FOR_PERSON),
         "fulfilling": Q(status=Status.FULFILLING),
         "stuck": Q(status=Status.FULFILLING, status_changed_at__lte=now - STUCK_AFTER),

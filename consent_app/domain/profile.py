@@ -173,6 +173,15 @@ class RequestSection:
     fee: str
     fee_yen: int | None
     fee_note: Text
+    second_look: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SecondLookSection:
+    """Which outcomes of a type a second person looks at; taken out of :class:`RequestSection` for its own register."""
+
+    code: str
+    outcomes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

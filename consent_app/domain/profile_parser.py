@@ -36,6 +36,7 @@ from .profile_collection import collection_point
 from .profile_reader import Problem, Problems, TableReader, Text
 from .profile_security import security_sections
 from .profile_sharing import joint_use, tracker
+from .request_words import OUTCOME_WORDS
 from .toml_positions import Path, Place, key_positions
 
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -344,6 +345,7 @@ def _request(reader: TableReader) -> RequestSection:
         fee=reader.choice("fee", FEES, default="none"),
         fee_yen=reader.integer("fee_yen", low=1, high=100_000),
         fee_note=reader.pair("fee_note", required=False),
+        second_look=reader.choices("second_look", tuple(OUTCOME_WORDS), required=False),
     )
     if section.fee != "none" and not REQUEST_TYPES.get(section.type, True):
         reader.add(

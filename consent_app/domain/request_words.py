@@ -35,3 +35,15 @@ REQUEST_WORDS: dict[str, RequestWords] = {
     "complaint": RequestWords(gettext_lazy("苦情を伝える"), gettext_lazy("苦情")),
     "inquiry": RequestWords(gettext_lazy("質問する"), gettext_lazy("お問い合わせ")),
 }
+
+# How a request can be decided, in words. Which outcome exists for which type is the table's business.
+OUTCOME_WORDS: dict[str, _StrPromise] = {
+    "granted": gettext_lazy("請求のとおりにする"),
+    "partly": gettext_lazy("一部だけ請求のとおりにする"),
+    "alternative": gettext_lazy("代わりの措置をとる"),
+    "refused": gettext_lazy("請求に応じない"),
+    "no_such_data": gettext_lazy("該当する個人データがない"),
+    "replied": gettext_lazy("回答する"),
+    "not_valid": gettext_lazy("請求として扱えない"),
+    "identity_not_confirmed": gettext_lazy("本人であることを確認できない"),
+}

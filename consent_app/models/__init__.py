@@ -1,6 +1,7 @@
 """What the operator holds, promised and passed on."""
 
 from .added_purpose import AddedPurpose
+from .answering import SecondLookRule
 from .changes import CustomerChange, EmailChange
 from .collection import CollectionPoint, CollectionWording
 from .consent import Consent, ConsentAgent
@@ -96,6 +97,7 @@ __all__ = [
     "Reminder",
     "RequestRule",
     "ReviewEvent",
+    "SecondLookRule",
     "SecurityAudit",
     "SelectionAnswer",
     "SelfDisclosure",

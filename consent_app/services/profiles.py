@@ -17,7 +17,7 @@ from privacy_portal.core.services import audit
 
 from ..domain import logo
 from ..domain.checklist import CHECKLIST
-from ..domain.profile import Profile
+from ..domain.profile import Profile, SecondLookSection
 from ..domain.profile_parser import parse_profile
 from ..domain.profile_reader import Text
 from ..models import (
@@ -31,6 +31,7 @@ from ..models import (
     Purpose,
     RefusalGround,
     RequestRule,
+    SecondLookRule,
     Subcontractor,
 )
 from ..selectors import forget_operator, published_policies
@@ -125,6 +126,7 @@ def load_profile(*, profile: Profile, actor: audit.Actor) -> LoadReport:
     seed(LoadReport(), ChecklistQuestion, CHECKLIST)
     _register(report, RefusalGround, profile.refusal_grounds)
     _rules(profile, report)
+    seed(report, SecondLookRule, [SecondLookSection(one.type, one.second_look) for one in profile.requests])
     _policy(profile, report, actor)
     profile_sharing.load_trackers(report, profile.trackers, purposes)
     profile_sharing.load_joint_uses(
@@ -195,6 +197,7 @@ def _rules(profile: Profile, report: LoadReport) -> None:
     for section in profile.requests:
         values = columns(asdict(section))
         values["request_type"] = values.pop("type")
+        del values["second_look"]
         name = f"requests: {section.type}"
         if section.type not in present:
             RequestRule.objects.create(**values)

@@ -21,7 +21,7 @@ from ..domain import tracking
 from ..domain.deadlines import suit_possible_from
 from ..domain.request_types import REQUEST_TYPES
 from ..domain.transitions import OPEN_STATUSES, Event, Status
-from ..models import Decision, DisclosureRequest, Party, RequestEvent
+from ..models import Decision, DecisionProposal, DisclosureRequest, Party, RequestEvent
 from ..services import changes, fees, receipts, registration
 from .steps import VIEW_CUSTOMER, WAITS_FOR, choices
 
@@ -99,8 +99,18 @@ def _overview(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any]:
         "recipients": recipients_seen(case, request),
         **fee_context(case),
         **changes_context(case),
-        "decision": case.decisions.filter(superseded_at=None).select_related("decided_by").first(),
+        "decision": case.decisions.filter(superseded_at=None)
+        .select_related("decided_by", "proposal__proposed_by")
+        .first(),
+        "proposal": _proposal(case),
     }
+
+
+def _proposal(case: DisclosureRequest) -> DecisionProposal | None:
+    """The newest proposal, as long as it is not a decision."""
+    newest = case.proposals.select_related("proposed_by", "settled_by").first()
+    settled = (DecisionProposal.State.APPROVED, DecisionProposal.State.REPLACED)
+    return None if newest is None or newest.state in settled else newest
 
 
 def sent(case: DisclosureRequest) -> dict[str, Any] | None:

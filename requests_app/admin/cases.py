@@ -26,7 +26,7 @@ from .. import selectors
 from ..domain.transitions import OPEN_STATUSES, Status
 from ..models import DisclosureRequest, Party
 from ..services import messages, registration
-from . import case_views, change_views, clock_views, decision_views, fee_views, register_views
+from . import case_views, change_views, clock_views, decision_views, fee_views, register_views, second_look_views
 from .case_page import case_context, days_left
 from .steps import WAITS_FOR
 
@@ -40,6 +40,7 @@ STATUS_COLOURS = {
 
 QUEUES = {
     "decide": _("回答を決める"),
+    "second_look": _("二人目の確認"),
     "identity": _("本人確認"),
     "to_post": _("郵送する"),
     "stuck": _("回答の準備が止まっている"),
@@ -206,6 +207,12 @@ class DisclosureRequestAdmin(PostedSearch, OfferedLookups, ModelAdmin):
             path(f"{prefix}identity/", page(case_views.identity), name="requests_app_case_identity"),
             path(f"{prefix}reconsider/", page(case_views.reconsider), name="requests_app_case_reconsider"),
             path(f"{prefix}decide/", page(decision_views.decide), name="requests_app_case_decide"),
+            path(f"{prefix}second-look/", page(second_look_views.look), name="requests_app_case_second_look"),
+            path(
+                f"{prefix}second-look/letter/",
+                page(second_look_views.letter),
+                name="requests_app_case_second_look_letter",
+            ),
             path(f"{prefix}letter/", page(decision_views.preview_letter), name="requests_app_case_letter"),
             path(f"{prefix}examine/", page(change_views.examine), name="requests_app_case_examine"),
             path(

@@ -16,11 +16,11 @@ from consent_app.domain.articles import article_text
 from consent_app.domain.normalise import clean_text
 
 from ..connectors.found import found_data
-from ..models import Decision, DisclosureRequest
+from ..models import Decision, DecisionProposal, DisclosureRequest
 from ..models.decision import POSITIVE
-from ..selectors import other_open_cases
-from ..services import decisions, effects, fees
-from ..services.errors import ErasureNotSeen, InvalidDecision, RequestError
+from ..selectors import needs_second_look, other_open_cases
+from ..services import decisions, effects, fees, second_look
+from ..services.errors import ErasureNotSeen, InvalidDecision, NoSecondPerson, RequestError, SecondLookNeeded
 from .case_page import changes_context
 from .case_views import Refused, back_to, case_page, refused_step, staff_of, type_of, words_of
 from .forms import DecisionForm
@@ -28,14 +28,29 @@ from .forms import DecisionForm
 if TYPE_CHECKING:
     from .cases import DisclosureRequestAdmin
 
+# What the last button of a decision that a second person looks at says.
+PROPOSE = "propose"
+State = DecisionProposal.State
+
 
 def _decision_form(request: HttpRequest, case: DisclosureRequest) -> DecisionForm:
     return DecisionForm(
         request.POST or None,
+        initial=_proposed_before(case),
         case=case,
         outcomes=[str(outcome) for outcome in decisions.allowed_outcomes(case)],
         language=get_language() or "ja",
     )
+
+
+def _proposed_before(case: DisclosureRequest) -> dict[str, Any]:
+    """What was proposed last and not approved: whoever goes on with it does not type it again."""
+    last = case.proposals.order_by("-proposed_at").first()
+    if last is None or last.state not in (State.OPEN, State.RETURNED, State.STALE):
+        return {}
+    content = second_look.content_of(last)
+    names = ("outcome", "ground", "reason", "measure", "withheld_items", "withheld_purposes")
+    return {name: getattr(content, name) for name in names}
 
 
 def _decide_page(
@@ -59,8 +74,8 @@ def decide(request: HttpRequest, case: DisclosureRequest, site: DisclosureReques
     elif "confirmed" in request.POST:
         proposal = replace(proposal, seen=request.POST.get("seen", ""))
         try:
-            decisions.decide(request=case, actor=staff_of(request), now=timezone.now(), proposal=proposal)
-        except ErasureNotSeen as error:
+            done = _decide_or_propose(request, case, proposal)
+        except (ErasureNotSeen, SecondLookNeeded, NoSecondPerson) as error:
             notices.error(request, words_of(error))
             return _confirm_page(request, case, site, form)
         except InvalidDecision as error:
@@ -69,44 +84,61 @@ def decide(request: HttpRequest, case: DisclosureRequest, site: DisclosureReques
         except Refused as error:
             notices.error(request, words_of(error))
         else:
-            notices.success(request, str(_("回答を決定しました。通知書と回答を準備しています。")))
+            notices.success(request, done)
         return back_to(case)
     return _confirm_page(request, case, site, form)
+
+
+def _decide_or_propose(request: HttpRequest, case: DisclosureRequest, proposal: decisions.Proposal) -> str:
+    """What the button said, and in words that it was done. A rule that came since is not passed by."""
+    actor, now = staff_of(request), timezone.now()
+    if request.POST["confirmed"] == PROPOSE:
+        second_look.propose(request=case, actor=actor, proposal=proposal, now=now)
+        return str(_("決定を提案しました。二人目の担当者にメールで知らせます。"))
+    decisions.decide(request=case, actor=actor, proposal=proposal, now=now)
+    return str(_("回答を決定しました。通知書と回答を準備しています。"))
 
 
 def _confirm_page(
     request: HttpRequest, case: DisclosureRequest, site: DisclosureRequestAdmin, form: DecisionForm
 ) -> HttpResponse:
     """What the decision says and does, before it is made."""
-    proposal = form.proposal
     try:
-        unprintable = decisions.unprintable_characters(request=case, now=timezone.now(), proposal=proposal)
+        shown = shown_decision(case, form.proposal)
     except InvalidDecision as error:
         form.add_error(error.field if error.field in form.fields else None, str(error))
         return _decide_page(request, case, site, form)
+    second = needs_second_look(case.request_type, form.proposal.outcome)
+    title = _("この内容で提案しますか") if second else _("この内容で決定しますか")
+    return case_page(
+        request, case, site, "decide_confirm", title, form=form, confirmed=PROPOSE if second else "1", **shown
+    )
+
+
+def shown_decision(case: DisclosureRequest, proposal: decisions.Proposal) -> dict[str, Any]:
+    """A decision in words, and what it would do.
+
+    Raises:
+        InvalidDecision: it cannot be made.
+    """
+    unprintable = decisions.unprintable_characters(request=case, now=timezone.now(), proposal=proposal)
     found = found_data(case.customer) if case.customer else None
     withheld = {item.code for item in proposal.withheld_items}
     refusal = next((row for row in type_of(case).refusals if row.code == proposal.ground), None)
-    return case_page(
-        request,
-        case,
-        site,
-        "decide_confirm",
-        _("この内容で決定しますか"),
-        form=form,
-        values=proposal,
-        withheld=[*proposal.withheld_items, *proposal.withheld_purposes],
-        outcome_label=Decision.Outcome(proposal.outcome).label,
-        refusal=refusal,
-        refusal_article=article_text(refusal.article, get_language() or "ja") if refusal else "",
-        gives_data=proposal.outcome in POSITIVE and type_of(case).effect == "package",
-        effects=_effects(case, proposal),
+    return {
+        "values": proposal,
+        "withheld": [*proposal.withheld_items, *proposal.withheld_purposes],
+        "outcome_label": Decision.Outcome(proposal.outcome).label,
+        "refusal": refusal,
+        "refusal_article": article_text(refusal.article, get_language() or "ja") if refusal else "",
+        "gives_data": proposal.outcome in POSITIVE and type_of(case).effect == "package",
+        "effects": _effects(case, proposal),
         **_erasure_context(case, proposal),
         **(changes_context(case) if type_of(case).effect == "change" else {}),
-        given_items=[item for item in found.items if item.code not in withheld] if found else [],
-        record_counts={k: n for k, n in found.record_counts.items() if k not in withheld} if found else {},
-        unprintable=" ".join(unprintable),
-    )
+        "given_items": [item for item in found.items if item.code not in withheld] if found else [],
+        "record_counts": {k: n for k, n in found.record_counts.items() if k not in withheld} if found else {},
+        "unprintable": " ".join(unprintable),
+    }
 
 
 def _effects(case: DisclosureRequest, proposal: decisions.Proposal) -> list[str]:

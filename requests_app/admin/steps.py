@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
+from .. import selectors
 from ..domain.fees import may_be_charged
 from ..domain.request_types import REQUEST_TYPES
 from ..domain.transitions import OPEN_STATUSES, WAITING_FOR_PERSON, Actor, Event, Status, possible_events
 from ..models import DisclosureRequest
 from ..services import changes, fees
-from ..services.errors import NoAccount
+from ..services.errors import NoAccount, OwnProposal
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -49,6 +50,7 @@ STEPS: tuple[Step, ...] = (
     ),
     Step("examine", Event.DECIDED, "requests_app.decide_request", _("変更の内容を調べる"), shows_customers=True),
     Step("decide", Event.DECIDED, "requests_app.decide_request", _("回答を決定する")),
+    Step("second_look", Event.DECIDED, "requests_app.approve_decision", _("提案された決定を確かめる")),
     Step("fee", Event.FEE_ASKED, "requests_app.decide_request", _("手数料を知らせる")),
     Step("money", None, "requests_app.decide_request", _("入出金を記録する")),
     Step("waive", None, "requests_app.decide_request", _("手数料を免除する")),
@@ -119,9 +121,19 @@ def why_not(request: DisclosureRequest, step: Step, user: User) -> _StrPromise |
         return _("本人がポータルで取り下げられます。")
     if step.code == "examine" and (REQUEST_TYPES[request.request_type].effect != "change" or not request.customer_id):
         return _("この請求では、項目ごとの調査はありません。")
+    if step.code == "second_look":
+        return _why_no_second_look(request, user)
     if step.code == "extend":
         return _why_not_extended(request)
     return _why_no_fee(request, step) if step.code in ("fee", "money", "waive") else ""
+
+
+def _why_no_second_look(request: DisclosureRequest, user: User) -> _StrPromise | str:
+    """Why this member of staff cannot look at a proposal."""
+    proposal = selectors.open_proposal(request)
+    if proposal is None:
+        return _("確かめる提案はありません。")
+    return OwnProposal.message if proposal.proposed_by_id == user.pk else ""
 
 
 def _why_not_extended(request: DisclosureRequest) -> _StrPromise | str:
@@ -166,6 +178,8 @@ def choices(request: DisclosureRequest, user: User) -> tuple[Choice | None, list
     if primary_code == "decide" and fees.is_owed(request):
         # A fixed fee comes first; what is to be refused is decided without it, from the menu.
         primary_code = "fee"
+    if selectors.open_proposal(request) is not None:
+        primary_code = "second_look"
     offered = [Choice(step, why_not(request, step, user)) for step in STEPS]
     primary = next((choice for choice in offered if choice.step.code == primary_code), None)
     return primary, [choice for choice in offered if choice is not primary]

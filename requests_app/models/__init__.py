@@ -9,6 +9,7 @@ from .event import RequestEvent
 from .fee import Fee, Payment
 from .identity import IdentityCheck
 from .message import Message
+from .proposal import DecisionProposal
 from .received_file import ReceivedFile
 from .registered_check import RegisteredCheck
 from .request import DisclosureRequest, Party
@@ -16,6 +17,7 @@ from .request import DisclosureRequest, Party
 __all__ = [
     "AnswerFile",
     "Decision",
+    "DecisionProposal",
     "DisclosureRequest",
     "DownloadGrant",
     "Fee",

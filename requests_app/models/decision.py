@@ -7,8 +7,10 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from consent_app.domain.request_words import OUTCOME_WORDS
 from privacy_portal.core.fields import EncryptedTextField
 
+from .proposal import DecisionProposal
 from .request import DisclosureRequest
 
 
@@ -16,14 +18,14 @@ class Decision(models.Model):
     """A decision. After reopening a new one supersedes it; there is one in force at most."""
 
     class Outcome(models.TextChoices):
-        GRANTED = "granted", _("請求のとおりにする")
-        PARTLY = "partly", _("一部だけ請求のとおりにする")
-        ALTERNATIVE = "alternative", _("代わりの措置をとる")
-        REFUSED = "refused", _("請求に応じない")
-        NO_SUCH_DATA = "no_such_data", _("該当する個人データがない")
-        REPLIED = "replied", _("回答する")
-        NOT_VALID = "not_valid", _("請求として扱えない")
-        IDENTITY_NOT_CONFIRMED = "identity_not_confirmed", _("本人であることを確認できない")
+        GRANTED = "granted", OUTCOME_WORDS["granted"]
+        PARTLY = "partly", OUTCOME_WORDS["partly"]
+        ALTERNATIVE = "alternative", OUTCOME_WORDS["alternative"]
+        REFUSED = "refused", OUTCOME_WORDS["refused"]
+        NO_SUCH_DATA = "no_such_data", OUTCOME_WORDS["no_such_data"]
+        REPLIED = "replied", OUTCOME_WORDS["replied"]
+        NOT_VALID = "not_valid", OUTCOME_WORDS["not_valid"]
+        IDENTITY_NOT_CONFIRMED = "identity_not_confirmed", OUTCOME_WORDS["identity_not_confirmed"]
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     request = models.ForeignKey(
@@ -44,6 +46,15 @@ class Decision(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("決定者")
     )
     decided_at = models.DateTimeField(_("決定日時"), default=timezone.now)
+    proposal = models.OneToOneField(
+        DecisionProposal,
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="decision",
+        verbose_name=_("承認された提案"),
+    )
     attempted_at = models.DateTimeField(_("最後に回答を準備しようとした日時"), null=True, blank=True, editable=False)
     attempts = models.PositiveIntegerField(_("回答を準備しようとした回数"), default=0, editable=False)
     superseded_at = models.DateTimeField(_("差替え日時"), null=True, blank=True)

@@ -109,6 +109,7 @@ class DisclosureRequest(models.Model):
         permissions = [
             ("check_identity", _("本人確認を判断できる")),
             ("decide_request", _("回答を決定できる")),
+            ("approve_decision", _("ほかの人が提案した決定を承認できる")),
             ("register_request", _("届いた請求を登録できる")),
         ]
         constraints = [

@@ -17,10 +17,10 @@ from .. import selectors
 from ..domain.answers import MY_NUMBER, NOT_A_CHOICE, REQUIRED, TOO_LONG, holds_my_number
 from ..domain.request_types import REQUEST_TYPES, Refusal, possible_refusals
 from ..domain.transitions import IDENTITY_STATUSES, Actor, Event, possible_events
-from ..models import Decision, DisclosureRequest
+from ..models import Decision, DecisionProposal, DisclosureRequest
 from ..models.decision import POSITIVE
 from . import changes, effects, fees, letters, nudges, provision_answers, transition
-from .errors import ErasureNotSeen, InvalidDecision
+from .errors import ErasureNotSeen, InvalidDecision, SecondLookNeeded
 from .permissions import require_staff
 
 REASON_LENGTH = 4000
@@ -107,7 +107,7 @@ def grounds_for(request: DisclosureRequest, outcome: str) -> list[Refusal]:
     return [one for one in possible_refusals(request.request_type, request.grounds) if one.instead == instead]
 
 
-def _checked(request: DisclosureRequest, proposal: Proposal) -> Proposal:
+def checked(request: DisclosureRequest, proposal: Proposal) -> Proposal:
     """The decision as it can be made: texts in one spelling, and nothing that does not belong to the outcome.
 
     A form that was switched to another outcome still sends what was chosen before.
@@ -168,51 +168,78 @@ def decide(
         ErasureNotSeen: data is to be erased, and it is not what the preview showed.
         InvalidDecision: with the field that is wrong.
         NotAllowed: the actor lacks the permission, or it is their own request.
+        SecondLookNeeded: the operator wants somebody else to approve such a decision (``services.second_look``).
         TransitionRefused: nothing can be decided in this status.
     """
     require_staff(actor, request, "decide_request")
     with transaction.atomic():
         row = transition.locked(request)
         transition.require(row, Event.DECIDED, Actor.STAFF)
-        content = _checked(row, proposal)
-        _require_seen(row, content, now)
-        # Reopening supersedes already; one in force is never left beside a new one whatever happened before.
-        Decision.objects.filter(request=row, superseded_at__isnull=True).update(superseded_at=now)
-        decision = Decision.objects.create(
-            request=row,
-            outcome=content.outcome,
-            article=_article(row, content),
-            ground=content.ground,
-            reason=content.reason or None,
-            measure=content.measure or None,
-            decided_by=actor,
-            decided_at=now,
-        )
-        if content.withheld_items:
-            decision.withheld_items.set(content.withheld_items)
-        if content.withheld_purposes:
-            decision.withheld_purposes.set(content.withheld_purposes)
-        transition.apply(
-            request=row,
-            event=Event.DECIDED,
-            actor=actor,
-            actor_kind=Actor.STAFF,
-            now=now,
-            data={"decision": str(decision.pk)},
-        )
+        content = checked(row, proposal)
+        if selectors.needs_second_look(row.request_type, content.outcome):
+            raise SecondLookNeeded
+        require_seen(row, content, now)
+        decision = make(row=row, content=content, actor=actor, now=now)
         request.status = row.status
-        audit.record(
-            action="decision.made",
-            actor=actor,
-            obj=row,
-            detail={"outcome": content.outcome, "ground": content.ground or None, "decision": decision.pk},
-        )
-        nudges.fulfil(row)
     return decision
 
 
-def _require_seen(request: DisclosureRequest, content: Proposal, now: datetime) -> None:
-    """Nothing is erased that nobody looked at: it cannot be undone."""
+def make(
+    *,
+    row: DisclosureRequest,
+    content: Proposal,
+    actor: User,
+    now: datetime,
+    approved: DecisionProposal | None = None,
+) -> Decision:
+    """Write a decision that was checked, and have the answer prepared. Inside the transaction that locked ``row``.
+
+    Args:
+        approved: the proposal of somebody else that ``actor`` approved.
+    """
+    waiting = DecisionProposal.objects.filter(request=row, state=DecisionProposal.State.OPEN)
+    waiting.update(state=DecisionProposal.State.REPLACED, settled_at=now)
+    # Reopening supersedes already; one in force is never left beside a new one whatever happened before.
+    Decision.objects.filter(request=row, superseded_at__isnull=True).update(superseded_at=now)
+    decision = Decision.objects.create(
+        request=row,
+        outcome=content.outcome,
+        article=_article(row, content),
+        ground=content.ground,
+        reason=content.reason or None,
+        measure=content.measure or None,
+        decided_by=actor,
+        decided_at=now,
+        proposal=approved,
+    )
+    if content.withheld_items:
+        decision.withheld_items.set(content.withheld_items)
+    if content.withheld_purposes:
+        decision.withheld_purposes.set(content.withheld_purposes)
+    transition.apply(
+        request=row,
+        event=Event.DECIDED,
+        actor=actor,
+        actor_kind=Actor.STAFF,
+        now=now,
+        data={"decision": str(decision.pk)},
+    )
+    audit.record(
+        action="decision.made",
+        actor=actor,
+        obj=row,
+        detail={"outcome": content.outcome, "ground": content.ground or None, "decision": decision.pk},
+    )
+    nudges.fulfil(row)
+    return decision
+
+
+def require_seen(request: DisclosureRequest, content: Proposal, now: datetime) -> None:
+    """Nothing is erased that nobody looked at: it cannot be undone.
+
+    Raises:
+        ErasureNotSeen: what would be erased now is not what ``content.seen`` names.
+    """
     if REQUEST_TYPES[request.request_type].effect != "erase" or content.outcome not in POSITIVE:
         return
     withheld = {item.code for item in content.withheld_items}
@@ -226,14 +253,18 @@ def preview_letter(
     actor: User,
     proposal: Proposal,
     now: datetime,
+    permission: str = "decide_request",
 ) -> bytes:
     """The notice as the person would receive it, as a PDF; nothing is decided. The look is recorded.
+
+    Args:
+        permission: what the actor needs: to decide, or to approve.
 
     Raises:
         InvalidDecision, NotAllowed: as in :func:`decide`.
     """
-    require_staff(actor, request, "decide_request")
-    letter = _letter(request, _checked(request, proposal), now)
+    require_staff(actor, request, permission)
+    letter = _letter(request, checked(request, proposal), now)
     audit.record(action="decision.previewed", actor=actor, obj=request)
     return letters.decision_letter(letter)
 
@@ -249,7 +280,7 @@ def unprintable_characters(
     Raises:
         InvalidDecision: as in :func:`decide`.
     """
-    return letters.unprintable(_letter(request, _checked(request, proposal), now))
+    return letters.unprintable(_letter(request, checked(request, proposal), now))
 
 
 def _article(request: DisclosureRequest, content: Proposal) -> str:

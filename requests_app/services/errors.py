@@ -100,3 +100,42 @@ class ErasureNotSeen(RequestError):
     """What is to be erased is not what the person who decides has seen."""
 
     message = _("消去の対象が変わりました。もう一度確かめてから決定してください。")
+
+
+class SecondLookNeeded(RequestError):
+    """The operator wants a second person to look at such a decision."""
+
+    message = _("この決定には、二人目の確認が必要です。内容を確かめて、提案してください。")
+
+
+class NoSecondPerson(RequestError):
+    """Nobody else may approve a decision, so that a proposal would wait for ever."""
+
+    message = _(
+        "この決定を確かめられる担当者が、ほかにいません。承認できる担当者を加えるか、"
+        "管理者が「二人目の確認」の設定を見直してください。"
+    )
+
+
+class OwnProposal(NotAllowed):
+    """Nobody looks a second time at what they proposed themselves."""
+
+    message = _("自分の提案は、自分では承認も差戻しもできません。ほかの担当者が確かめます。")
+
+
+class ProposalSettled(RequestError):
+    """Somebody else was faster."""
+
+    message = _("この提案は、もう確かめられたか、新しい提案に替わっています。")
+
+
+class ProposalStale(RequestError):
+    """The case is not as it was when the decision was proposed."""
+
+    message = _("提案のあとで状況が変わったので、承認しませんでした。いまの状況を確かめて、もう一度提案してください。")
+
+
+class InvalidRemark(RequestError):
+    """A proposal is returned with a remark that the other person can work with."""
+
+    message = _("差し戻す理由を1,000文字以内で書いてください。マイナンバーは書かないでください。")

@@ -14,7 +14,16 @@ from consent_app.models import Customer
 from privacy_portal.core.models import User
 from requests_app.domain import receipt_numbers
 from requests_app.domain.transitions import Actor, Event, Note, Status
-from requests_app.models import Decision, DisclosureRequest, Fee, IdentityCheck, Message, Party, RequestEvent
+from requests_app.models import (
+    Decision,
+    DecisionProposal,
+    DisclosureRequest,
+    Fee,
+    IdentityCheck,
+    Message,
+    Party,
+    RequestEvent,
+)
 from tests.factories.consent import CustomerFactory
 
 RECEIVED_AT = datetime(2026, 11, 16, 1, 0, tzinfo=UTC)
@@ -92,6 +101,20 @@ class DecisionFactory(DjangoModelFactory[Decision]):
     article = "33(2)"
     decided_by = factory.SubFactory(StaffFactory)
     decided_at = RECEIVED_AT
+
+
+class DecisionProposalFactory(DjangoModelFactory[DecisionProposal]):
+    """A refusal that waits for a second person; of a case that looks different now."""
+
+    class Meta:
+        model = DecisionProposal
+
+    outcome = Decision.Outcome.REFUSED
+    ground = "harm_to_person"
+    reason = "ほかの方の情報です。"
+    basis = "0" * 64
+    proposed_by = factory.SubFactory(StaffFactory)
+    proposed_at = RECEIVED_AT
 
 
 class FeeFactory(DjangoModelFactory[Fee]):

@@ -11,7 +11,13 @@ from requests_app import selectors
 from requests_app.domain.transitions import Status
 from requests_app.models import DisclosureRequest, RequestEvent
 from tests.factories.consent import CustomerFactory, OrderFactory, RecipientFactory
-from tests.factories.requests import MessageFactory, PersonFactory, RequestFactory, StaffFactory
+from tests.factories.requests import (
+    DecisionProposalFactory,
+    MessageFactory,
+    PersonFactory,
+    RequestFactory,
+    StaffFactory,
+)
 
 # A Tuesday.
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
@@ -104,6 +110,9 @@ class TestDashboard:
         RequestFactory.ready_to_post()
         answered = RequestFactory.answered(target_on=TODAY - timedelta(days=1))
         RequestFactory.closed(target_on=TODAY)
+        # Waits for a second person, and no longer for the first one; what was withdrawn waits for nobody.
+        for request in (RequestFactory.in_review(), RequestFactory.withdrawn()):
+            DecisionProposalFactory(request=request)
         for request in (waiting, answered):
             MessageFactory.create_batch(2, request=request, from_person=True)
         with django_assert_num_queries(1):
@@ -111,6 +120,7 @@ class TestDashboard:
         assert counts == {
             "identity": 1,
             "decide": 3,
+            "second_look": 1,
             "waiting": 1,
             "fulfilling": 1,
             "stuck": 1,
@@ -119,7 +129,7 @@ class TestDashboard:
             "due_this_week": 1,
             "overdue": 1,
             "unread": 2,
-            "open": 7,
+            "open": 8,
         }
 
     def test_today_is_the_operators_day(self) -> None:

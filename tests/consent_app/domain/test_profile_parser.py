@@ -409,5 +409,14 @@ def test_what_is_no_column_of_a_customer_is_not_changed_directly(code: str) -> N
     assert problem.key.endswith(".change")
 
 
+def test_what_a_second_person_looks_at() -> None:
+    text = changed('type = "erasure"', 'type = "erasure"\nsecond_look = ["granted", "refused"]')
+    rules = {rule.type: rule.second_look for rule in parse_profile(text.encode()).requests}
+    assert rules["erasure"] == ("granted", "refused")
+    assert rules["disclosure"] == ()
+    wrong = changed('type = "erasure"', 'type = "erasure"\nsecond_look = ["maybe"]')
+    assert [problem.key for problem in problems_of(wrong)] == ["requests[8].second_look[1]"]
+
+
 def test_every_request_type_is_in_the_profile() -> None:
     assert {request.type for request in parse_profile(ROKUSHO.encode()).requests} == set(REQUEST_TYPES)

@@ -25,7 +25,7 @@ from tests.factories.consent import (
     catalogue,
 )
 from tests.factories.core import StaffFactory, UserFactory, pass_second_factor
-from tests.factories.requests import MessageFactory, RequestFactory
+from tests.factories.requests import DecisionProposalFactory, MessageFactory, RequestFactory
 
 pytestmark = pytest.mark.django_db
 QUEUE = "/admin/requests_app/disclosurerequest/"
@@ -102,6 +102,7 @@ def test_every_tile_of_the_dashboard_opens_the_list_it_counts(signed_in: Client)
         RequestFactory.in_status(status, target_on=today - timedelta(days=3))
         RequestFactory.in_status(status, target_on=today)
     Message.objects.create(request=RequestFactory.in_review(), from_person=True, body="質問です")
+    DecisionProposalFactory(request=RequestFactory.in_review())
     response = signed_in.get("/admin/")
     tiles = response.context["tiles"]
     assert len(tiles) >= 8

@@ -9,7 +9,7 @@ import pytest
 
 from consent_app.domain.profile import MAY_BE_LEFT_OUT, REFUSAL_ARTICLES
 from consent_app.domain.profile import REQUEST_TYPES as IN_PROFILES
-from consent_app.domain.request_words import REQUEST_WORDS
+from consent_app.domain.request_words import OUTCOME_WORDS, REQUEST_WORDS
 from requests_app.domain.request_types import REQUEST_TYPES, possible_refusals
 from requests_app.portal.wizard import PAGES
 
@@ -47,6 +47,10 @@ ANSWERED_BY = {"35(1)": {"35(2)"}, "35(3)": {"35(4)"}, "35(5)": {"35(6)"}}
 
 def test_every_right_is_in_the_table() -> None:
     assert set(REQUEST_TYPES) == set(LAW) == set(IN_PROFILES) == set(REQUEST_WORDS)
+
+
+def test_a_profile_can_name_every_outcome_for_a_second_look() -> None:
+    assert set(OUTCOME_WORDS) == set(chain.from_iterable(one.outcome_articles for one in REQUEST_TYPES.values()))
 
 
 @pytest.mark.parametrize("code", LAW)
