@@ -20,6 +20,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminFileFieldWidget
 
 from privacy_portal.core.services import files
+from privacy_portal.core.upload_fields import CleanFileField
 
 from ..models import (
     Reentrustment,
@@ -88,26 +89,17 @@ class OfSubcontractor(KeptAdmin):
 class ContractForm(CheckedForm):
     """An agreement with its scan."""
 
-    upload = forms.FileField(
+    upload = CleanFileField(
         label=_("書面の写し"),
         required=False,
         widget=UnfoldAdminFileFieldWidget,
-        help_text=_("PDF、PNG、JPEG、20MBまで。暗号化して保管し、前の写しと入れ替えます。"),
+        as_it_is=True,
+        help_text=_("PDF、PNG、JPEG。暗号化してそのまま保管し、前の写しと入れ替えます。"),
     )
 
     class Meta:
         model = SubcontractorContract
         fields = "__all__"
-
-    def clean_upload(self) -> Any:
-        """Only what can be looked at later."""
-        upload = self.cleaned_data["upload"]
-        if upload:
-            try:
-                supervision.scan_type(upload)
-            except SupervisionError as error:
-                raise forms.ValidationError(str(error)) from None
-        return upload
 
     def check(self) -> None:
         supervision.check_contract(contract=self.instance, today=timezone.localdate())
@@ -170,7 +162,7 @@ class SubcontractorContractAdmin(OfSubcontractor):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         if upload := form.cleaned_data.get("upload"):
-            supervision.attach_scan(contract=form.instance, content=upload, actor=_actor(request))
+            supervision.attach_scan(contract=form.instance, scan=upload, actor=_actor(request))
         super().save_related(request, form, formsets, change)
 
     def get_urls(self) -> list[URLPattern]:
@@ -192,8 +184,7 @@ class SubcontractorContractAdmin(OfSubcontractor):
         except SupervisionError:
             raise Http404 from None
         response = StreamingHttpResponse(files.open_stream(scan), content_type=scan.content_type)
-        ending = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}[scan.content_type]
-        response["Content-Disposition"] = f'attachment; filename="{scan.name}.{ending}"'
+        response["Content-Disposition"] = f'attachment; filename="{scan.name}"'
         response["Cache-Control"] = "no-store"
         return response
 

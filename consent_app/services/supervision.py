@@ -6,14 +6,15 @@ from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, BinaryIO
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from privacy_portal.core.models import EncryptedFile, User
-from privacy_portal.core.services import audit, files
+from privacy_portal.core.services import audit, files, uploads
+from privacy_portal.core.services.uploads import CleanFile
 
 from ..domain import duties
 from ..models import (
@@ -25,9 +26,6 @@ from ..models import (
     SubcontractorReview,
     SubcontractorSelection,
 )
-
-SCAN_TYPES = {"application/pdf": b"%PDF-", "image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
-SCAN_LIMIT = 20 * 1024 * 1024
 
 
 class SupervisionError(Exception):
@@ -174,43 +172,16 @@ def missing_clauses(contract: SubcontractorContract) -> list[str]:
     return [str(meta.get_field(name).verbose_name) for name in duties.CLAUSES if not getattr(contract, name)]  # type: ignore[union-attr]
 
 
-def attach_scan(*, contract: SubcontractorContract, content: BinaryIO, actor: User) -> EncryptedFile:
-    """Keep the scanned agreement encrypted in place of an earlier one, whose content is erased.
-
-    Raises:
-        SupervisionError: it is no PDF, PNG or JPEG, or too large.
-    """
-    kind = scan_type(content)
+def attach_scan(*, contract: SubcontractorContract, scan: CleanFile, actor: User) -> EncryptedFile:
+    """Keep the scanned agreement encrypted in place of an earlier one, whose content is erased."""
     with transaction.atomic():
         before = contract.scan
-        with files.create(name=f"agreement-{contract.pk}", content_type=kind) as writer:
-            while piece := content.read(files.CHUNK):
-                writer.write(piece)
-        contract.scan = writer.file
+        kept = contract.scan = uploads.store(scan, name=f"agreement-{contract.pk}")
         contract.save(update_fields=["scan"])
         if before is not None:
             files.erase(file=before, actor=actor)
         audit.record(action="subcontractor.agreement_scanned", actor=actor, obj=contract)
-    return writer.file
-
-
-def scan_type(content: BinaryIO) -> str:
-    """The media type of a scan, told by its first bytes and not by its name.
-
-    Raises:
-        SupervisionError: it is none that is taken, or too large.
-    """
-    content.seek(0, 2)
-    size = content.tell()
-    content.seek(0)
-    if size > SCAN_LIMIT:
-        raise SupervisionError(_("ファイルは20MBまでです。"))
-    head = content.read(8)
-    content.seek(0)
-    for kind, magic in SCAN_TYPES.items():
-        if head.startswith(magic):
-            return kind
-    raise SupervisionError(_("PDF、PNG、JPEGのファイルを選んでください。"))
+    return kept
 
 
 def check_review(*, review: SubcontractorReview, today: date) -> None:

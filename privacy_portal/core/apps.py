@@ -14,6 +14,7 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         """Find what each app registers: its audit actions and its kinds of jobs."""
+        from . import checks  # noqa: F401, registers them
         from .logs import withhold_last_words
 
         autodiscover_modules("audit_actions", "job_kinds")

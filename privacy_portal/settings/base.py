@@ -215,6 +215,9 @@ STORAGES = {
 }
 # Encrypted files only (packages, letters, import reports); never served by URL.
 MEDIA_ROOT = Path(env("MEDIA_ROOT", default=str(BASE_DIR / "var" / "files")))
+# The most that one uploaded file may have, and the virus scanner that is asked about each (unix:/path, tcp:host:port).
+UPLOAD_MAX_MB: int = env.int("UPLOAD_MAX_MB", default=20)
+CLAMD_ADDRESS: str = env.str("CLAMD_ADDRESS", default="")
 
 vars().update(env.email_url("EMAIL_URL"))
 DEFAULT_FROM_EMAIL: str = env("DEFAULT_FROM_EMAIL")

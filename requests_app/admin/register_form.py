@@ -22,6 +22,7 @@ from unfold.widgets import (
 
 from consent_app.domain.prefectures import PREFECTURE_NAMES
 from consent_app.selectors import data_items, purposes_with_items
+from privacy_portal.core.upload_fields import CleanFileField
 
 from ..domain.answers import AGENT_PREFIX, CHANGE_LENGTH, CHANGE_ROWS, METHOD_NOTE_LENGTH, NOTE_LENGTH
 from ..domain.request_types import RequestType
@@ -71,13 +72,11 @@ class RegisterForm(forms.Form):
         initial="ja",
         widget=UnfoldAdminRadioSelectWidget,
     )
-    scan = forms.FileField(
+    scan = CleanFileField(
         label=_("原本の写し"),
         required=False,
         widget=UnfoldAdminFileFieldWidget,
-        help_text=_(
-            "PDF、PNG、JPEG、20MBまで。暗号化して保管します。マイナンバーが写っているときは、隠してから取り込みます。"
-        ),
+        help_text=_("PDF、PNG、JPEG。暗号化して保管します。マイナンバーが写っているときは、隠してから取り込みます。"),
     )
     role = forms.ChoiceField(
         label=_("請求した人"),

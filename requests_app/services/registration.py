@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import transaction
@@ -18,9 +18,9 @@ from django.utils.translation import gettext_lazy as _
 
 from consent_app.domain import normalise
 from consent_app.models import RequestRule
-from consent_app.services.supervision import SupervisionError, scan_type
 from privacy_portal.core.models import User
-from privacy_portal.core.services import audit, files
+from privacy_portal.core.services import audit, files, uploads
+from privacy_portal.core.services.uploads import CleanFile
 
 from ..domain import receipt_numbers
 from ..domain.answers import NOT_A_CHOICE, REQUIRED, Errors
@@ -37,7 +37,6 @@ PERMISSION: Final = "requests_app.register_request"
 READERS: Final = (PERMISSION, "requests_app.check_identity", "requests_app.decide_request")
 CHANNELS: Final = ("letter", "telephone", "counter", "email")
 OLDEST: Final = timedelta(days=365)
-ENDINGS: Final = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}
 
 
 class FileGone(RequestError):
@@ -75,7 +74,7 @@ def register(
     request_type: str,
     arrival: Arrival,
     answers: Mapping[str, Any],
-    scan: BinaryIO | None,
+    scan: CleanFile | None,
     now: datetime,
 ) -> DisclosureRequest:
     """Write down a request that has come: request, parties, check, timeline, scan and audit entry, all or none.
@@ -84,7 +83,7 @@ def register(
 
     Args:
         answers: as in ``intake.submit``; a download is impossible.
-        scan: the original as PDF, PNG or JPEG, at most 20 MB.
+        scan: the original.
 
     Returns:
         The request; the one that was made before, when the same form is sent again.
@@ -102,11 +101,6 @@ def register(
     errors |= _errors_of(arrival, timezone.localdate(now))
     if form.clean.answer_method == DisclosureRequest.AnswerMethod.DOWNLOAD:
         errors["answer_method"] = _("アカウントがないので、ダウンロードは選べません。")
-    if scan is not None:
-        try:
-            scan_type(scan)
-        except SupervisionError as error:
-            errors["scan"] = str(error)
     if errors:
         raise InvalidAnswers(errors)
     with transaction.atomic():
@@ -193,12 +187,9 @@ def _create(
     return request
 
 
-def _attach(request: DisclosureRequest, scan: BinaryIO, actor: User, now: datetime) -> None:
-    kind = scan_type(scan)
-    with files.create(name=f"{request.receipt_number}-original.{ENDINGS[kind]}", content_type=kind) as writer:
-        while piece := scan.read(files.CHUNK):
-            writer.write(piece)
-    kept = ReceivedFile.objects.create(request=request, file=writer.file, added_by=actor, added_at=now)
+def _attach(request: DisclosureRequest, scan: CleanFile, actor: User, now: datetime) -> None:
+    file = uploads.store(scan, name=f"{request.receipt_number}-original")
+    kept = ReceivedFile.objects.create(request=request, file=file, added_by=actor, added_at=now)
     audit.record(action="received_file.added", actor=actor, obj=kept)
 
 

@@ -20,11 +20,12 @@ from requests_app.services.fulfilment import EFFECTS
 from tests.factories.consent import OperatorFactory, RequestRuleFactory, catalogue
 from tests.factories.core import StaffFactory, pass_second_factor
 from tests.factories.requests import RequestFactory
+from tests.support.hostile_files import cleaned, pdf
 
 from .test_cases import QUEUE, address
 
 pytestmark = pytest.mark.django_db
-PDF = b"%PDF-1.7\nhello\n%%EOF\n"
+PDF = pdf()
 
 
 @pytest.fixture
@@ -93,7 +94,7 @@ def test_from_the_queue_to_the_case(signed_in: Client, manager: User) -> None:
     assert opening in shown
     assert signed_in.get(opening).status_code == 405
     opened = signed_in.post(opening)
-    assert b"".join(opened) == PDF  # type: ignore[arg-type]
+    assert b"".join(opened) == cleaned(PDF).content  # type: ignore[arg-type]
     assert opened.headers["Content-Disposition"].startswith("attachment;")
     assert opened.headers["X-Content-Type-Options"] == "nosniff"
     assert opened.headers["Content-Type"] == "application/pdf"

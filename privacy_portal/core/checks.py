@@ -1,0 +1,22 @@
+"""Mistakes in the kernel's settings become errors of ``manage.py check``."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+
+SCANNER = re.compile(r"unix:/.+|tcp:.+:[0-9]{1,5}")
+
+
+@register
+def uploads_can_be_taken(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """A limit that lets a file through, and a scanner whose address can be used."""
+    found: list[CheckMessage] = []
+    if settings.UPLOAD_MAX_MB < 1:
+        found.append(Error("UPLOAD_MAX_MB must be at least 1.", id="core.E001"))
+    if settings.CLAMD_ADDRESS and not SCANNER.fullmatch(settings.CLAMD_ADDRESS):
+        found.append(Error("CLAMD_ADDRESS must be unix:/path or tcp:host:port.", id="core.E002"))
+    return found
