@@ -141,7 +141,7 @@ def decide(page: Page, portal: str, case: DisclosureRequest) -> None:
     step(page, portal, case, "decide")
     outcome = "replied" if page.locator("[name=outcome][value=replied]").count() else "granted"
     page.locator(f"[name=outcome][value={outcome}]").check()
-    if outcome == "replied" or entry.effect == "foreign_measures":
+    if entry.effect == "reply":
         page.locator("[name=reason]").fill("電話をかけたのは、当社ではありませんでした。")
     primary(page)
     look(page, within=".pp")
