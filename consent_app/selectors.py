@@ -45,6 +45,7 @@ from .models import (
     Suspension,
     Tracker,
 )
+from .models.searching import found_by
 
 _OPERATOR_CACHE_KEY = "consent_app.operator"
 _POLICIES_CACHE_KEY = "consent_app.policies"
@@ -202,20 +203,16 @@ def customer_sources() -> list[str]:
 def customers_found(customers: QuerySet[Customer], term: str) -> QuerySet[Customer]:
     """Those of ``customers`` whom a manager can mean by ``term``, at most ``CUSTOMERS_FOUND_LIMIT``.
 
-    A name or its reading in any spelling and order, or a part of it from two characters on; a whole e-mail address,
-    telephone number, postal code, member number of any source, or the id of the row.
+    A name, its reading or a company in any spelling and order, or a part of it; a single character begins a name. A
+    part of a mail address or of a telephone number; a whole postal code, member number of any source, or id of the row.
     """
     wanted = Q(pk__in=_identified_by(term))
     if address := normalise.email(term).value:
         wanted |= Q(email=address)
-    if number := normalise.telephone(term).value:
-        wanted |= Q(telephone=number)
     if postal_code := normalise.postal_code(term).value:
         wanted |= Q(postal_code=postal_code)
-    if pieces := normalise.two_char_pieces(*term.split()):
-        wanted |= Q(search_pieces__contains=pieces)
-    elif name := normalise.clean_text(term):
-        wanted |= Q(family_name=name) | Q(given_name=name)
+    if pieces := found_by(term):
+        wanted |= pieces
     living = customers.exclude(status=Customer.Status.ERASED)
     found = living.order_by().filter(wanted).values("pk")[:CUSTOMERS_FOUND_LIMIT]
     return customers.filter(pk__in=found)

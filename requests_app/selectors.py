@@ -1,6 +1,5 @@
 """Who may see which requests, and how they are counted."""
 
-import contextlib
 import uuid
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
@@ -63,7 +62,6 @@ __all__ = [
     "identities_with",
     "identity_confirmed",
     "last_turn",
-    "matching",
     "needs_second_look",
     "not_reminded",
     "open_proposal",
@@ -201,23 +199,6 @@ def queue_conditions(now: datetime) -> dict[str, Q]:
         "unread": Q(Exists(unread)),
         "open": Q(status__in=OPEN_STATUSES),
     }
-
-
-def matching(words: str) -> Q:
-    """What staff typed into the search: a receipt number in any spelling, or words of the parties' names or mail."""
-    found = Party.objects.all()
-    for word in normalise.clean_text(words).split():
-        found = found.filter(
-            Q(family_name__icontains=word)
-            | Q(given_name__icontains=word)
-            | Q(family_kana__icontains=word)
-            | Q(given_kana__icontains=word)
-            | Q(email__icontains=word)
-        )
-    condition = Q(pk__in=found.values("request_id"))
-    with contextlib.suppress(InvalidReceiptNumber):
-        condition |= Q(receipt_number=parse(words))
-    return condition
 
 
 def dashboard_counts(now: datetime) -> dict[str, int]:

@@ -155,7 +155,7 @@ class CustomerAdmin(PostedSearch, ReadOnlyAdmin):
     list_before_template = "admin/consent_app/customer/search.html"
     search_label = _("お客さまを探す")
     search_help = _(
-        "氏名やフリガナの2文字以上、またはメールアドレス、電話番号、郵便番号、会員番号の全体。表記の違いは気にしなくてかまいません。"
+        "氏名、フリガナ、会社名、メールアドレス、電話番号の全部または一部、郵便番号か会員番号の全体。表記の違いは気にしなくてかまいません。"
     )
     change_form_before_template = "admin/consent_app/customer/registered.html"
     ordering = ("-created_at", "id")

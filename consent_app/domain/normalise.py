@@ -148,18 +148,6 @@ def same_address(one: str, other: str) -> bool:
     return long.startswith(short) and not (rest and (rest[0].isdigit() or rest[0] == "-") and short[-1:].isdigit())
 
 
-def two_char_pieces(*texts: str) -> list[str]:
-    """The two-character pieces of names, readings and the like, for the search index (sorted, each once).
-
-    The same function over what somebody searches for gives the pieces that a hit must contain.
-    """
-    pieces: set[str] = set()
-    for text in texts:
-        key = name_key(text)
-        pieces.update(key[i : i + 2] for i in range(len(key) - 1))
-    return sorted(pieces)
-
-
 # ------------------------------------------------------------------------------------------------------------- numbers
 
 # Mobile numbers, most of those that come, without asking the library; a test holds both against each other.

@@ -3,7 +3,6 @@
 import uuid
 
 from django.conf import settings
-from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
@@ -12,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from .registers import DataItem
+from .searching import search_pieces
 
 
 class Customer(models.Model):
@@ -71,9 +71,9 @@ class Customer(models.Model):
     birth_date = models.DateField(_("生年月日"), null=True, blank=True)
     origins = models.JSONField(_("取得元"), default=dict, encoder=DjangoJSONEncoder)
     originals = models.JSONField(_("受け取ったままの表記"), default=dict, encoder=DjangoJSONEncoder)
-    # Derived by consent_app.domain.normalise; written by services together with the columns they come from.
+    # Derived by consent_app.domain.normalise; written by services together with the columns it comes from.
     name_key = models.CharField(_("照合用の氏名"), max_length=200, blank=True, editable=False)
-    search_pieces = ArrayField(models.CharField(max_length=2), verbose_name=_("検索用"), default=list, editable=False)
+    search_pieces = search_pieces(company="company")
     created_at = models.DateTimeField(_("登録日時"), default=timezone.now)
     updated_at = models.DateTimeField(_("更新日時"), default=timezone.now)
 
@@ -89,7 +89,6 @@ class Customer(models.Model):
                     birth_date=None,
                     origins={},
                     originals={},
-                    search_pieces=[],
                     **dict.fromkeys(
                         (
                             "family_name",

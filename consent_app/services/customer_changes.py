@@ -21,7 +21,7 @@ from privacy_portal.core.services import audit
 
 from .. import notifications
 from ..domain import registered
-from ..domain.normalise import name_key, two_char_pieces
+from ..domain.normalise import name_key
 from ..models import Customer, CustomerChange
 from . import customer_accounts
 
@@ -178,12 +178,10 @@ def _change(
 
 
 def _save(row: Customer, changes: list[CustomerChange], now: datetime) -> None:
-    name, kana = row.family_name + row.given_name, row.family_kana + row.given_kana
-    row.name_key = name_key(name)[:200]
-    row.search_pieces = two_char_pieces(name, kana)
+    row.name_key = name_key(row.family_name, row.given_name)[:200]
     row.updated_at = now
     columns = [column for change in changes for column in Customer.ITEM_FIELDS[change.item]]
-    row.save(update_fields=[*columns, "user", "origins", "originals", "name_key", "search_pieces", "updated_at"])
+    row.save(update_fields=[*columns, "user", "origins", "originals", "name_key", "updated_at"])
     for change in changes:
         change.save(force_insert=True)
 

@@ -21,7 +21,7 @@ from privacy_portal.core.models import EncryptedFile, OutgoingMail, User
 from privacy_portal.core.services import audit, files, outbox
 
 from ..domain.erasure import Later, Preview, erased_from, token_of
-from ..domain.normalise import name_key, two_char_pieces
+from ..domain.normalise import name_key
 from ..models import (
     AffectedPerson,
     BroadcastRecipient,
@@ -346,8 +346,7 @@ def _empty(row: Customer, items: Collection[str], now: datetime, *, everything: 
         row.origins, row.originals, row.user, row.status = {}, {}, None, Customer.Status.ERASED
     elif "email" in items:
         row.user = None
-    name, kana = row.family_name + row.given_name, row.family_kana + row.given_kana
-    row.name_key, row.search_pieces = name_key(name)[:200], two_char_pieces(name, kana)
+    row.name_key = name_key(row.family_name, row.given_name)[:200]
     row.updated_at = now
     row.save()
 

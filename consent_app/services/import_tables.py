@@ -17,7 +17,7 @@ from django.db import connection, models
 from django.db.models import Count
 
 from ..domain.formats import Person
-from ..domain.normalise import name_key, two_char_pieces
+from ..domain.normalise import name_key
 from ..models import Consent, Customer, CustomerIdentity, CustomerRecord, Recipient
 
 # Any number will do, as long as nothing else of the product takes the same advisory lock.
@@ -26,7 +26,7 @@ TRIAL_TABLE = "consent_app_import_trial"
 
 _PERSON = tuple(one.name for one in fields(Person))
 _READ = ("id", *_PERSON, "status", "origins", "originals")
-_WRITTEN = (*_READ, "name_key", "search_pieces", "created_at", "updated_at")
+_WRITTEN = (*_READ, "name_key", "created_at", "updated_at")
 _UPDATED = tuple(name for name in _WRITTEN if name not in ("id", "created_at"))
 
 
@@ -45,7 +45,6 @@ class CustomerState:
     def columns(self, now: str) -> dict[str, Any]:
         """The row to write, with the moment of writing in ISO 8601."""
         person = self.person
-        name, kana = person.family_name + person.given_name, person.family_kana + person.given_kana
         return {
             "id": str(self.id),
             **{name: getattr(person, name) for name in _PERSON},
@@ -53,8 +52,7 @@ class CustomerState:
             "status": self.status,
             "origins": self.origins,
             "originals": self.originals,
-            "name_key": name_key(name)[:200],
-            "search_pieces": two_char_pieces(name, kana),
+            "name_key": name_key(person.family_name, person.given_name)[:200],
             "created_at": now,
             "updated_at": now,
         }

@@ -18,13 +18,14 @@ from unfold.decorators import display
 from consent_app.admin.care import CareFilter
 from consent_app.domain.masking import masked_name
 from privacy_portal.core.admin.lookups import OfferedLookups
-from privacy_portal.core.admin.search import PostedSearch, search_words
+from privacy_portal.core.admin.search import FOUND_VAR, PostedSearch, search_words
 from privacy_portal.core.models import User
 from privacy_portal.core.services import audit
 
 from .. import selectors
 from ..domain.transitions import OPEN_STATUSES, Status
 from ..models import DisclosureRequest, Party
+from ..models.searching import found
 from ..services import messages, registration
 from . import case_views, change_views, clock_views, decision_views, fee_views, register_views, second_look_views
 from .case_page import case_context, days_left
@@ -94,7 +95,9 @@ class DisclosureRequestAdmin(PostedSearch, OfferedLookups, ModelAdmin):
     list_per_page = 25
     list_before_template = "admin/requests_app/disclosurerequest/search.html"
     search_label = _("請求を探す")
-    search_help = _("受付番号、氏名、フリガナ、メールアドレス。終わった請求も探します。")
+    search_help = _(
+        "受付番号、氏名、フリガナ、メールアドレス、電話番号の全部または一部。表記の違いは気にしなくてかまいません。終わった請求も探します。"
+    )
     ordering = ("target_on", "received_at")
     actions = None
     compressed_fields = True
@@ -103,10 +106,10 @@ class DisclosureRequestAdmin(PostedSearch, OfferedLookups, ModelAdmin):
         return super().get_queryset(request).prefetch_related("parties")
 
     def searched(self, queryset: QuerySet[Any], words: str) -> QuerySet[Any]:
-        return queryset.filter(selectors.matching(words))
+        return found(queryset, words)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        views = [] if request.method == "POST" else _views(request)
+        views = [] if FOUND_VAR in request.GET else _views(request)
         may_register = request.user.has_perm(registration.PERMISSION)
         context = {**(extra_context or {}), "views": views, "may_register": may_register}
         return super().changelist_view(request, context)

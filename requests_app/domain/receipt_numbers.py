@@ -59,3 +59,29 @@ def parse(text: str) -> str:
 def grouped(compact: str) -> str:
     """Groups of four with a hyphen between."""
     return "-".join(compact[start : start + _GROUP] for start in range(0, len(compact), _GROUP))
+
+
+FRAGMENT_LENGTH = 3
+_LABEL = re.compile(r"^(?:受付番号|番号|受付|NO\.?|№|#)[\s:：]*", re.IGNORECASE)
+
+
+def without_label(text: str) -> str:
+    """What was copied together with the word before it (受付番号：…)."""
+    return _LABEL.sub("", unicodedata.normalize("NFKC", text).strip())
+
+
+def fragment(text: str) -> str:
+    """A part of a number as a person typed it, ungrouped; empty when it cannot be one.
+
+    A part without a digit is most likely a name: only a whole number is read without one.
+    """
+    compact = _SEPARATORS.sub("", without_label(text)).upper()
+    part = compact.translate(_READ_AS)
+    digit = any(character.isdigit() for character in compact)
+    possible = FRAGMENT_LENGTH <= len(part) <= LENGTH and all(character in _VALUES for character in part)
+    return part if possible and digit else ""
+
+
+def fragment_pieces(part: str) -> list[str]:
+    """The pieces of three characters that a number with this part contains, as the database makes them."""
+    return [part[i : i + FRAGMENT_LENGTH] for i in range(len(part) - FRAGMENT_LENGTH + 1)]

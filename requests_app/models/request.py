@@ -4,11 +4,14 @@ import uuid
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models import Func
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from consent_app.models import Customer, DataItem, Purpose
+from consent_app.models.searching import search_pieces
 from privacy_portal.core.fields import EncryptedTextField
 
 from ..domain.transitions import OPEN_STATUSES, Status
@@ -101,6 +104,14 @@ class DisclosureRequest(models.Model):
     status_changed_at = models.DateTimeField(_("状態が変わった日時"), default=timezone.now)
     answered_at = models.DateTimeField(_("回答日時"), null=True, blank=True)
     closed_at = models.DateTimeField(_("終了日時"), null=True, blank=True)
+    search_pieces = models.GeneratedField(
+        expression=Func(
+            "receipt_number", function="portal_receipt_pieces", output_field=ArrayField(models.TextField())
+        ),
+        output_field=ArrayField(models.TextField()),
+        db_persist=True,
+        verbose_name=_("検索用"),
+    )
 
     class Meta:
         verbose_name = _("開示等の請求")
@@ -139,6 +150,7 @@ class DisclosureRequest(models.Model):
             models.Index(fields=["status", "target_on", "received_at"], name="request_by_status"),
             models.Index(fields=["applicant", "-received_at"], name="request_by_applicant"),
             models.Index(fields=["-received_at"], name="request_newest"),
+            GinIndex(fields=["search_pieces"], name="request_search", fastupdate=False),
         ]
 
     def __str__(self) -> str:
@@ -174,10 +186,12 @@ class Party(models.Model):
     registered_address = models.CharField(_("登録した住所"), max_length=600, blank=True)
     customer_number = models.CharField(_("会員番号"), max_length=100, blank=True)
     order_number = models.CharField(_("注文番号"), max_length=100, blank=True)
+    search_pieces = search_pieces()
 
     class Meta:
         verbose_name = _("当事者")
         verbose_name_plural = _("当事者")
+        indexes = [GinIndex(fields=["search_pieces"], name="party_search", fastupdate=False)]
         constraints = [models.UniqueConstraint(fields=["request", "kind"], name="one_party_of_a_kind")]
 
     def __str__(self) -> str:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 import phonenumbers
 import pytest
-from hypothesis import assume, example, given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from consent_app.domain import normalise as n
@@ -221,15 +221,6 @@ def test_keys_are_stable(text):
 def test_full_width_makes_no_difference(text):
     wide = "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in text)
     assert n.name_key(wide) == n.name_key(unicodedata.normalize("NFKC", text))
-
-
-@given(texts, texts)
-def test_pieces_of_a_part_are_pieces_of_the_whole(one, other):
-    part = n.name_key(one)
-    # A mark that combines with the letter before it makes another letter of that.
-    assume(not unicodedata.combining(n.name_key(other)[:1] or " "))
-    assert set(n.two_char_pieces(part)) <= set(n.two_char_pieces(part + n.name_key(other), other))
-    assert all(len(piece) == 2 for piece in n.two_char_pieces(one, other))
 
 
 @given(st.dates(min_value=date(1900, 1, 1), max_value=TODAY))

@@ -212,7 +212,7 @@ class TestAudit:
 
         def found(term: str, **filters: str) -> list[str]:
             address = reverse("admin:core_auditentry_changelist", query=filters)
-            page = client.post(address, {"words": term})
+            page = client.post(address, {"words": term}, follow=True)
             assert page.status_code == 200
             return [entry.action for entry in page.context["cl"].result_list]
 

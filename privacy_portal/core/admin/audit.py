@@ -6,7 +6,6 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib import admin
-from django.contrib.admin.views.main import ChangeList
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -19,7 +18,7 @@ from .. import audit_registry
 from ..models import AuditEntry, User
 from ..services import audit
 from .base import ReadOnlyAdmin, admin_address
-from .search import PostedSearch
+from .search import PostedChangeList, PostedSearch
 
 # Where the list keeps the account it looked up for each of its entries.
 ACCOUNT = "_actor_account"
@@ -54,7 +53,7 @@ class ActorFilter(admin.SimpleListFilter):
         return queryset.filter(actor=self.value()) if self.value() else queryset
 
 
-class _WithActors(ChangeList):
+class _WithActors(PostedChangeList):
     """Looks up the accounts of a page's actors at once."""
 
     def get_results(self, request: HttpRequest) -> None:
@@ -79,7 +78,7 @@ class AuditEntryAdmin(PostedSearch, ReadOnlyAdmin):
     ordering = ("-id",)
     fields = ("moment", "shown_action", "shown_actor", "shown_object", "request_id", "shown_detail", "shown_link")
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[PostedChangeList]:
         return _WithActors
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:

@@ -90,8 +90,8 @@ def test_from_choosing_to_the_record(manager_client: Client) -> None:
 
 
 def test_people_are_found_masked_and_kept_when_searching_again(manager_client: Client) -> None:
-    person = CustomerFactory(search_pieces=["高橋", "橋花", "花子"])
-    other = CustomerFactory(search_pieces=[], family_name="別")
+    person = CustomerFactory()
+    other = CustomerFactory(family_name="別")
     found = send(manager_client, find="", words="高橋花子", references="12", party="例の店", items=["name", "address"])
     html = text(found)
     assert "髙●●●" in html

@@ -96,7 +96,7 @@ def test_list(manager_client: Client, customer: Customer, django_assert_num_quer
         assert manager_client.get(LIST).context["cl"].result_count == 30
     assert manager_client.get(LIST, {"state": "ended"}).context["cl"].result_count == 1
     assert manager_client.get(LIST, {"state": "open", "kind__exact": "use"}).context["cl"].result_count == 29
-    assert manager_client.post(LIST, {"words": customer.email}).context["cl"].result_count == 2
+    assert manager_client.post(LIST, {"words": customer.email}, follow=True).context["cl"].result_count == 2
 
 
 def test_who_may(staff_client: Callable[..., Client], customer: Customer) -> None:

@@ -50,7 +50,7 @@ def manager(client: Client) -> User:
 
 def test_the_whole_case(client: Client, manager: User) -> None:
     case = RequestFactory.in_identity_review()
-    customer = CustomerFactory(email="old@post.example", search_pieces=["高橋", "橋花", "花子"], telephone="")
+    customer = CustomerFactory(email="old@post.example", telephone="")
     client.post(address(case, "assign"), {"assigned_to": manager.pk})
     found: dict[str, Any] = {"words": "高橋花子", "customer": customer.pk, "note": "電話で確認した"}
     client.post(address(case, "identity"), found)
