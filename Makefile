@@ -8,7 +8,7 @@ export PROFILE PORT
 # Prepares .venv from the lock and becomes its Python; a signal to make reaches the command itself.
 IN_VENV = @$(PYTHON) privacy_portal/development/bootstrap.py
 
-.PHONY: help run test lint format messages lock clean python
+.PHONY: help run test lint format messages letter-pictures lock clean python
 
 help:
 	@echo "make run [PROFILE=rokusho] [PORT=8000]   the running product, with sample data"
@@ -16,6 +16,7 @@ help:
 	@echo "make lint                                style, types, architecture, settings, translations"
 	@echo "make format                              put code into the agreed style"
 	@echo "make messages                            collect the texts to translate"
+	@echo "make letter-pictures                     keep how the letters look now, after looking at what differs"
 	@echo "make lock                                lock the dependencies anew (needs uv)"
 	@echo "make clean                               remove everything that run and test made"
 
@@ -36,6 +37,10 @@ format: python
 
 messages: python
 	$(IN_VENV) -m privacy_portal.development.translations update
+
+letter-pictures: export RENEW_PICTURES = 1
+letter-pictures: python
+	$(IN_VENV) -m pytest -n 0 -q tests/requests_app/test_letter_pictures.py
 
 # No index host is written into the files: pip asks whatever index its user has configured.
 LOCKED = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

@@ -32,6 +32,7 @@ def sentences(one: str, other: str) -> str:
 class ChannelWords:
     """One way to reach the operator: its name, what to use, and a link where there is one."""
 
+    channel: str
     name: str
     text: str
     url: str = ""
@@ -42,10 +43,10 @@ def channel_words(operator: Operator, channels: list[str]) -> list[ChannelWords]
     # An English address has its postal code at the end.
     postal_code = f"〒{operator.postal_code} " if get_language() == "ja" and operator.postal_code else ""
     ways = {
-        "portal": ChannelWords(_("このポータル"), _("請求のフォーム"), get_script_prefix()),
-        "email": ChannelWords(_("メール"), operator.email, f"mailto:{operator.email}"),
-        "telephone": ChannelWords(_("電話"), operator.telephone, f"tel:{operator.telephone}"),
-        "letter": ChannelWords(_("手紙"), postal_code + operator.address if operator.address_ja else ""),
-        "counter": ChannelWords(_("窓口"), operator.address),
+        "portal": ChannelWords("portal", _("このポータル"), _("請求のフォーム"), get_script_prefix()),
+        "email": ChannelWords("email", _("メール"), operator.email, f"mailto:{operator.email}"),
+        "telephone": ChannelWords("telephone", _("電話"), operator.telephone, f"tel:{operator.telephone}"),
+        "letter": ChannelWords("letter", _("手紙"), postal_code + operator.address if operator.address_ja else ""),
+        "counter": ChannelWords("counter", _("窓口"), operator.address),
     }
     return [ways[channel] for channel in channels if ways[channel].text]

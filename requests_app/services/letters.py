@@ -14,7 +14,7 @@ from consent_app.models import DataItem, Purpose
 from privacy_portal.core.localized import localized
 
 from ..domain.request_types import REQUEST_TYPES
-from ..models import DisclosureRequest
+from ..models import DisclosureRequest, RequestedChange
 from ..models.decision import POSITIVE
 from . import changes, effects, provision_answers, typesetting
 
@@ -49,7 +49,7 @@ def _purposes(content: LetterContent, language: str) -> list[str]:
     return [localized(purpose, "text", language) for purpose in named]
 
 
-def _changes(content: LetterContent) -> list[dict[str, str]]:
+def _changes(content: LetterContent, language: str) -> list[dict[str, str]]:
     """What was changed with the new content (article 34(3)), and what was not with the finding."""
     if REQUEST_TYPES[content.request.request_type].effect != "change":
         return []
@@ -58,11 +58,16 @@ def _changes(content: LetterContent) -> list[dict[str, str]]:
         {
             "item": str(row.item),
             "accepted": "yes" if row.accepted else "",
-            "text": changes.new_words(row) if row.accepted else row.finding or "",
+            "text": _new_words(row, language) if row.accepted else row.finding or "",
         }
         for row in rows
         if row.accepted is not None
     ]
+
+
+def _new_words(change: RequestedChange, language: str) -> str:
+    born = change.values.get("birth_date")
+    return typesetting.date_words(date.fromisoformat(born), language) if born else changes.new_words(change)
 
 
 def _ledger(content: LetterContent, language: str) -> dict[str, Any]:
@@ -85,7 +90,7 @@ def _erasure(content: LetterContent, language: str) -> dict[str, list[str]]:
     return {
         "erased": [*named, *(str(words) for words, _number in found.lines if words is not COUNTED["items"])],
         "later": [
-            _("%(what)s（%(day)sに消去します）")
+            _("%(what)s：%(day)sに消去します")
             % {"what": later.words, "day": typesetting.date_words(later.until, language)}
             for later in found.later
         ],
@@ -94,8 +99,12 @@ def _erasure(content: LetterContent, language: str) -> dict[str, list[str]]:
 
 def decision_letter(content: LetterContent) -> bytes:
     """The notice of a decision (articles 32(3), 33(3), 34(3), 35(7), 36) as a PDF in the person's language."""
-    template = f"{content.request.language}/{REQUEST_TYPES[content.request.request_type].letter}.typ"
-    return typesetting.typeset(template, _data(content))
+    return typesetting.typeset(*template_and_data(content))
+
+
+def template_and_data(content: LetterContent) -> tuple[str, dict[str, Any]]:
+    """The text of a notice, as a file of ``templates/letters``, and the values that go into it."""
+    return f"{content.request.language}/{REQUEST_TYPES[content.request.request_type].letter}.typ", _data(content)
 
 
 def unprintable(content: LetterContent) -> str:
@@ -132,7 +141,7 @@ def _data(content: LetterContent) -> dict[str, Any]:
             "suit": request_type.suit_waits,
             "purposes": _purposes(content, language),
             "reason": content.reason,
-            "changes": _changes(content),
+            "changes": _changes(content, language),
             "ledger": _ledger(content, language),
             **_erasure(content, language),
         }

@@ -7,19 +7,21 @@ import functools
 import json
 import threading
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import typst
 from django.conf import settings
-from django.utils import formats, translation
+from django.utils import formats, timezone, translation
 from django.utils.translation import gettext as _
 
 from consent_app.domain.written import written_postal_code
 from consent_app.models import Operator
+from consent_app.public_words import ChannelWords, channel_words
 from privacy_portal.core.localized import localized
+from privacy_portal.core.wareki import wareki
 
 from ..models import DisclosureRequest, Party
 
@@ -77,9 +79,9 @@ def frame(request: DisclosureRequest, *, on: date, title: str, language: str) ->
             "name": localized(operator, "name", language),
             "lines": [_operator_address(operator, language)],
             "manager_title": localized(operator, "manager_title", language),
-            "contacts": [contact for contact in (operator.email, operator.telephone) if contact],
             "hours": localized(operator, "hours", language),
         },
+        **_complaints(operator, language),
         "receipt_label": _("受付番号"),
         "receipt_number": request.receipt_number,
         "recipient_lines": recipient_lines,
@@ -89,9 +91,36 @@ def frame(request: DisclosureRequest, *, on: date, title: str, language: str) ->
 
 
 def date_words(value: date, language: str) -> str:
-    """A day as a letter writes it."""
+    """A day as every letter writes it: in Japanese by the Japanese and by the western calendar.
+
+    Args:
+        value: a day, or a moment, of which the day in the deployment's time zone counts.
+    """
+    day = timezone.localdate(value) if isinstance(value, datetime) else value
+    if language != "ja":
+        with translation.override(language):
+            return formats.date_format(day, "j F Y")
+    western, japanese = f"{day.year}年{day.month}月{day.day}日", wareki(day)
+    return f"{japanese}（{western}）" if japanese else western
+
+
+def _complaints(operator: Operator, language: str) -> dict[str, list[list[str]]]:
+    """To whom and how to complain: the ways of the profile, and the accredited organisation where there is one.
+
+    Article 40 has the operator deal with complaints, article 53 the accredited organisation.
+    """
+    ways = operator.complaint_channels or ["email", "telephone", "letter"]
+    accredited = (localized(operator, "accredited_name", language), localized(operator, "accredited_contact", language))
     with translation.override(language):
-        return formats.date_format(value, "Y年n月j日" if language == "ja" else "j F Y")
+        words = channel_words(operator, ways)
+    lines = [[way.name, _in_print(way, operator, language)] for way in words]
+    return {"complaints": lines, "accredited": [[part for part in accredited if part]] if accredited[0] else []}
+
+
+def _in_print(way: ChannelWords, operator: Operator, language: str) -> str:
+    if way.channel == Operator.Channel.PORTAL:
+        return f"{way.text} {settings.PORTAL_URL}/"  # paper has no links
+    return _operator_address(operator, language) if way.channel == Operator.Channel.LETTER else way.text
 
 
 def _postal_code(value: str) -> str:
@@ -111,7 +140,10 @@ def _recipient(request: DisclosureRequest) -> tuple[list[str], str]:
     parties = {party.kind: party for party in request.parties.all()}
     party = parties.get(Party.Kind.AGENT) or parties[Party.Kind.PRINCIPAL]
     lines = [_postal_code(party.postal_code), party.prefecture + party.address1, party.address2]
-    name = f"{party.full_name} 様" if request.language == "ja" else party.full_name
+    # Nobody is named where all of the name is unknown; the letter has an addressee all the same.
+    name = party.full_name or _("ご請求者")
+    if request.language == "ja":
+        name = f"{name} 様"
     return [line for line in lines if line], name
 
 
@@ -124,16 +156,28 @@ def _is_printable(text: str) -> bool:
     return True
 
 
+def typeset_pages(template: str, data: dict[str, Any], *, ppi: float) -> list[bytes]:
+    """A template with its values as pictures (PNG), one a page.
+
+    Args:
+        ppi: pixels per inch.
+    """
+    with _compiling:
+        pages = _compiler().compile(TEMPLATES / template, format="png", ppi=ppi, sys_inputs=_inputs(data))
+    return [pages] if isinstance(pages, bytes) else list(pages or [])
+
+
 def _compiled(template: str, data: dict[str, Any]) -> bytes:
     with _compiling:
         # One page range of one format: typst gives bytes, never the list that images come as.
         pdf: bytes = _compiler().compile(  # type: ignore[assignment]
-            TEMPLATES / template,
-            format="pdf",
-            sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
-            pdf_standards=["ua-1"],
+            TEMPLATES / template, format="pdf", sys_inputs=_inputs(data), pdf_standards=["ua-1"]
         )
     return pdf
+
+
+def _inputs(data: dict[str, Any]) -> dict[str, str]:
+    return {"data": json.dumps(data, ensure_ascii=False)}
 
 
 def _texts(value: Any) -> Iterator[str]:
