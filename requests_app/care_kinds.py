@@ -53,7 +53,13 @@ def _owed_back(today: datetime.date, until: datetime.date) -> Iterable[Due]:
 
 def _unreachable(today: datetime.date, until: datetime.date) -> Iterable[Due]:
     """The person is not reminded by mail, and the request does not end by itself."""
-    for request in selectors.not_reminded(timezone.now(), silence.patience()):
+    for request in selectors.not_reminded(timezone.now()):
+        yield Due(str(request.pk), request.receipt_number)
+
+
+def _letters(today: datetime.date, until: datetime.date) -> Iterable[Due]:
+    """Without an account the person is reminded by a letter, which somebody has to print and to send."""
+    for request in selectors.letters_to_send(now=timezone.now(), patience=silence.patience()):
         yield Due(str(request.pk), request.receipt_number)
 
 
@@ -61,6 +67,7 @@ for _kind in (
     CareKind("request.target", _("社内目標が近いか過ぎた請求"), _MODEL, _targets, within=_SOON),
     CareKind("request.fee_overdue", _("手数料の支払い期限が過ぎた請求"), _MODEL, _unpaid_fees, within=0),
     CareKind("request.unreachable", _("返答のお願いがメールで届かない請求"), _MODEL, _unreachable),
+    CareKind("request.letter_due", _("返答をお願いする手紙を送る請求"), _MODEL, _letters),
     CareKind("request.owed_back", _("お金を返す請求"), _MODEL, _owed_back),
 ):
     register(_kind)

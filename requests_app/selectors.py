@@ -62,6 +62,7 @@ __all__ = [
     "identities_with",
     "identity_confirmed",
     "last_turn",
+    "letters_to_send",
     "needs_second_look",
     "not_reminded",
     "open_proposal",
@@ -78,6 +79,7 @@ __all__ = [
     "to_fulfil",
     "to_remind",
     "to_verify",
+    "warnings_over",
     "weekly_counts",
 ]
 
@@ -143,6 +145,8 @@ def extensions_of(request: DisclosureRequest, events: Collection[RequestEvent]) 
 def thread_page(request: DisclosureRequest, number: str | int | None) -> Page[Message]:
     """A page of the messages, oldest first; page 1 holds the newest ones. Whatever is no page number counts as 1."""
     newest_first = Message.objects.filter(request=request).select_related("author").order_by("-sent_at", "-pk")
+    if request.applicant_id is None:
+        newest_first = newest_first.prefetch_related("received_files__file")
     page: Page[Message] = Paginator(newest_first, THREAD_PAGE).get_page(number)
     page.object_list = list(page.object_list)[::-1]
     return page
@@ -383,15 +387,18 @@ def to_close(*, answered_before: datetime, limit: int) -> list[uuid.UUID]:
     return _due(due, "answered_at", limit)
 
 
+_NO_TURN = Q(actor_kind=Actor.WORKER) | Q(kind__in=[Note.REMINDED, Note.CLOSING_ANNOUNCED])
+
+
 def last_turn(request: DisclosureRequest) -> datetime:
-    """When either side last did something in the request; what the system mailed by itself is no turn."""
-    done = RequestEvent.objects.filter(request=request).exclude(actor_kind=Actor.WORKER).aggregate(at=Max("at"))["at"]
+    """When either side last did something in the request; a reminder, mailed or posted, is no turn."""
+    done = RequestEvent.objects.filter(request=request).exclude(_NO_TURN).aggregate(at=Max("at"))["at"]
     return max(request.status_changed_at, done) if done else request.status_changed_at
 
 
 def silent(now: datetime) -> QuerySet[DisclosureRequest]:
     """Requests in which the person owes something, each with the last turn (``turn_at``); see :func:`last_turn`."""
-    turns = RequestEvent.objects.filter(request=OuterRef("pk")).exclude(actor_kind=Actor.WORKER).order_by("-at")
+    turns = RequestEvent.objects.filter(request=OuterRef("pk")).exclude(_NO_TURN).order_by("-at")
     # PostgreSQL's GREATEST leaves out what is NULL.
     return DisclosureRequest.objects.filter(status__in=WAITING_FOR_PERSON, status_changed_at__lte=now).annotate(
         turn_at=Greatest("status_changed_at", Subquery(turns.values("at")[:1]))
@@ -400,34 +407,44 @@ def silent(now: datetime) -> QuerySet[DisclosureRequest]:
 
 def to_remind(*, now: datetime, patience: Patience, limit: int) -> list[uuid.UUID]:
     """Requests in which a stage of reminding is reached whose mail was not written since the last turn."""
+    return _due(silent(now).filter(_untold(now, patience), applicant__isnull=False), "turn_at", limit)
+
+
+def letters_to_send(*, now: datetime, patience: Patience) -> QuerySet[DisclosureRequest]:
+    """The same for those without an account: staff print a letter and send it."""
+    return silent(now).filter(_untold(now, patience), applicant=None)
+
+
+def _untold(now: datetime, patience: Patience) -> Q:
     due = Q()
     for stage in ORDER:
         told = SilenceNotice.objects.filter(
             request=OuterRef("pk"), turn_at=OuterRef("turn_at"), stage__in=not_before(stage)
         )
         due |= Q(~Exists(told), turn_at__lte=now - patience.after(stage))
-    return _due(silent(now).filter(applicant__isnull=False).filter(due), "turn_at", limit)
+    return due
 
 
 def to_close_silent(*, now: datetime, patience: Patience, limit: int) -> list[uuid.UUID]:
     """Requests whose last day, as the person was warned of it, has passed."""
-    warned = SilenceNotice.objects.filter(
-        request=OuterRef("pk"),
-        turn_at=OuterRef("turn_at"),
-        stage=Stage.WARNING,
-        closes_on__lt=timezone.localdate(now),
-        mail__state=OutgoingMail.State.SENT,
-        mail__sent_at__lte=now - timedelta(days=patience.warning),
-    )
-    return _due(silent(now).filter(Exists(warned), applicant__isnull=False), "turn_at", limit)
+    warned = warnings_over(now=now, patience=patience).filter(request=OuterRef("pk"), turn_at=OuterRef("turn_at"))
+    return _due(silent(now).filter(Exists(warned)), "turn_at", limit)
 
 
-def not_reminded(now: datetime, patience: Patience) -> QuerySet[DisclosureRequest]:
-    """Requests in which the person owes something and no mail reaches them: the mail came back, or no account."""
+def warnings_over(*, now: datetime, patience: Patience) -> QuerySet[SilenceNotice]:
+    """Warnings that left, by mail or by post, and gave the person their time; their last day has passed."""
+    enough = timedelta(days=patience.warning)
+    left = Q(mail__state=OutgoingMail.State.SENT, mail__sent_at__lte=now - enough)
+    left |= Q(sent_on__lte=timezone.localdate(now) - enough)
+    return SilenceNotice.objects.filter(left, stage=Stage.WARNING, closes_on__lt=timezone.localdate(now))
+
+
+def not_reminded(now: datetime) -> QuerySet[DisclosureRequest]:
+    """Requests in which the person owes something and the mail that said so came back."""
     failed = SilenceNotice.objects.filter(
         request=OuterRef("pk"), turn_at=OuterRef("turn_at"), mail__state=OutgoingMail.State.FAILED
     )
-    return silent(now).filter(Exists(failed) | Q(applicant=None, turn_at__lte=now - patience.after(Stage.FIRST)))
+    return silent(now).filter(Exists(failed))
 
 
 def fees_owed_back() -> QuerySet[Fee]:

@@ -91,7 +91,7 @@ def _overview(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any]:
         "stated_grounds": [one for one in entry.grounds if one.code in case.grounds],
         "asks_scope": "wanted" in entry.asks or "purposes" in entry.asks,
         "wanted": case.wanted_purposes.all() if "purposes" in entry.asks else case.wanted_items.all(),
-        "received_files": case.received_files.select_related("file", "added_by"),
+        "received_files": case.received_files.filter(message=None).select_related("file", "added_by"),
         "may_read_received": any(map(request.user.has_perm, registration.READERS)),
         "sent": sent(case),
         "alike": [one for one in selectors.alike(case) if one.applicant_id != request.user.pk],
@@ -182,7 +182,10 @@ def _data(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any]:
 
 
 def _messages(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any]:
-    return {"thread": selectors.thread_page(case, request.GET.get("page"))}
+    return {
+        "thread": selectors.thread_page(case, request.GET.get("page")),
+        "may_read_received": any(map(request.user.has_perm, registration.READERS)),
+    }
 
 
 def _files(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any]:

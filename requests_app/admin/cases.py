@@ -27,7 +27,16 @@ from ..domain.transitions import OPEN_STATUSES, Status
 from ..models import DisclosureRequest, Party
 from ..models.searching import found
 from ..services import messages, registration
-from . import case_views, change_views, clock_views, decision_views, fee_views, register_views, second_look_views
+from . import (
+    case_views,
+    change_views,
+    clock_views,
+    decision_views,
+    fee_views,
+    paper_views,
+    register_views,
+    second_look_views,
+)
 from .case_page import case_context, days_left
 from .steps import WAITS_FOR
 
@@ -229,7 +238,14 @@ class DisclosureRequestAdmin(PostedSearch, OfferedLookups, ModelAdmin):
             path(f"{prefix}fee-cancel/", page(fee_views.cancel), name="requests_app_case_fee_cancel"),
             path(f"{prefix}receipt/", page(fee_views.receipt), name="requests_app_case_receipt"),
             path(f"{prefix}extend/", page(clock_views.extend), name="requests_app_case_extend"),
-            path(f"{prefix}ask/", page(case_views.ask), name="requests_app_case_ask"),
+            path(f"{prefix}ask/", page(paper_views.ask), name="requests_app_case_ask"),
+            path(f"{prefix}answered/", page(paper_views.answered), name="requests_app_case_answered"),
+            path(f"{prefix}remind/", page(paper_views.remind), name="requests_app_case_remind"),
+            path(
+                f"{prefix}question/<uuid:message_id>/",
+                page(paper_views.question_letter),
+                name="requests_app_case_question_letter",
+            ),
             path(f"{prefix}message/", page(case_views.message), name="requests_app_case_message"),
             path(f"{prefix}assign/", page(case_views.assign), name="requests_app_case_assign"),
             path(f"{prefix}posted/", page(case_views.posted), name="requests_app_case_posted"),

@@ -5,15 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .. import selectors
 from ..domain.fees import may_be_charged
 from ..domain.request_types import REQUEST_TYPES
-from ..domain.transitions import OPEN_STATUSES, WAITING_FOR_PERSON, Actor, Event, Status, possible_events
+from ..domain.transitions import (
+    ENDED_STATUSES,
+    OPEN_STATUSES,
+    WAITING_FOR_PERSON,
+    Actor,
+    Event,
+    Status,
+    possible_events,
+)
 from ..models import DisclosureRequest
-from ..services import changes, fees
-from ..services.errors import NoAccount, OwnProposal
+from ..services import changes, correspondence, fees
+from ..services.errors import OwnProposal, ThreadClosed
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -58,6 +67,8 @@ STEPS: tuple[Step, ...] = (
     Step("posted", Event.POSTED, "requests_app.decide_request", _("郵送したことを記録する")),
     Step("close", Event.CLOSED, "requests_app.decide_request", _("終了する")),
     Step("ask", Event.ASKED, "requests_app.change_disclosurerequest", _("本人に質問する")),
+    Step("answered", None, "requests_app.change_disclosurerequest", _("届いた返答を記録する")),
+    Step("remind", None, "requests_app.change_disclosurerequest", _("返答のお願いを手紙で送る")),
     Step("extend", None, "requests_app.decide_request", _("目標日を延ばす")),
     Step("withdrawn", Event.WITHDRAWN, "requests_app.decide_request", _("取下げを記録する")),
     Step("reopen", Event.REOPENED, "requests_app.decide_request", _("もう一度確認する")),
@@ -115,8 +126,8 @@ def why_not(request: DisclosureRequest, step: Step, user: User) -> _StrPromise |
     outside = step.only_in is not None and request.status != step.only_in
     if outside or (step.event is not None and step.event not in possible_events(request.status, Actor.STAFF)):
         return _("いまの状態（%(status)s）ではできません。") % {"status": request.get_status_display()}
-    if step.code == "ask" and request.applicant_id is None:
-        return NoAccount.message
+    if step.code in ("answered", "remind"):
+        return _why_not_on_paper(request, step)
     if step.code == "withdrawn" and request.applicant_id is not None:
         return _("本人がポータルで取り下げられます。")
     if step.code == "examine" and (REQUEST_TYPES[request.request_type].effect != "change" or not request.customer_id):
@@ -134,6 +145,17 @@ def _why_no_second_look(request: DisclosureRequest, user: User) -> _StrPromise |
     if proposal is None:
         return _("確かめる提案はありません。")
     return OwnProposal.message if proposal.proposed_by_id == user.pk else ""
+
+
+def _why_not_on_paper(request: DisclosureRequest, step: Step) -> _StrPromise | str:
+    """Why there is no letter to write down or to send."""
+    if request.applicant_id is not None:
+        return _("本人はアカウントを持っているので、ポータルとメールでやりとりします。")
+    if step.code == "answered":
+        return ThreadClosed.message if request.status in ENDED_STATUSES else ""
+    if correspondence.reminder_due(request=request, now=timezone.now()) is None:
+        return _("いま送る手紙はありません。")
+    return ""
 
 
 def _why_not_extended(request: DisclosureRequest) -> _StrPromise | str:

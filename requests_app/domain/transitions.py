@@ -59,7 +59,7 @@ class Note(models.TextChoices):
     DECISION_RETURNED = "decision_returned", _("決定の提案を差し戻しました")
     PROPOSAL_STALE = "proposal_stale", _("状況が変わったため、決定の提案を無効にしました")
     TARGET_EXTENDED = "target_extended", _("社内の目標日を延ばしました")
-    REMINDED = "reminded", _("返答をお願いするメールを送りました")
+    REMINDED = "reminded", _("返答をお願いする知らせを送りました")
     CLOSING_ANNOUNCED = "closing_announced", _("返答がなければ終了することを知らせました")
     MESSAGE_FROM_PERSON = "message_from_person", _("メッセージをいただきました")
     MESSAGE_FROM_STAFF = "message_from_staff", _("メッセージをお送りしました")
@@ -113,6 +113,9 @@ TRANSITIONS: dict[tuple[Status, Event, Actor], Status] = {
     (_S.IN_REVIEW, _E.WITHDRAWN, _A.STAFF): _S.WITHDRAWN,
     (_S.WAITING, _E.WITHDRAWN, _A.STAFF): _S.WITHDRAWN,
     (_S.FEE_WAITING, _E.WITHDRAWN, _A.STAFF): _S.WITHDRAWN,
+    # Whoever has no account answers by letter or telephone, and staff write that down (``services.correspondence``).
+    (_S.IDENTITY_WAITING, _E.REPLIED, _A.STAFF): _S.IDENTITY_REVIEW,
+    (_S.WAITING, _E.REPLIED, _A.STAFF): _S.IN_REVIEW,
     (_S.FULFILLING, _E.FULFILLED, _A.WORKER): _S.ANSWERED,
     (_S.FULFILLING, _E.PREPARED_FOR_POST, _A.WORKER): _S.READY_TO_POST,
     (_S.READY_TO_POST, _E.POSTED, _A.STAFF): _S.ANSWERED,

@@ -47,7 +47,9 @@ class TargetExtension(models.Model):
 
 
 class SilenceNotice(models.Model):
-    """A mail about what the person owes: which stage, since which turn. Append-only, and the database sees to it.
+    """A mail or a letter about what the person owes: which stage, since which turn. The database keeps it append-only.
+
+    A letter is there once staff sent it: who has no account gets no mail.
 
     One row for each stage of each wait: a task that runs twice, or two at once, cannot mail twice.
     """
@@ -59,7 +61,17 @@ class SilenceNotice(models.Model):
     turn_at = models.DateTimeField(_("最後のやりとり"))
     stage = models.CharField(_("段階"), max_length=10, choices=Stage)
     closes_on = models.DateField(_("返答を待つ最後の日"), null=True)
-    mail = models.ForeignKey(OutgoingMail, on_delete=models.PROTECT, related_name="+", verbose_name=_("メール"))
+    mail = models.ForeignKey(
+        OutgoingMail, null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("メール")
+    )
+    sent_on = models.DateField(_("手紙を送った日"), null=True)
+    sent_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("手紙を送った担当者"),
+    )
     written_at = models.DateTimeField(_("作成日時"), default=timezone.now)
 
     class Meta:
@@ -73,6 +85,11 @@ class SilenceNotice(models.Model):
                 condition=Q(stage=Stage.WARNING, closes_on__isnull=False)
                 | (~Q(stage=Stage.WARNING) & Q(closes_on=None)),
                 name="warning_names_the_day",
+            ),
+            models.CheckConstraint(
+                condition=Q(mail__isnull=False, sent_on=None, sent_by=None)
+                | Q(mail=None, sent_on__isnull=False, sent_by__isnull=False),
+                name="notice_mailed_or_posted",
             ),
         ]
 

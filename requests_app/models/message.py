@@ -23,6 +23,11 @@ class Message(models.Model):
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("書いた人")
     )
+    # Without an account it went or came on paper or by telephone, and staff wrote it down.
+    channel = models.CharField(
+        _("方法"), max_length=10, choices=DisclosureRequest.Channel, default=DisclosureRequest.Channel.PORTAL
+    )
+    on = models.DateField(_("送った日・届いた日"), null=True, blank=True)
     body = EncryptedTextField(_("本文"))
     asks_reply = models.BooleanField(_("返答を求める"), default=False)
     sent_at = models.DateTimeField(_("送信日時"), default=timezone.now)
@@ -32,6 +37,13 @@ class Message(models.Model):
         verbose_name = _("メッセージ")
         verbose_name_plural = _("メッセージ")
         ordering = ["sent_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(channel="portal", on=None)
+                | (~models.Q(channel="portal") & models.Q(on__isnull=False)),
+                name="message_on_paper_has_day",
+            )
+        ]
         indexes = [models.Index(fields=["request", "sent_at"], name="message_thread")]
 
     def __str__(self) -> str:

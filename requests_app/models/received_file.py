@@ -1,4 +1,4 @@
-"""The original of a request that did not come by the portal."""
+"""The originals of what did not come by the portal."""
 
 import uuid
 
@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from privacy_portal.core.models import EncryptedFile
 
+from .message import Message
 from .request import DisclosureRequest
 
 
@@ -18,6 +19,15 @@ class ReceivedFile(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     request = models.ForeignKey(
         DisclosureRequest, on_delete=models.CASCADE, related_name="received_files", verbose_name=_("請求")
+    )
+    # Of an answer to a question; without one it is the request itself.
+    message = models.ForeignKey(
+        Message,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="received_files",
+        verbose_name=_("メッセージ"),
     )
     file = models.OneToOneField(EncryptedFile, on_delete=models.PROTECT, related_name="+", verbose_name=_("ファイル"))
     added_by = models.ForeignKey(

@@ -23,7 +23,7 @@ BODY_LENGTH = 4000
 WRITTEN_BY_PERSON = Limit("request-message", 30, 3600)
 
 
-def _body(text: str) -> str:
+def read_body(text: str) -> str:
     """The text as it is kept.
 
     Raises:
@@ -58,14 +58,14 @@ def ask(*, request: DisclosureRequest, actor: User, body: str, now: datetime) ->
     """Staff ask the person something; the operator's clock stands still until the answer.
 
     Raises:
-        InvalidMessage: see :func:`_body`.
+        InvalidMessage: see :func:`read_body`.
         NoAccount: the person would never see it.
         NotAllowed: not staff, or their own request.
         TransitionRefused: nothing can be asked in this status.
     """
     require_staff(actor, request)
     _require_account(request)
-    text = _body(body)
+    text = read_body(body)
     with transaction.atomic():
         row = transition.apply(request=request, event=Event.ASKED, actor=actor, actor_kind=Actor.STAFF, now=now)
         return _write(row, actor, text, now, from_person=False, asks_reply=True)
@@ -75,13 +75,13 @@ def reply(*, request: DisclosureRequest, actor: User, body: str, now: datetime) 
     """The person answers what was asked; the operator goes on.
 
     Raises:
-        InvalidMessage: see :func:`_body`.
+        InvalidMessage: see :func:`read_body`.
         NotAllowed: not the person's own request.
         TransitionRefused: nothing was asked, or it was answered already.
         ratelimit.LimitExceeded: more than 30 messages of this account within an hour.
     """
     require_person(actor, request)
-    text = _body(body)
+    text = read_body(body)
     ratelimit.hit((WRITTEN_BY_PERSON, str(actor.pk)))
     with transaction.atomic():
         row = transition.apply(request=request, event=Event.REPLIED, actor=actor, actor_kind=Actor.PERSON, now=now)
@@ -92,7 +92,7 @@ def write(*, request: DisclosureRequest, actor: User, body: str, now: datetime) 
     """Either side writes without a change of status. The person is told by mail that there is a message.
 
     Raises:
-        InvalidMessage: see :func:`_body`.
+        InvalidMessage: see :func:`read_body`.
         NoAccount: the person would never see it.
         NotAllowed: neither the person nor staff.
         ThreadClosed: the request has ended.
@@ -104,7 +104,7 @@ def write(*, request: DisclosureRequest, actor: User, body: str, now: datetime) 
     else:
         require_staff(actor, request)
         _require_account(request)
-    text = _body(body)
+    text = read_body(body)
     if from_person:
         ratelimit.hit((WRITTEN_BY_PERSON, str(actor.pk)))
     with transaction.atomic():

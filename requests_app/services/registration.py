@@ -26,7 +26,7 @@ from ..domain import receipt_numbers
 from ..domain.answers import NOT_A_CHOICE, REQUIRED, Errors
 from ..domain.request_types import REQUEST_TYPES
 from ..domain.transitions import Actor, Note, Status
-from ..models import DisclosureRequest, IdentityCheck, Party, ReceivedFile, RequestEvent
+from ..models import DisclosureRequest, IdentityCheck, Message, Party, ReceivedFile, RequestEvent
 from . import intake, nudges
 from .deadlines import first_target
 from .errors import InvalidAnswers, NotAllowed, RequestError
@@ -113,7 +113,7 @@ def register(
             return same
         request = _create(actor, rule, arrival, form, now)
         if scan is not None:
-            _attach(request, scan, actor, now)
+            attach(request=request, scan=scan, actor=actor, now=now)
     return request
 
 
@@ -187,10 +187,19 @@ def _create(
     return request
 
 
-def _attach(request: DisclosureRequest, scan: CleanFile, actor: User, now: datetime) -> None:
-    file = uploads.store(scan, name=f"{request.receipt_number}-original")
-    kept = ReceivedFile.objects.create(request=request, file=file, added_by=actor, added_at=now)
+def attach(
+    *, request: DisclosureRequest, scan: CleanFile, actor: User, now: datetime, message: Message | None = None
+) -> ReceivedFile:
+    """Keep a scan, encrypted; in the transaction of what it belongs to.
+
+    Args:
+        message: the answer that it shows; None: the request itself.
+    """
+    what = "answer" if message else "original"
+    file = uploads.store(scan, name=f"{request.receipt_number}-{what}")
+    kept = ReceivedFile.objects.create(request=request, message=message, file=file, added_by=actor, added_at=now)
     audit.record(action="received_file.added", actor=actor, obj=kept)
+    return kept
 
 
 def open_received(*, received: ReceivedFile, actor: User) -> Iterator[bytes]:

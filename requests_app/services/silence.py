@@ -1,18 +1,17 @@
 """Reminding the person of what they owe, and ending a request when nothing comes back.
 
 Each call takes one request, locks it and looks anew: a reply that arrives at the same moment is either there before the
-lock, and nothing is sent, or it waits for it and finds the request ended. A request without an account is never
-ended like this: nobody could be warned by mail.
+lock, and nothing is sent, or it waits for it and finds the request ended. Whoever has no account is reminded by letter
+(``correspondence``), and the request ends in the same way once the warning was posted.
 """
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from privacy_portal.core.models import OutgoingMail
 from privacy_portal.core.services import audit
 
 from .. import notifications, selectors
@@ -37,7 +36,7 @@ def patience() -> Patience:
 def remind(*, request_id: uuid.UUID, now: datetime) -> Stage | None:
     """Write the mail of the newest stage that is due and was not sent. Returns the stage; twice does no harm."""
     request = _waiting(request_id)
-    if request is None:
+    if request is None or request.applicant_id is None:
         return None
     turn_at = selectors.last_turn(request)
     stage = silence.reached(turn_at, now, patience())
@@ -74,20 +73,13 @@ def remind(*, request_id: uuid.UUID, now: datetime) -> Stage | None:
 def close_when_silent(*, request_id: uuid.UUID, now: datetime) -> bool:
     """End a request of which the person was warned, when the last day has passed without a turn of either side.
 
-    The warning must have left: as long as its mail could not be sent, nothing ends. Returns whether it did.
+    The warning must have left: as long as its mail or letter was not sent, nothing ends. Returns whether it did.
     """
     request = _waiting(request_id)
     if request is None:
         return False
-    warned = SilenceNotice.objects.filter(
-        request=request,
-        turn_at=selectors.last_turn(request),
-        stage=Stage.WARNING,
-        closes_on__lt=timezone.localdate(now),
-        mail__state=OutgoingMail.State.SENT,
-        mail__sent_at__lte=now - timedelta(days=patience().warning),
-    )
-    if not warned.exists():
+    warned = selectors.warnings_over(now=now, patience=patience())
+    if not warned.filter(request=request, turn_at=selectors.last_turn(request)).exists():
         return False
     transition.apply(request=request, event=Event.CLOSED_SILENT, actor=None, actor_kind=Actor.WORKER, now=now)
     return True
@@ -97,6 +89,6 @@ def _waiting(request_id: uuid.UUID) -> DisclosureRequest | None:
     """The request, locked, if the person owes something and somebody else is not at it right now."""
     return (
         DisclosureRequest.objects.select_for_update(of=("self",), skip_locked=True)
-        .filter(pk=request_id, status__in=WAITING_FOR_PERSON, applicant__isnull=False)
+        .filter(pk=request_id, status__in=WAITING_FOR_PERSON)
         .first()
     )

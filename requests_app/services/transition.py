@@ -1,10 +1,11 @@
 """The only place that writes a request's status."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from privacy_portal.core.models import User
 from privacy_portal.core.services import audit
@@ -43,6 +44,7 @@ def apply(
     now: datetime,
     data: Mapping[str, Any] | None = None,
     public: bool = True,
+    on: date | None = None,
 ) -> DisclosureRequest:
     """Let ``event`` happen: new status, timeline entry, audit entry and mail, all of them or none.
 
@@ -51,6 +53,7 @@ def apply(
         actor: the account, or None for the worker.
         data: codes for the timeline, no personal data.
         public: whether the person sees the timeline entry. The mail goes out in any case.
+        on: the day on which it happened, where staff write down what came by letter; the internal clock goes by it.
 
     Returns:
         The locked row in its new status.
@@ -63,7 +66,7 @@ def apply(
     after = next_status(before, event, actor_kind)
     changed: dict[str, Any] = {"status": after, "status_changed_at": now, **_times(after, now)}
     if before in WAITING_FOR_PERSON and after not in WAITING_FOR_PERSON:
-        changed["target_on"] = target_after_waiting(request=row, now=now)
+        changed["target_on"] = target_after_waiting(request=row, until=on or timezone.localdate(now))
     for instance in (row, request):
         for name, value in changed.items():
             setattr(instance, name, value)
@@ -76,7 +79,7 @@ def apply(
         actor_kind=actor_kind,
         actor=actor,
         public=public,
-        data=dict(data or {}),
+        data={**(data or {}), **({"on": on.isoformat()} if on else {})},
         at=now,
     )
     audit.record(

@@ -130,21 +130,21 @@ class TestWholeSilence:
         assert sweep(day(114)) == ["request_closed_silent"]
 
     def test_without_an_account_nobody_is_mailed_and_nothing_ends(self) -> None:
-        request = waiting()
-        DisclosureRequest.objects.update(applicant=None)
+        request = RequestFactory.by_letter(Status.WAITING, status_changed_at=ASKED)
         assert [sweep(day(number)) for number in (7, 31, 90)] == [[], [], []]
         assert silence.remind(request_id=request.pk, now=day(90)) is None
-        assert list(selectors.not_reminded(day(7), DAYS)) == [request]
-        assert not selectors.not_reminded(day(6), DAYS).exists()
+        assert list(selectors.letters_to_send(now=day(7), patience=DAYS)) == [request]
+        assert not selectors.letters_to_send(now=day(6), patience=DAYS).exists()
+        assert not selectors.not_reminded(day(7)).exists()
 
     def test_staff_are_told_of_mails_that_did_not_arrive(self) -> None:
         request, fine = waiting(), waiting()
         sweep(day(7))
         OutgoingMail.objects.filter(object_id=str(request.pk)).update(state="failed")
-        assert list(selectors.not_reminded(day(8), DAYS)) == [request]
+        assert list(selectors.not_reminded(day(8))) == [request]
         messages.write(request=request, actor=StaffFactory(), body="お電話しました。", now=day(8))
-        assert not selectors.not_reminded(day(9), DAYS).exists()
-        assert not selectors.not_reminded(day(9), DAYS).filter(pk=fine.pk).exists()
+        assert not selectors.not_reminded(day(9)).exists()
+        assert not selectors.not_reminded(day(9)).filter(pk=fine.pk).exists()
 
 
 @pytest.mark.django_db

@@ -1,0 +1,49 @@
+"""Letters on the way to an answer, for whoever has no account: a question, and a reminder of what is owed."""
+
+from datetime import date
+from typing import Any
+
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from ..domain.request_types import REQUEST_TYPES
+from ..domain.transitions import Status
+from ..models import DisclosureRequest, Message
+from . import fees, typesetting
+
+
+def question(message: Message) -> bytes:
+    """What staff ask, with where the answer goes, in the language of the request's letters."""
+    request = message.request
+    on = message.on or timezone.localdate(message.sent_at)
+    with translation.override(request.language):
+        data = _frame(request, on, _("%(type)sについて（お尋ね）"))
+    return typesetting.typeset(f"{request.language}/question.typ", {**data, "question": message.body})
+
+
+def reminder(request: DisclosureRequest, *, on: date, closes_on: date | None) -> bytes:
+    """What the person owes, and the day on which the request ends without it, where that is near."""
+    language = request.language
+    asked = request.messages.filter(asks_reply=True).order_by("sent_at").last()
+    fee = fees.fee_of(request) if request.status == Status.FEE_WAITING else None
+    with translation.override(language):
+        title = _("%(type)sについて（終了の予告）") if closes_on else _("%(type)sについて（返答のお願い）")
+        data = {
+            **_frame(request, on, title),
+            "question": asked.body if asked and not fee else "",
+            "asked_on": typesetting.date_words(asked.on or timezone.localdate(asked.sent_at), language)
+            if asked and not fee
+            else "",
+            "amount": f"{fee.amount_yen:,}" if fee else "",
+            "closes_on": typesetting.date_words(closes_on, language) if closes_on else "",
+        }
+    return typesetting.typeset(f"{language}/reminder.typ", data)
+
+
+def _frame(request: DisclosureRequest, on: date, title: str) -> dict[str, Any]:
+    name = str(REQUEST_TYPES[request.request_type].name)
+    return {
+        **typesetting.frame(request, on=on, title=title % {"type": name}, language=request.language),
+        "type_name": name,
+        "received_on": typesetting.date_words(timezone.localdate(request.received_at), request.language),
+    }
