@@ -29,6 +29,7 @@ MENU: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
             ("consent_app.mattersversion", "public"),
             ("consent_app.requestrule", "rule"),
             ("consent_app.secondlookrule", "supervised_user_circle"),
+            ("consent_app.reasonblock", "text_snippet"),
             ("consent_app.dataitem", "list_alt"),
             ("consent_app.purpose", "flag"),
             ("consent_app.addedpurpose", "add_task"),

@@ -13,6 +13,7 @@ from .profile_collection import CollectionPointSection
 from .profile_reader import Text
 from .profile_security import SecuritySections
 from .profile_sharing import JointUseSection, TrackerSection
+from .reason_texts import ReasonSection
 
 FORMAT = 1
 
@@ -215,4 +216,5 @@ class Profile:
     joint_uses: tuple[JointUseSection, ...] = ()
     trackers: tuple[TrackerSection, ...] = ()
     security: SecuritySections = field(default_factory=SecuritySections)
+    reason_blocks: tuple[ReasonSection, ...] = ()
     collection_points: tuple[CollectionPointSection, ...] = ()

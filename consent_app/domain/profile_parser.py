@@ -36,6 +36,7 @@ from .profile_collection import collection_point
 from .profile_reader import Problem, Problems, TableReader, Text
 from .profile_security import security_sections
 from .profile_sharing import joint_use, tracker
+from .reason_texts import GROUNDS, ReasonSection
 from .request_words import OUTCOME_WORDS
 from .toml_positions import Path, Place, key_positions
 
@@ -83,6 +84,7 @@ def parse_profile(content: bytes) -> Profile:
     )
     requests = tuple(_request(reader) for reader in root.tables("requests"))
     grounds = tuple(_refusal(reader) for reader in root.tables("refusal_grounds", required=False))
+    blocks = tuple(_reason_block(reader) for reader in root.tables("reason_blocks", required=False))
     purpose_codes = tuple(purpose.code for purpose in purposes if purpose.code)
     joint_uses = tuple(
         joint_use(reader, code=_code(reader), item_codes=item_codes, purpose_codes=purpose_codes)
@@ -105,6 +107,7 @@ def parse_profile(content: bytes) -> Profile:
     _no_code_twice(problems, "provision_bases", "code", [basis.code for basis in bases])
     _no_code_twice(problems, "subcontractors", "code", [subcontractor.code for subcontractor in subcontractors])
     _no_code_twice(problems, "refusal_grounds", "code", [ground.code for ground in grounds])
+    _no_code_twice(problems, "reason_blocks", "code", [block.code for block in blocks])
     _no_code_twice(problems, "joint_uses", "code", [section.code for section in joint_uses])
     _no_code_twice(problems, "trackers", "code", [section.code for section in trackers])
     _no_code_twice(problems, "collection_points", "code", [section.code for section in points])
@@ -131,6 +134,7 @@ def parse_profile(content: bytes) -> Profile:
         trackers=trackers,
         security=security,
         collection_points=points,
+        reason_blocks=blocks,
     )
 
 
@@ -384,6 +388,19 @@ def _refusal(reader: TableReader) -> RefusalSection:
     _either_article_or_requires(reader, section)
     reader.close()
     return section
+
+
+def _reason_block(reader: TableReader) -> ReasonSection:
+    block = ReasonSection(
+        code=_code(reader),
+        title=reader.pair("title", max_length=100),
+        text=reader.pair("text", max_length=2000),
+        requests=reader.choices("requests", tuple(REQUEST_TYPES), required=False),
+        outcomes=reader.choices("outcomes", tuple(OUTCOME_WORDS), required=False),
+        grounds=reader.choices("grounds", GROUNDS, required=False),
+    )
+    reader.close()
+    return block
 
 
 def _no_code_twice(problems: Problems, section: str, key: str, codes: list[str]) -> None:

@@ -1,7 +1,7 @@
 """What the operator holds, promised and passed on."""
 
 from .added_purpose import AddedPurpose
-from .answering import SecondLookRule
+from .answering import ReasonBlock, SecondLookRule
 from .changes import CustomerChange, EmailChange
 from .collection import CollectionPoint, CollectionWording
 from .consent import Consent, ConsentAgent
@@ -85,6 +85,7 @@ __all__ = [
     "ProvisionRun",
     "Purpose",
     "PurposeVersion",
+    "ReasonBlock",
     "ReceivedProvision",
     "Recipient",
     "RecipientDuty",

@@ -20,6 +20,7 @@ from ..domain.checklist import CHECKLIST
 from ..domain.profile import Profile, SecondLookSection
 from ..domain.profile_parser import parse_profile
 from ..domain.profile_reader import Text
+from ..domain.reason_texts import REASON_BLOCKS
 from ..models import (
     ChecklistQuestion,
     Consent,
@@ -29,6 +30,7 @@ from ..models import (
     Operator,
     ProvisionBasis,
     Purpose,
+    ReasonBlock,
     RefusalGround,
     RequestRule,
     SecondLookRule,
@@ -127,6 +129,10 @@ def load_profile(*, profile: Profile, actor: audit.Actor) -> LoadReport:
     _register(report, RefusalGround, profile.refusal_grounds)
     _rules(profile, report)
     seed(report, SecondLookRule, [SecondLookSection(one.type, one.second_look) for one in profile.requests])
+    # A block of the profile takes the place of the product's with the same code.
+    own = {block.code for block in profile.reason_blocks}
+    blocks = [*profile.reason_blocks, *(block for block in REASON_BLOCKS if block.code not in own)]
+    seed(report, ReasonBlock, blocks)
     _policy(profile, report, actor)
     profile_sharing.load_trackers(report, profile.trackers, purposes)
     profile_sharing.load_joint_uses(

@@ -1,6 +1,7 @@
 """The manager's side of the requests."""
 
 from .cases import DisclosureRequestAdmin
+from .reason_blocks import ReasonBlockAdmin
 from .second_look_rules import SecondLookRuleAdmin
 
-__all__ = ["DisclosureRequestAdmin", "SecondLookRuleAdmin"]
+__all__ = ["DisclosureRequestAdmin", "ReasonBlockAdmin", "SecondLookRuleAdmin"]

@@ -219,6 +219,7 @@ class DisclosureRequestAdmin(PostedSearch, OfferedLookups, ModelAdmin):
             path(f"{prefix}identity/", page(case_views.identity), name="requests_app_case_identity"),
             path(f"{prefix}reconsider/", page(case_views.reconsider), name="requests_app_case_reconsider"),
             path(f"{prefix}decide/", page(decision_views.decide), name="requests_app_case_decide"),
+            path(f"{prefix}decide/block/", page(decision_views.insert_block), name="requests_app_case_block"),
             path(f"{prefix}second-look/", page(second_look_views.look), name="requests_app_case_second_look"),
             path(
                 f"{prefix}second-look/letter/",

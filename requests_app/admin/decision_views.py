@@ -16,10 +16,11 @@ from consent_app.domain.articles import article_text
 from consent_app.domain.normalise import clean_text
 
 from ..connectors.found import found_data
+from ..domain.reason_blocks import inserted
 from ..models import Decision, DecisionProposal, DisclosureRequest
 from ..models.decision import POSITIVE
 from ..selectors import needs_second_look, other_open_cases
-from ..services import decisions, effects, fees, second_look
+from ..services import decisions, effects, fees, reason_blocks, second_look
 from ..services.errors import ErasureNotSeen, InvalidDecision, NoSecondPerson, RequestError, SecondLookNeeded
 from .case_page import changes_context
 from .case_views import Refused, back_to, case_page, refused_step, staff_of, type_of, words_of
@@ -33,10 +34,13 @@ PROPOSE = "propose"
 State = DecisionProposal.State
 
 
-def _decision_form(request: HttpRequest, case: DisclosureRequest) -> DecisionForm:
+def _decision_form(
+    request: HttpRequest, case: DisclosureRequest, *, typed: dict[str, Any] | None = None
+) -> DecisionForm:
+    """The form as it was sent; with ``typed`` the form to go on with, which nobody has sent yet."""
     return DecisionForm(
-        request.POST or None,
-        initial=_proposed_before(case),
+        None if typed else request.POST or None,
+        initial=typed or _proposed_before(case),
         case=case,
         outcomes=[str(outcome) for outcome in decisions.allowed_outcomes(case)],
         language=get_language() or "ja",
@@ -56,7 +60,11 @@ def _proposed_before(case: DisclosureRequest) -> dict[str, Any]:
 def _decide_page(
     request: HttpRequest, case: DisclosureRequest, site: DisclosureRequestAdmin, form: DecisionForm
 ) -> HttpResponse:
-    return case_page(request, case, site, "decide", _("回答を決定する"), form=form, fee_owed=fees.is_owed(case))
+    outcomes = [str(outcome) for outcome in decisions.allowed_outcomes(case)]
+    return case_page(
+        request, case, site, "decide", _("回答を決定する"),
+        form=form, fee_owed=fees.is_owed(case), blocks=reason_blocks.offered(case, outcomes),
+    )  # fmt: skip
 
 
 def decide(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequestAdmin) -> HttpResponse:
@@ -165,6 +173,32 @@ def _erasure_context(case: DisclosureRequest, proposal: decisions.Proposal) -> d
         return {}
     found = effects.erasure_preview(case, {item.code for item in proposal.withheld_items}, timezone.now())
     return {"erasure": found, "other_cases": other_open_cases(case)}
+
+
+@require_POST
+def insert_block(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequestAdmin) -> HttpResponse:
+    """A building block below what was typed, on the form as it stands; alone and as text for the page's script."""
+    if refused := refused_step(case, request, "decide"):
+        return refused
+    outcomes = [str(outcome) for outcome in decisions.allowed_outcomes(case)]
+    code = request.POST.get("block", "")
+    block = next((one for one in reason_blocks.offered(case, outcomes) if one.code == code), None)
+    form = _decision_form(request, case)
+    names = {name: form[name].value() for name in form.fields}
+    chosen = reason_blocks.Chosen(names["outcome"] or "", names.get("ground") or "", _withheld(form))
+    text = reason_blocks.text_for(block, case, chosen) if block else ""
+    if request.headers.get("X-Requested-With") == "fetch":
+        return HttpResponse(text, content_type="text/plain; charset=utf-8", status=200 if block else 404)
+    if block is None:
+        notices.error(request, str(_("入れる文例を選んでください。")))
+    typed = {**names, "reason": inserted(names["reason"] or "", text)}
+    return _decide_page(request, case, site, _decision_form(request, case, typed=typed))
+
+
+def _withheld(form: DecisionForm) -> list[Any]:
+    """What is ticked as not granted, in a form that need not be right yet."""
+    form.is_valid()
+    return [row for name in ("withheld_items", "withheld_purposes") for row in form.cleaned_data.get(name, ())]
 
 
 @require_POST

@@ -15,6 +15,7 @@ from privacy_portal.core.services import audit
 
 from .. import selectors
 from ..domain.answers import MY_NUMBER, NOT_A_CHOICE, REQUIRED, TOO_LONG, holds_my_number
+from ..domain.reason_blocks import gaps
 from ..domain.request_types import REQUEST_TYPES, Refusal, possible_refusals
 from ..domain.transitions import IDENTITY_STATUSES, Actor, Event, possible_events
 from ..models import Decision, DecisionProposal, DisclosureRequest
@@ -152,6 +153,8 @@ def _text(name: str, typed: str) -> str:
         raise InvalidDecision(name, TOO_LONG)
     if holds_my_number(text):
         raise InvalidDecision(name, MY_NUMBER)
+    if left := gaps(text):
+        raise InvalidDecision(name, _("まだ書いていないところがあります：%(gaps)s") % {"gaps": " ".join(left)})
     return text
 
 
