@@ -19,6 +19,7 @@ from privacy_portal.core.models import User
 
 from .domain import normalise
 from .domain.provisions import EXCEPTIONS
+from .domain.retention import DEFAULTS, Periods
 from .models import (
     CollectionPoint,
     CollectionWording,
@@ -40,6 +41,7 @@ from .models import (
     Recipient,
     RefusalGround,
     RequestRule,
+    RetentionRule,
     SelfDisclosure,
     Subcontractor,
     Suspension,
@@ -444,3 +446,9 @@ def provision_records_of(customer: Customer) -> ProvisionRecords:
         .order_by("received_on", "id"),
         hidden=(provided.filter(hidden), received.exclude(withheld="")),
     )
+
+
+def retention_periods() -> Periods:
+    """How long what people give for a request is kept after it has ended."""
+    rule = RetentionRule.objects.first()
+    return rule.periods if rule else DEFAULTS

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from privacy_portal.core.audit_registry import register, words
 
 from .domain.request_types import REQUEST_TYPES
+from .domain.retention import Stage as RetentionStage
 from .domain.silence import Stage
 from .domain.transitions import Event, Status
 
@@ -19,7 +20,16 @@ register("request.submitted", _("請求を受け付けた"), request_type=words(
 register("request.registered", _("届いた請求を登録した"), request_type=words(REQUEST_TYPES), channel=_CHANNELS)
 register("received_file.added", _("届いた請求の原本を保管した"))
 register("received_file.opened", _("届いた請求の原本を開いた"))
-register("received_file.erased", _("届いた請求の原本を消去した"))
+register(
+    "request.stage_erased",
+    _("保存期間が過ぎた請求の資料を消去した"),
+    stage=words(RetentionStage),
+    number=int,
+)
+register("request.purged", _("保存期間が過ぎた請求を消去した"), files=int, payments=int)
+register("request.held", _("請求の消去を保留した"), kind=words(["suit", "dispute", "authority", "other"]))
+register("request.hold_ended", _("請求の消去の保留を終えた"))
+register("account.forgotten", _("使われなくなったアカウントを消去した"), count=int)
 register(
     "request.status_changed",
     _("請求の状態が変わった"),

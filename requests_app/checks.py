@@ -11,13 +11,15 @@ from django.template.loader import get_template
 from consent_app.domain.profile_parser import ProfileError
 from consent_app.models.parts import HELD_ITEMS
 from consent_app.services import profiles
+from privacy_portal.core.fields import EncryptedTextField
 
 from . import notifications
 from .domain.fees import PAYMENT_DAYS
 from .domain.request_types import REQUEST_TYPES
+from .domain.retention import Stage
 from .domain.transitions import Event
 from .models import Decision
-from .services import silence
+from .services import retention, silence
 
 LANGUAGES = ("ja", "en")
 PARTS = ("subject.txt", "body.txt", "body.html")
@@ -84,5 +86,38 @@ def profiles_name_all_that_is_held(app_configs: Sequence[AppConfig] | None, **kw
         found += [
             Error(f"The profile {path.name} has no data item {code!r}.", id="requests_app.E006")
             for code in sorted(HELD_ITEMS - known)
+        ]
+    return found
+
+
+@register
+def everything_of_a_case_has_its_end(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """The table of what is kept how long knows every link, file and encrypted text, and can do what it says.
+
+    What it does not know would stay for ever, or go without anybody having decided it.
+    """
+    found: list[CheckMessage] = [
+        Error(
+            f"{name} is not in KEPT of requests_app/domain/retention.py: say when it is erased.", id="requests_app.E008"
+        )
+        for name in retention.unclassified()
+    ]
+    found += [
+        Error(f"{name} keeps its case from being erased: use RESTRICT or CASCADE.", id="requests_app.E011")
+        for name in retention.protected()
+    ]
+    for stage in (Stage.IDENTITY, Stage.FILES, Stage.CASE):
+        try:
+            places = retention.places(stage)
+        except LookupError as error:
+            found.append(Error(f"KEPT names {error}, which belongs to no request.", id="requests_app.E009"))
+            continue
+        found += [
+            Error(
+                f"{place.name} cannot be emptied before its row goes: it must be able to be NULL.",
+                id="requests_app.E010",
+            )
+            for place in places
+            if stage != Stage.CASE and isinstance(place.field, EncryptedTextField) and not place.field.null
         ]
     return found

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from . import selectors
-from .services import access, fulfilment, identity, intake, lifecycle, registered, registration, silence
+from .services import access, fulfilment, identity, intake, lifecycle, registered, retention, silence
 
 logger = logging.getLogger(__name__)
 
@@ -56,9 +56,14 @@ def sweep() -> None:
     )
     intake.purge_drafts(before=now - timedelta(days=settings.REQUEST_DRAFT_DAYS))
     fulfilment.erase_expired(now=now)
-    registration.erase_received(now=now)
     access.purge_grants(now=now)
     registered.purge(now=now)
+
+
+@shared_task(name="requests.purge")
+def purge() -> None:
+    """Erase what people gave for requests that ended long enough ago."""
+    retention.run(now=timezone.now())
 
 
 def _each(keys: list[uuid.UUID], work: Callable[[uuid.UUID], object]) -> None:

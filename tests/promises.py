@@ -567,9 +567,10 @@ PROMISES = (
         (
             _RIGHTS + "test_a_complaint_goes_to_staff_without_a_check_of_identity",
             _IDENTITY + "test_findings_and_audit_hold_no_values",
+            "tests/requests_app/test_purpose_lock.py::test_nothing_of_a_request_changes_what_is_held",
+            "tests/requests_app/services/test_retention.py::TestStages::test_nothing_of_what_was_given_is_left_anywhere",
         ),
         ("/requests/new/complaint/", "/purposes/"),
-        missing="data of requesters is erased on a schedule",
     ),
     Promise(
         "C7",

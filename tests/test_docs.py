@@ -25,6 +25,13 @@ def test_the_table_of_transitions_is_the_one_of_the_code() -> None:
     assert printed.getvalue().strip() in text, "put the output of manage.py describe_transitions into the document"
 
 
+def test_what_is_kept_of_requests_is_what_the_code_keeps() -> None:
+    printed = StringIO()
+    call_command("describe_retention", stdout=printed)
+    text = (ROOT / "docs" / "retention.md").read_text(encoding="utf-8")
+    assert printed.getvalue().strip() in text, "put the output of manage.py describe_retention into the document"
+
+
 @pytest.mark.parametrize("path", DOCS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_link_and_picture_leads_to_a_file(path: Path) -> None:
     text = path.read_text(encoding="utf-8")

@@ -74,6 +74,8 @@ PLACES: dict[str, Fate] = {
     "requests_app.decisionproposal.remark": Fate.KEPT,
     "requests_app.message.body": Fate.KEPT,
     "requests_app.targetextension.reason": Fate.KEPT,
+    "requests_app.retentionhold.reason": Fate.KEPT,
+    "requests_app.retentionhold.end_reason": Fate.KEPT,
     "requests_app.requestdraft.answers": Fate.CLOCK,
     "requests_app.requestedchange.present": Fate.KEPT,
     "requests_app.requestedchange.wanted": Fate.KEPT,

@@ -14,6 +14,7 @@ from .profile_reader import Text
 from .profile_security import SecuritySections
 from .profile_sharing import JointUseSection, TrackerSection
 from .reason_texts import ReasonSection
+from .retention import Periods
 
 FORMAT = 1
 
@@ -218,3 +219,5 @@ class Profile:
     security: SecuritySections = field(default_factory=SecuritySections)
     reason_blocks: tuple[ReasonSection, ...] = ()
     collection_points: tuple[CollectionPointSection, ...] = ()
+    # How long what people give for a request is kept; None where the file leaves it to the product.
+    retention: Periods | None = None

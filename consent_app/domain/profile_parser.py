@@ -38,6 +38,7 @@ from .profile_security import security_sections
 from .profile_sharing import joint_use, tracker
 from .reason_texts import GROUNDS, ReasonSection
 from .request_words import OUTCOME_WORDS
+from .retention import retention_section
 from .toml_positions import Path, Place, key_positions
 
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -100,6 +101,7 @@ def parse_profile(content: bytes) -> Profile:
         collection_point(reader, code=_code(reader), item_codes=item_codes, items_of_purposes=items_of_purposes)
         for reader in root.tables("collection_points", required=False)
     )
+    retention = retention_section(root)
     root.close()
 
     _no_code_twice(problems, "data_items", "code", [item.code for item in items])
@@ -135,6 +137,7 @@ def parse_profile(content: bytes) -> Profile:
         security=security,
         collection_points=points,
         reason_blocks=blocks,
+        retention=retention,
     )
 
 

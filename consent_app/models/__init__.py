@@ -21,6 +21,7 @@ from .provision import LedgerReversal, Provision, ReceivedProvision, RefusedProv
 from .provision_run import ProvisionRun
 from .referable import ReferableConfirmation, ReferableProvision
 from .registers import DataItem, ProvisionBasis, Purpose, RefusalGround, Subcontractor
+from .retention import RetentionRule
 from .security import CorrectiveAction, Finding, ReviewEvent, SecurityAudit
 from .self_disclosure import SelfDisclosure
 from .statistics import StatisticsRelease
@@ -97,6 +98,7 @@ __all__ = [
     "RegisterChange",
     "Reminder",
     "RequestRule",
+    "RetentionRule",
     "ReviewEvent",
     "SecondLookRule",
     "SecurityAudit",

@@ -25,6 +25,7 @@ from ..domain.formats import FileProblem, Layout, Scan, SourceRow, detect, read_
 from ..domain.formats.files import Opener
 from ..job_kinds import IMPORT, TRIAL
 from ..models import ImportBatch
+from .import_report import erase_old_reports
 from .import_work import Content, Outcome, apply_file, digest_secret, failing, opener
 
 # Uploaded and never started: the person's data do not lie about longer than this.
@@ -192,7 +193,8 @@ def run(*, batch: ImportBatch) -> None:
 
 
 def purge(*, now: datetime) -> int:
-    """Give up uploads that nobody started, and say how many."""
+    """Give up uploads that nobody started, and say how many; erase lists of problems that are as old as jobs get."""
+    erase_old_reports(ImportBatch.objects.all(), now=now)
     old = ImportBatch.objects.filter(job=None, given_up_at=None, created_at__lt=now - UPLOAD_KEPT)
     count = 0
     for batch in old:

@@ -37,7 +37,7 @@ from ..models import (
     Subcontractor,
 )
 from ..selectors import forget_operator, published_policies
-from . import policies, profile_collection, profile_sharing, security, wordings
+from . import policies, profile_collection, profile_sharing, retention, security, wordings
 from .load_report import LoadReport
 from .seeding import columns, seed
 
@@ -142,6 +142,7 @@ def load_profile(*, profile: Profile, actor: audit.Actor) -> LoadReport:
     profile_collection.load_collection_points(
         report, profile.collection_points, items=items, purposes=purposes, actor=actor, now=timezone.now()
     )
+    retention.load(report, profile.retention, actor=actor)
     report.cautions.extend(_cautions(profile))
     if report.created or report.changed or report.retired:
         audit.record(

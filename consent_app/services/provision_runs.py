@@ -26,6 +26,7 @@ from ..domain.provision_file import COLUMNS, CUSTOMER, ListLayout, detect_list
 from ..job_kinds import LEDGER_RUN, LEDGER_TRIAL
 from ..models import LedgerReversal, Provision, ProvisionRun
 from . import provision_work, provisions
+from .import_report import erase_old_reports
 from .import_work import failing, opener
 
 Kind = ProvisionRun.Kind
@@ -252,7 +253,8 @@ def stop_file(run: ProvisionRun, actor: audit.Actor, *, people: int, stopped: in
 
 
 def purge(*, now: datetime) -> int:
-    """Give up lists that nobody started and files that nobody took, and say how many."""
+    """Give up lists that nobody started and files that nobody took, and say how many; old lists of problems go too."""
+    erase_old_reports(ProvisionRun.objects.all(), now=now)
     count = 0
     for old in ProvisionRun.objects.filter(job=None, given_up_at=None, created_at__lt=now - KEPT):
         give_up(run=old, actor="worker")

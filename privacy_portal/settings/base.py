@@ -285,14 +285,13 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "consent.erase_due": {"task": "consent.erase_due", "schedule": 3600.0},
     "consent.purge_ledgers": {"task": "consent.purge_ledgers", "schedule": 86400.0},
     "requests.sweep": {"task": "requests.sweep", "schedule": 60.0},
+    "requests.purge": {"task": "requests.purge", "schedule": 3600.0},
 }
 
 # How long an answer can be opened before its files are erased.
 ANSWER_FILE_DAYS: int = env.int("ANSWER_FILE_DAYS", default=30)
 # How long orders are kept as bookkeeping records, from the day of the order, although the person had them erased.
 ORDER_RECORDS_MONTHS: int = env.int("ORDER_RECORDS_MONTHS", default=84)
-# How long the scanned original of a request is kept after its case has ended.
-RECEIVED_FILE_DAYS: int = env.int("RECEIVED_FILE_DAYS", default=30)
 
 UNFOLD = {
     "SITE_TITLE": "Privacy Portal",

@@ -13,6 +13,7 @@ from .proposal import DecisionProposal
 from .received_file import ReceivedFile
 from .registered_check import RegisteredCheck
 from .request import DisclosureRequest, Party
+from .retention import KeptPayment, RequestRemains, RetentionHold
 
 __all__ = [
     "AnswerFile",
@@ -22,6 +23,7 @@ __all__ = [
     "DownloadGrant",
     "Fee",
     "IdentityCheck",
+    "KeptPayment",
     "Message",
     "Party",
     "Payment",
@@ -29,7 +31,9 @@ __all__ = [
     "RegisteredCheck",
     "RequestDraft",
     "RequestEvent",
+    "RequestRemains",
     "RequestedChange",
+    "RetentionHold",
     "SilenceNotice",
     "TargetExtension",
 ]

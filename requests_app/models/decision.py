@@ -51,7 +51,8 @@ class Decision(models.Model):
         null=True,
         blank=True,
         editable=False,
-        on_delete=models.PROTECT,
+        # Both go with the request; PROTECT would keep it.
+        on_delete=models.RESTRICT,
         related_name="decision",
         verbose_name=_("承認された提案"),
     )

@@ -20,7 +20,7 @@ from privacy_portal.core.services import audit, files
 from ..domain import tracking
 from ..domain.request_types import REQUEST_TYPES
 from ..domain.transitions import Actor, Event, Status
-from ..models import AnswerFile, Decision, DisclosureRequest
+from ..models import AnswerFile, Decision, DisclosureRequest, RetentionHold
 from ..models.decision import POSITIVE
 from . import effects, letters, packages, provision_answers, transition
 from .effects import Preparation
@@ -221,7 +221,7 @@ def mark_posted(
 def erase_expired(*, now: datetime) -> int:
     """Erase the content of answers whose time is over; the row stays as the record that there was one.
 
-    What still waits to be posted stays until it is.
+    What still waits to be posted stays until it is, and what a hold keeps until that ends; nobody can open it for that.
 
     Returns:
         How many were erased.
@@ -229,6 +229,7 @@ def erase_expired(*, now: datetime) -> int:
     due = AnswerFile.objects.filter(expires_at__lte=now, file__erased_at=None).exclude(
         request__status=Status.READY_TO_POST, decision__superseded_at=None
     )
+    due = due.exclude(request__in=RetentionHold.objects.filter(ended_at=None).values("request"))
     erased = 0
     for answer in due.select_related("file").iterator(chunk_size=200):
         files.erase(file=answer.file, actor="worker")

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -216,19 +215,3 @@ def open_received(*, received: ReceivedFile, actor: User) -> Iterator[bytes]:
         raise FileGone
     audit.record(action="received_file.opened", actor=actor, obj=received)
     return files.open_stream(received.file)
-
-
-def erase_received(*, now: datetime) -> int:
-    """Erase the originals of cases that ended ``RECEIVED_FILE_DAYS`` ago; the row stays as the record.
-
-    Returns:
-        How many were erased.
-    """
-    before = now - timedelta(days=settings.RECEIVED_FILE_DAYS)
-    due = ReceivedFile.objects.filter(request__closed_at__lte=before, file__erased_at=None)
-    erased = 0
-    for received in due.select_related("file").iterator(chunk_size=200):
-        files.erase(file=received.file, actor="worker")
-        audit.record(action="received_file.erased", actor="worker", obj=received)
-        erased += 1
-    return erased

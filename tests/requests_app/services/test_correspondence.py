@@ -17,7 +17,7 @@ from requests_app import selectors
 from requests_app.domain.silence import Patience, Stage
 from requests_app.domain.transitions import Note, Status, TransitionRefused
 from requests_app.models import DisclosureRequest, Message, RequestEvent, SilenceNotice
-from requests_app.services import correspondence, registration, silence
+from requests_app.services import correspondence, retention, silence
 from requests_app.services.correspondence import Contact, NoReminderDue
 from requests_app.services.errors import InvalidAnswers, NotAllowed, ThreadClosed
 from tests.factories.consent import OperatorFactory
@@ -155,7 +155,9 @@ def test_the_scan_of_the_answer_is_kept_beside_it() -> None:
     assert b"".join(files.open_stream(kept.file)) == PDF.content
     assert kept.file.name.endswith("-answer.pdf")
     DisclosureRequest.objects.update(status=Status.CLOSED, closed_at=NOW - timedelta(days=400))
-    assert registration.erase_received(now=after(20)) == 1
+    assert retention.run(now=after(20))["files"] == 1
+    kept.file.refresh_from_db()
+    assert kept.file.sealed_key is None
 
 
 def test_the_same_form_twice_is_one_answer() -> None:

