@@ -126,15 +126,34 @@ def _folded(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 
-_KANSUJI_CHOME = str.maketrans("一二三四五六七八九", "123456789")
-_CHOME = re.compile(r"([一二三四五六七八九\d]+)(?:丁目|番地の|番地|番|号)(?=[\d一二三四五六七八九]|$|[^\d])")
+_KANJI_DIGITS = "〇一二三四五六七八九"
+_KANJI_NUMBER = re.compile(
+    r"([〇一二三四五六七八九十百\d]+)(?:丁目|番地の|番地|番|号)(?=[\d〇一二三四五六七八九十百]|$|[^\d])"
+)
 _KE = str.maketrans("ヶヵケ", "ケカケ")
+# 霞が関, 霞ガ関 and 霞ヶ関; and the 大字 that a municipality dropped or never did.
+_GA_BETWEEN_KANJI = re.compile(r"(?<=[一-鿿])ガ(?=[一-鿿])")
+_OAZA = re.compile(r"大字(?=[^\d])")
+
+
+def _number_of(text: str) -> str:
+    """The digits of a number in kanji or digits: 二十三 is 23, 一〇一 is 101, 十 is 10."""
+    if not any(character in text for character in "十百"):
+        return "".join(str(_KANJI_DIGITS.find(one)) if one in _KANJI_DIGITS else one for one in text)
+    total, digit = 0, 0
+    for one in text:
+        if one in "十百":
+            total, digit = total + (digit or 1) * (10 if one == "十" else 100), 0
+        else:
+            digit = digit * 10 + (_KANJI_DIGITS.find(one) if one in _KANJI_DIGITS else int(one))
+    return str(total + digit)
 
 
 def address_key(*parts: str) -> str:
     """What two spellings of an address have in common, for comparing only: 四丁目7番3号 is 4-7-3."""
     text = unicodedata.normalize("NFKC", clean_address("".join(parts))).translate(_AFTER_NFKC).translate(_KE)
-    text = _CHOME.sub(lambda found: found[1].translate(_KANSUJI_CHOME) + "-", text)
+    text = _OAZA.sub("", _GA_BETWEEN_KANJI.sub("ケ", text))
+    text = _KANJI_NUMBER.sub(lambda found: _number_of(found[1]) + "-", text)
     return re.sub(r"[\s,、。・]|-+(?=\D|$)", "", text).casefold()
 
 

@@ -116,6 +116,9 @@ def identity(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequ
         known = {customer.pk for customer in candidates}
         found = customers_found(Customer.objects.all(), words)[:SEARCH_LIMIT]
         candidates += [customer for customer in found if customer.pk not in known]
+    likenesses = identity_service.likenesses(case, candidates)
+    places = {key: place for place, key in enumerate(likenesses)}
+    candidates.sort(key=lambda customer: places[customer.pk])
     judged = request.method == "POST" and "search" not in request.POST
     form = IdentityForm(
         request.POST if judged else None, candidates=candidates, senders=perhaps_senders(case, candidates)
@@ -144,6 +147,7 @@ def identity(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequ
     return case_page(
         request, case, site, "identity", _("本人確認"), form=form, candidates=candidates, words=words,
         parties=case.parties.all(), checks=case.identity_checks.all(), recipients=recipients_seen(case, request),
+        compared=[(customer, likenesses[customer.pk]) for customer in candidates],
     )  # fmt: skip
 
 

@@ -137,7 +137,7 @@ def _same_home(one: Home, other: Home) -> bool:
     codes_known = [code for code in (_postal_code(one), _postal_code(other)) if code]
     if len(set(codes_known)) > 1:
         return False
-    first, second = _address_key(one.text), _address_key(other.text)
+    first, second = address_key(one.text), address_key(other.text)
     # Without a number it is a district, in which many people live.
     if not any(character.isdigit() for character in min(first, second, key=len)):
         return False
@@ -165,7 +165,8 @@ def _postal_code(home: Home) -> str:
     return normalise.postal_code(home.postal_code).value or ""
 
 
-def _address_key(text: str) -> str:
+def address_key(text: str) -> str:
+    """What two spellings of an address have in common, without the prefecture."""
     key = normalise.address_key(text)
     for prefecture in _PREFECTURE_KEYS:
         if key.startswith(prefecture):

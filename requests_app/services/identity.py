@@ -5,6 +5,7 @@ everybody who does not pass (``notifications.TEMPLATES``).
 """
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -18,6 +19,7 @@ from .. import selectors
 from ..domain import comparison
 from ..domain.answers import holds_my_number
 from ..domain.comparison import Home, Person, Verdict
+from ..domain.likeness import Likeness, likeness
 from ..domain.request_types import REQUEST_TYPES
 from ..domain.transitions import Actor, Event, Status, TransitionRefused
 from ..models import DisclosureRequest, IdentityCheck, Party, RegisteredCheck
@@ -200,6 +202,17 @@ def registered_person(
         customer_numbers=numbers,
         order_numbers=orders,
     )
+
+
+def likenesses(request: DisclosureRequest, customers: Iterable[Customer]) -> dict[uuid.UUID, Likeness]:
+    """How near each of ``customers`` is to what was stated, for whoever has to judge; by customer, the nearest first.
+
+    Whoever has nothing to be compared comes last. It changes nothing and lets nobody pass.
+    """
+    party = request.parties.filter(kind=Party.Kind.PRINCIPAL).first()
+    stated = stated_person(party) if party else Person()
+    found = {customer.pk: likeness(stated, registered_person(customer)) for customer in customers}
+    return dict(sorted(found.items(), key=lambda entry: -1 if entry[1].score is None else entry[1].score, reverse=True))
 
 
 def confirm(

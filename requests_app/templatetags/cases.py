@@ -1,12 +1,16 @@
 """Codes of a case in words."""
 
+from typing import Any
+
 from django import template
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from consent_app.domain.articles import article_text
 from consent_app.domain.written import written_postal_code, written_telephone
-from consent_app.models import CustomerRecord
+from consent_app.models import Customer, CustomerRecord
+
+from ..domain.likeness import Likeness
 
 register = template.Library()
 
@@ -34,6 +38,19 @@ _RESULTS = {
 }
 
 
+_NEAR = {
+    "other_family": _("姓だけ違う（結婚など）"),
+    "other_given": _("名だけ違う（家族の可能性）"),
+    "one_character": _("1文字違い"),
+    "long_vowel": _("長音などの書き方の違い"),
+    "one_digit": _("1桁違い"),
+    "swapped": _("隣り合う2桁が逆"),
+    "building": _("建物名・部屋番号だけ違う"),
+    "number": _("番地だけ違う"),
+    "postal_code": _("郵便番号だけ違う"),
+}
+
+
 @register.filter
 def article(code: str) -> str:
     """``33(2)`` as 第33条第2項 or in its English form."""
@@ -47,6 +64,30 @@ def finding(code: str) -> str:
         return str(_("照合が続けて確認できなかったため、自動では確認しません"))
     fact, _dot, result = code.partition(".")
     return f"{_FACTS.get(fact, fact)}{_('：')}{_RESULTS.get(result, result)}"
+
+
+@register.inclusion_tag("admin/requests_app/disclosurerequest/likeness.html")
+def likeness_table(compared: list[tuple[Customer, Likeness]]) -> dict[str, Any]:
+    """A row for each candidate: what is equal, what is near and why. Codes in words, no values."""
+    first = compared[0][1].lines if compared else ()
+    return {
+        "facts": [_FACTS[line.fact] for line in first],
+        "rows": [
+            {
+                "name": customer.full_name,
+                "score": found.score,
+                "cells": [
+                    {
+                        "state": "near" if line.near else str(line.result),
+                        "words": _("近い") if line.near else _RESULTS[line.result],
+                        "why": _NEAR[line.near] if line.near else "",
+                    }
+                    for line in found.lines
+                ],
+            }
+            for customer, found in compared
+        ],
+    }
 
 
 register.filter("postal_code", written_postal_code)

@@ -198,6 +198,12 @@ def test_address():
     assert n.clean_address("９－６－８") == "9-6-8"
     assert n.clean_address("4ー21ー20メゾンコーポ") == "4-21-20メゾンコーポ"
     assert n.address_key("浅草四丁目7番3号") == n.address_key("浅草4-7-3")
+    assert n.address_key("例町十二丁目二十三番地四号") == n.address_key("例町12-23-4")
+    assert n.address_key("例町百二十番地") == n.address_key("例町120")
+    assert n.address_key("大字例村一〇一番地") == n.address_key("例村101")
+    assert n.address_key("霞が関1-2") == n.address_key("霞ヶ関一丁目２番")
+    assert n.address_key("例町十一丁目") != n.address_key("例町一丁目")
+    assert n.address_key("例町二十一番") != n.address_key("例町二十番1")
     assert n.address_key("鎌ヶ谷市 渡辺3-16-20") == n.address_key("鎌ケ谷市渡辺３－１６－２０")
 
 

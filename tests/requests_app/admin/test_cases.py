@@ -257,6 +257,22 @@ def test_identity_confirmed_with_a_customer_found_by_search(signed_in: Client) -
     assert (case.status, case.customer) == (Status.IN_REVIEW, customer)
 
 
+def test_the_nearest_candidate_comes_first_and_it_says_why(signed_in: Client) -> None:
+    case = RequestFactory.in_identity_review()
+    sister = CustomerFactory(given_name="桜子", given_kana="サクラコ", email="sister@post.example")
+    stranger = CustomerFactory(
+        family_name="鈴木", given_name="花", telephone="", postal_code="", address1="", email="b@post.example"
+    )
+    married = CustomerFactory(family_name="鈴木", email="married@post.example")
+    searched = [signed_in.post(address(case, "identity"), {"words": name, "search": "1"}) for name in ("鈴木", "桜子")]
+    pages = [page.content.decode() for page in searched]
+    assert "名だけ違う（家族の可能性）" in pages[1]
+    assert "姓だけ違う（結婚など）" in pages[0]
+    keys = list(searched[0].context["form"].candidates)
+    assert keys.index(str(married.pk)) < keys.index(str(stranger.pk))
+    assert str(sister.pk) in searched[1].context["form"].candidates
+
+
 @pytest.mark.parametrize(
     "missing",
     [{"customer": "nobody", "note": ""}, {"customer": "", "note": "確認した"}],
