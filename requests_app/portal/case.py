@@ -1,5 +1,6 @@
 """One request: confirmation, status, messages, withdrawing."""
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages as flash
@@ -20,6 +21,7 @@ from privacy_portal.core.ratelimit import LimitExceeded
 from privacy_portal.core.templatetags.portal import jp_date
 
 from .. import selectors
+from ..domain import tracking
 from ..domain.request_types import REQUEST_TYPES
 from ..domain.transitions import (
     OPEN_STATUSES,
@@ -30,7 +32,7 @@ from ..domain.transitions import (
     TransitionRefused,
     possible_events,
 )
-from ..models import DisclosureRequest, TargetExtension
+from ..models import DisclosureRequest, RequestEvent, TargetExtension
 from ..services import lifecycle, messages
 from ..services.errors import ThreadClosed
 from .access import PersonRequest, own_request_or_404
@@ -149,7 +151,7 @@ def _timeline(disclosure: DisclosureRequest) -> list[dict[str, Any]]:
     extended = selectors.extensions_of(disclosure, happenings)
     for event in happenings:
         if words := happened(event.kind):
-            events.append({"title": words, "at": event.at, "body": _extension_words(extended.get(event.pk))})
+            events.append({"title": words, "at": event.at, "body": _more_words(event, extended.get(event.pk))})
     if events:
         events[-1]["state"] = "current"
     if disclosure.status in OPEN_STATUSES:
@@ -160,6 +162,20 @@ def _timeline(disclosure: DisclosureRequest) -> list[dict[str, Any]]:
             when = _("ご返答をいただいたあと")
         events.append({"title": _("回答"), "when": when, "state": "future"})
     return events
+
+
+def _more_words(event: RequestEvent, extension: TargetExtension | None) -> str:
+    """What an entry of the timeline says beside its title; mostly nothing."""
+    return _posting_words(event) if event.kind == Event.POSTED else _extension_words(extension)
+
+
+def _posting_words(event: RequestEvent) -> str:
+    """When the printed answer was sent, and the number by which the person can follow it at the post."""
+    day = jp_date(date.fromisoformat(event.data["sent_on"]) if "sent_on" in event.data else event.at)
+    number = tracking.written(event.data.get("tracking_number", ""))
+    if not number:
+        return _("%(date)sに発送しました。") % {"date": day}
+    return _("%(date)sに発送しました。追跡番号は%(number)sです。") % {"date": day, "number": number}
 
 
 def _extension_words(extension: TargetExtension | None) -> str:

@@ -6,6 +6,8 @@ from typing import Any
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from consent_app.models import Operator
+
 from ..domain.request_types import REQUEST_TYPES
 from ..domain.transitions import Status
 from ..models import DisclosureRequest, Message
@@ -41,9 +43,10 @@ def reminder(request: DisclosureRequest, *, on: date, closes_on: date | None) ->
 
 
 def _frame(request: DisclosureRequest, on: date, title: str) -> dict[str, Any]:
-    name = str(REQUEST_TYPES[request.request_type].name)
+    operator, name = Operator.objects.get(), str(REQUEST_TYPES[request.request_type].name)
     return {
         **typesetting.frame(request, on=on, title=title % {"type": name}, language=request.language),
         "type_name": name,
+        "reply_to": [way for way in (operator.telephone, operator.email) if way],
         "received_on": typesetting.date_words(timezone.localdate(request.received_at), request.language),
     }

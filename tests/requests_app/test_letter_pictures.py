@@ -9,8 +9,8 @@ from PIL import Image, ImageDraw
 
 from requests_app.domain.request_types import REQUEST_TYPES
 from requests_app.models import Fee, Payment
-from requests_app.services import letters, receipts, typesetting
-from tests.factories.requests import FeeFactory, StaffFactory
+from requests_app.services import letters, paper_letters, receipts, typesetting
+from tests.factories.requests import FeeFactory, MessageFactory, StaffFactory
 from tests.support import pictures
 from tests.support.letters import LetterCase, LetterDesk, refusals_for
 from tests.support.pictures import PPI, assert_looks_as_kept
@@ -76,11 +76,26 @@ def test_a_receipt_looks_as_it_was_approved(language: str, failed: Path) -> None
     assert_looks_as_kept(pages_of(template, data), KEPT / f"receipt-{language}.png", failed)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_question_and_a_reminder_look_as_they_were_approved(language: str, failed: Path) -> None:
+    request = LetterDesk().request("disclosure", language)
+    day = date(2026, 11, 24)
+    body = "ご注文の時期を教えてください。" if language == "ja" else "When did you order?"
+    question = MessageFactory(request=request, body=body, channel="letter", on=day, asks_reply=True)
+    with mock.patch.object(typesetting, "typeset", side_effect=pages_of) as typeset:
+        paper_letters.question(question)
+        paper_letters.reminder(request, on=date(2026, 12, 25), closes_on=date(2027, 1, 15))
+    for name, call in zip(("question", "reminder"), typeset.call_args_list, strict=True):
+        assert_looks_as_kept(pages_of(*call.args), KEPT / f"{name}-{language}.png", failed)
+
+
 def test_every_text_has_its_pictures_and_no_picture_is_left_over() -> None:
     texts = {path.stem for path in (typesetting.TEMPLATES / "ja").glob("*.typ")} - {"common"}
     kept = {path.stem for path in KEPT.glob("*.png")}
     named = {name for letter in TYPES for language in LANGUAGES for name in cases_of(letter, language)}
-    assert kept == named | {"receipt-ja", "receipt-en"}
+    assert kept == named | {
+        f"{name}-{language}" for name in ("receipt", "question", "reminder") for language in LANGUAGES
+    }
     assert texts == {name.split("-")[0] for name in kept}
     assert {path.name for path in (typesetting.TEMPLATES / "en").glob("*.typ")} == {
         path.name for path in (typesetting.TEMPLATES / "ja").glob("*.typ")

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from privacy_portal.core.models import User
 from requests_app.domain.transitions import OPEN_STATUSES, WAITING_FOR_PERSON, Event, Note, Status
-from requests_app.models import DisclosureRequest, Message
+from requests_app.models import DisclosureRequest, Message, RequestEvent
 from requests_app.portal.wording import happened, stand
 from requests_app.services import extensions, intake, lifecycle, messages
 from tests.factories.consent import OperatorFactory, RequestRuleFactory, catalogue
@@ -177,6 +177,19 @@ class TestStatusPage:
         late = timezone.localdate() - timedelta(days=1)
         made = RequestFactory.in_review(applicant=person, target_on=late)
         assert "目標日を過ぎています" in main_part(signed_in.get(f"/requests/{made.receipt_number}/"))
+
+    def test_a_posted_answer_can_be_followed(self, signed_in: Client, person: User) -> None:
+        request = RequestFactory.answered(applicant=person, answer_method="paper")
+        data = {"sent_on": "2026-11-20", "tracking_number": "12345678901"}
+        event = RequestEvent.objects.create(request=request, kind=Event.POSTED, actor_kind="staff", data=data)
+        page = f"/requests/{request.receipt_number}/"
+        said = "2026年11月20日（金）に発送しました。追跡番号は123-45-67890-1です。"
+        assert said in text_of(main_part(signed_in.get(page)))
+        # Handed over, or recorded before these facts were asked for.
+        RequestEvent.objects.filter(pk=event.pk).update(data={})
+        text = text_of(main_part(signed_in.get(page)))
+        assert "に発送しました。" in text
+        assert "追跡番号" not in text
 
     def test_every_public_event_has_words(self) -> None:
         assert [kind for kind in (*Event, *Note) if not happened(kind)] == []

@@ -302,7 +302,7 @@ class TestReminders:
         printed = correspondence.reminder_letter(
             request=request, stage=Stage.WARNING, actor=StaffFactory(), now=after(31)
         )
-        assert "2027年1月18日までに" in text_of(printed)
+        assert "2027年1月18日）までに" in text_of(printed)
         assert self.record(request, Stage.WARNING, 35, sent=31).closes_on == date(2027, 1, 22)
 
     def test_a_letter_is_mailed_or_posted_and_not_both(self) -> None:
