@@ -7,6 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from privacy_portal.core.audit_registry import register, words
 
+from .domain.instructions import Event as InstructionEvent
+from .domain.instructions import Kind as InstructionKind
+from .domain.instructions import Stage as InstructionStage
 from .domain.request_types import REQUEST_TYPES
 from .domain.retention import Stage as RetentionStage
 from .domain.silence import Stage
@@ -77,6 +80,17 @@ register("answer.erased", _("期限の過ぎた回答ファイルを消去した
 register("request.assigned", _("担当者を決めた"), to=uuid.UUID)
 register("identity.candidates_viewed", _("本人確認の候補を見た"), count=int)
 register("identity.recipients_viewed", _("本人かもしれない贈り先を見た"), count=int)
+
+register("instruction.created", _("指示を作った"), kind=words(InstructionKind))
+register("instruction.changed", _("指示の状態が変わった"), event=words(InstructionEvent))
+register("instruction.reminded", _("指示への返答を催促した"), stage=words(InstructionStage))
+register("instruction.code_requested", _("指示を開くコードを送った"))
+register("instruction.code_refused", _("指示を開くコードを拒んだ"))
+register("instruction.limited", _("回数が多すぎるため、指示を開くコードを受け付けなかった"))
+register("instruction.opened", _("宛先が指示の内容を見た"))
+register("instruction_contact.saved", _("指示の送り先を登録または変更した"))
+register("note.written", _("社内メモを書いた"))
+register("finding.written", _("調べた結果を書いた"))
 
 register("registered.opened", _("ご本人が登録情報のページを開いた"))
 register("registered.refused", _("照合できないため、登録情報のページを開かなかった"))

@@ -5,14 +5,15 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
 from privacy_portal.core.models import OutgoingMail, User
 from privacy_portal.core.services import outbox
 
+from .domain.instructions import Kind, written_day
 from .domain.request_types import REQUEST_TYPES
 from .domain.transitions import Event
-from .models import DisclosureRequest
+from .models import DisclosureRequest, Instruction
 
 RECEIVED = "request_received"
 MESSAGE = "request_message"
@@ -153,4 +154,35 @@ def _enqueue(request: DisclosureRequest, template: str, **more: Any) -> Outgoing
         user=person,
         object_type=request._meta.label_lower,
         object_id=str(request.pk),
+    )
+
+
+def instruction_sent(*, instruction: Instruction, token: str) -> OutgoingMail:
+    """Something is asked of somebody without an account; what it is stands on the page behind the link and a code."""
+    return _to_addressee(instruction, "instruction_sent", token)
+
+
+def instruction_reminded(*, instruction: Instruction, token: str, late: bool) -> OutgoingMail:
+    """An answer is due, or overdue."""
+    return _to_addressee(instruction, "instruction_reminder", token, late=late)
+
+
+def _to_addressee(instruction: Instruction, template: str, token: str, **more: Any) -> OutgoingMail:
+    language = instruction.language
+    expires = timezone.localdate(instruction.link_expires_at)
+    return outbox.enqueue(
+        template=template,
+        recipient=instruction.email,
+        language=language,
+        context={
+            "addressee": instruction.addressee,
+            "reference": instruction.reference,
+            "kind": Kind(instruction.kind).label,
+            "due": written_day(instruction.due_on, language),
+            "expires": written_day(expires, language),
+            "url": f"{settings.PORTAL_URL}/instructions/{token}/",
+            **more,
+        },
+        object_type=instruction._meta.label_lower,
+        object_id=str(instruction.pk),
     )

@@ -9,8 +9,8 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from . import selectors
-from .services import access, fulfilment, identity, intake, lifecycle, registered, retention, silence
+from . import selectors, selectors_instructions
+from .services import access, fulfilment, identity, instructions, intake, lifecycle, registered, retention, silence
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +53,10 @@ def sweep() -> None:
     _each(
         selectors.to_close_silent(now=now, patience=patience, limit=BATCH),
         lambda pk: silence.close_when_silent(request_id=pk, now=now),
+    )
+    _each(
+        selectors_instructions.to_remind(now=now, limit=BATCH),
+        lambda pk: instructions.remind(instruction_id=pk, now=now),
     )
     intake.purge_drafts(before=now - timedelta(days=settings.REQUEST_DRAFT_DAYS))
     fulfilment.erase_expired(now=now)

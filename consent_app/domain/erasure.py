@@ -76,6 +76,11 @@ PLACES: dict[str, Fate] = {
     "requests_app.targetextension.reason": Fate.KEPT,
     "requests_app.retentionhold.reason": Fate.KEPT,
     "requests_app.retentionhold.end_reason": Fate.KEPT,
+    "requests_app.instruction.identifier": Fate.KEPT,  # an erasure is passed on under it
+    "requests_app.instruction.text": Fate.KEPT,
+    "requests_app.instructionentry.text": Fate.KEPT,
+    "requests_app.casenote.body": Fate.KEPT,
+    "requests_app.casefinding.note": Fate.KEPT,
     "requests_app.requestdraft.answers": Fate.CLOCK,
     "requests_app.requestedchange.present": Fate.KEPT,
     "requests_app.requestedchange.wanted": Fate.KEPT,

@@ -8,7 +8,9 @@ from .draft import RequestDraft
 from .event import RequestEvent
 from .fee import Fee, Payment
 from .identity import IdentityCheck
+from .instruction import Instruction, InstructionContact, InstructionEntry
 from .message import Message
+from .note import CaseFinding, CaseNote
 from .proposal import DecisionProposal
 from .received_file import ReceivedFile
 from .registered_check import RegisteredCheck
@@ -17,12 +19,17 @@ from .retention import KeptPayment, RequestRemains, RetentionHold
 
 __all__ = [
     "AnswerFile",
+    "CaseFinding",
+    "CaseNote",
     "Decision",
     "DecisionProposal",
     "DisclosureRequest",
     "DownloadGrant",
     "Fee",
     "IdentityCheck",
+    "Instruction",
+    "InstructionContact",
+    "InstructionEntry",
     "KeptPayment",
     "Message",
     "Party",

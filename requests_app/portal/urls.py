@@ -6,7 +6,7 @@ A request is named by its receipt number, never by an id of a person. A new page
 
 from django.urls import URLPattern, path
 
-from . import again, answer, case, fee, form_pages, home, listing, procedure, registered, registered_email
+from . import again, answer, case, fee, form_pages, home, instruction, listing, procedure, registered, registered_email
 
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern] = [
     path("registered/email/old/", registered_email.registered_email_old, name="registered_email_old"),
     path("registered/email/undo/<str:token>/", registered_email.registered_email_undo, name="registered_email_undo"),
     path("registered/<slug:item>/", registered.registered_change, name="registered_change"),
+    path("instructions/<str:token>/", instruction.instruction, name="instruction"),
     path("requests/", listing.requests, name="requests"),
     path("requests/new/<slug:request_type>/", form_pages.request_new, name="request_new"),
     path("requests/new/<slug:request_type>/check/", form_pages.request_review, name="request_review"),

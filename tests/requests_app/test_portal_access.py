@@ -99,6 +99,8 @@ ROWS: dict[str, tuple[str, Arguments]] = {
     "operator_logo": (PUBLIC, nothing),
     # Its address is the permission, and it shows nothing either.
     "registered_email_undo": (PUBLIC, a_token),
+    # Shows what is asked to whoever has the link and a code mailed to the same address.
+    "instruction": (PUBLIC, a_token),
     # Shows what belongs to whoever is signed in.
     "requests": (SIGNED_IN, nothing),
     "request_new": (SIGNED_IN, a_type),

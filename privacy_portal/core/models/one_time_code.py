@@ -16,6 +16,7 @@ class OneTimeCode(models.Model):
         SIGN_IN = "sign_in", _("ログイン")
         OPEN_FILE = "open_file", _("回答を開く")
         CHANGE_EMAIL = "change_email", _("メールアドレスの変更")
+        INSTRUCTION = "instruction", _("指示を開く")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     purpose = models.CharField(_("目的"), max_length=20, choices=Purpose)

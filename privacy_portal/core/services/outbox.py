@@ -22,7 +22,9 @@ from ..nudge import nudge
 from . import audit
 
 # Mails that carry a code: of no use after an hour, and emptied as soon as they are sent.
-SHORT_LIVED = frozenset({"sign_in_code", "open_file_code", "email_change_new_code", "email_change_old_code"})
+SHORT_LIVED = frozenset(
+    {"sign_in_code", "open_file_code", "email_change_new_code", "email_change_old_code", "instruction_code"}
+)
 SHORT_LIFE = datetime.timedelta(hours=1)
 LANGUAGES = frozenset({"ja", "en"})
 

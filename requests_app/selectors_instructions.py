@@ -1,0 +1,60 @@
+"""Reading instructions, notes and findings."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime, timedelta
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from privacy_portal.core.business_days import add_business_days
+
+from .domain.instructions import ESCALATED_AFTER, OUTSTANDING, Stage, State
+from .models import CaseFinding, CaseNote, DisclosureRequest, Instruction, InstructionEntry
+
+
+def instructions_of(request: DisclosureRequest) -> QuerySet[Instruction]:
+    """The instructions of a case with what became of them, for the case page and the printable case file."""
+    return request.instructions.select_related("request", "subcontractor", "created_by").prefetch_related(
+        "entries__actor"
+    )
+
+
+def notes_of(request: DisclosureRequest) -> QuerySet[CaseNote]:
+    """The notes of staff, the oldest first, for the case page and the printable case file. Never for the person."""
+    return request.notes.select_related("author")
+
+
+def findings_of(request: DisclosureRequest) -> QuerySet[CaseFinding]:
+    """What was looked for where, the oldest first."""
+    return request.findings.select_related("author", "item")
+
+
+def outstanding(today: date) -> QuerySet[DisclosureRequest]:
+    """Cases with an instruction that has not been answered as done, whatever their own status."""
+    open_ones = Instruction.objects.filter(request=OuterRef("pk"), state__in=OUTSTANDING)
+    late = Count("instructions", filter=Q(instructions__state__in=OUTSTANDING, instructions__due_on__lt=today))
+    return DisclosureRequest.objects.filter(Exists(open_ones)).annotate(late_instructions=late)
+
+
+def to_remind(*, now: datetime, limit: int) -> list[uuid.UUID]:
+    """Instructions whose addressee is to be reminded, or whose silence the manager has to know; due and not done."""
+    today = timezone.localdate(now)
+    midnight = timezone.make_aware(datetime.combine(today, datetime.min.time()))
+    told = InstructionEntry.objects.filter(instruction=OuterRef("pk"), round=OuterRef("round"))
+    due = (
+        Q(~Exists(told.exclude(stage="")), due_on__range=(today, add_business_days(today, 1)), sent_at__lt=midnight)
+        | Q(~Exists(told.filter(stage=Stage.AFTER)), due_on__lt=today)
+        | Q(due_on__lt=_escalated_before(today))
+    )
+    rows = Instruction.objects.filter(due, state__in=(State.SENT, State.REMINDED))
+    return list(rows.order_by("due_on", "pk").values_list("pk", flat=True)[:limit])
+
+
+def _escalated_before(today: date) -> date:
+    """The first day for which the days of escalation have not passed yet: whatever was due before it is escalated."""
+    day = today
+    while add_business_days(day, ESCALATED_AFTER) >= today:
+        day -= timedelta(days=1)
+    return day + timedelta(days=1)
