@@ -15,6 +15,9 @@ register("retention.denied", _("保存期間を変えようとしたが、権限
 register("customer.viewed", _("お客さまの個人データを見た"))
 register("customer.erased", _("個人データを消去した"), erasure=uuid.UUID, everything=bool, rows=int, later=int)
 register("erasure.completed", _("保存義務が終わったものを消去した"), records=int, consents=int, customers=int)
+register("erasure.mark_looked_up", _("消去した人として取込から除かれるかを調べた"), kind=words(["email", "id"]))
+register("erasure.mark_lifted", _("消去した人の印を外した"), kind=words(["email", "id"]))
+register("erasure.denied", _("消去した人の印の操作を断られた"))
 register("customer.denied", _("お客さまの個人データを見ようとしたが、権限がなかった"))
 
 register(

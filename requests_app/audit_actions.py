@@ -62,6 +62,7 @@ register("fee.cancelled", _("手数料の知らせを取り消した"), fee=uuid
 register("fee.money_recorded", _("入金または返金を記録した"), kind=words(["payment", "refund", "correction"]))
 register("fee.receipt_opened", _("領収書を開いた"))
 register("change.examined", _("訂正の内容を調べて記録した"), accepted=bool)
+register("change.taken_back", _("訂正した内容を元に戻した"))
 register("decision.previewed", _("決定の通知書を下見した"))
 register("message.written", _("メッセージを書いた"), from_person=bool)
 register("message.letter_opened", _("質問の手紙を開いた"))

@@ -52,14 +52,31 @@ class ErasureRecord(models.Model):
 
 
 class ErasureMark(models.Model):
-    """The keyed hash of a mail address or of an id in a source, by which an import knows an erased person's row."""
+    """The keyed hash of a mail address or of an id in a source, by which an import knows an erased person's row.
+
+    Lifted where the person wants to be a customer again; the next erasure of the same person sets it anew.
+    """
 
     digest = models.BinaryField(_("鍵つきハッシュ"), max_length=32, unique=True)
     erased_at = models.DateTimeField(_("消した日時"))
+    lifted_at = models.DateTimeField(_("外した日時"), null=True, editable=False)
+    lifted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("外した人")
+    )
+    lift_reason = models.CharField(
+        _("外した理由"), max_length=200, blank=True, help_text=_("何で確かめたか。個人データは書きません。")
+    )
 
     class Meta:
         verbose_name = _("消去した人の印")
         verbose_name_plural = _("消去した人の印")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(lifted_at=None, lift_reason="")
+                | (models.Q(lifted_at__isnull=False) & ~models.Q(lift_reason="")),
+                name="mark_lifted_says_why",
+            )
+        ]
 
     def __str__(self) -> str:
         return str(self.pk)

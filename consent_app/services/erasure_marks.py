@@ -12,10 +12,19 @@ import uuid
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from privacy_portal.core.keys import derive_key
+from django.db import transaction
 
+from privacy_portal.core.keys import derive_key
+from privacy_portal.core.models import User
+from privacy_portal.core.services import audit
+
+from ..domain import normalise
 from ..domain.formats import SourceRow
 from ..models import Customer, CustomerRecord, ErasureMark, ErasureRecord
+
+
+class Unreadable(ValueError):
+    """What was typed names nobody."""
 
 
 def digest_of(kind: str, *parts: str) -> bytes:
@@ -28,9 +37,62 @@ def mark(digests: Iterable[bytes], *, now: datetime) -> int:
     """Keep the marks; one that is there already counts from the new moment."""
     rows = [ErasureMark(digest=digest, erased_at=now) for digest in sorted(set(digests))]
     ErasureMark.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["digest"], update_fields=["erased_at"], batch_size=1000
+        rows,
+        update_conflicts=True,
+        unique_fields=["digest"],
+        update_fields=["erased_at", "lifted_at", "lifted_by", "lift_reason"],
+        batch_size=1000,
     )
     return len(rows)
+
+
+def digest_of_typed(kind: str, value: str, source: str = "") -> bytes:
+    """The mark of what staff typed: a mail address in any spelling, or an id in a source as it stands there.
+
+    Raises:
+        Unreadable: it is no mail address, or nothing.
+    """
+    if kind == "email":
+        address = normalise.email(value).value
+        if not address:
+            raise Unreadable
+        return digest_of("email", address)
+    number = normalise.clean_text(value)
+    if not number or not source:
+        raise Unreadable
+    return digest_of("id", source, number)
+
+
+def is_kept_out(*, digest: bytes, kind: str, actor: User) -> bool:
+    """Whether imports leave out who has this mark. The same work, and the same audit entry, whatever the answer is."""
+    found = ErasureMark.objects.filter(digest=digest, lifted_at=None).exists()
+    audit.record(action="erasure.mark_looked_up", actor=actor, detail={"kind": kind})
+    return found
+
+
+@transaction.atomic
+def lift(*, digest: bytes, kind: str, actor: User, reason: str, now: datetime) -> bool:
+    """Let the person be imported again, who wants to be a customer again. Nothing that was erased comes back by that.
+
+    Args:
+        reason: how their wish was confirmed, at most 200 characters, without personal data.
+
+    Returns:
+        False where there is no such mark, or it is lifted already.
+
+    Raises:
+        ValueError: no reason.
+    """
+    text = reason.strip()[:200]
+    if not text:
+        raise ValueError("Whoever lifts a mark says why.")
+    mark = ErasureMark.objects.select_for_update(of=("self",)).filter(digest=digest, lifted_at=None).first()
+    if mark is None:
+        return False
+    mark.lifted_at, mark.lifted_by, mark.lift_reason = now, actor, text
+    mark.save(update_fields=["lifted_at", "lifted_by", "lift_reason"])
+    audit.record(action="erasure.mark_lifted", actor=actor, obj=mark, detail={"kind": kind})
+    return True
 
 
 def suppressed(rows: Sequence[SourceRow]) -> set[str]:
@@ -47,7 +109,9 @@ def suppressed(rows: Sequence[SourceRow]) -> set[str]:
     wanted = [digest for digests in marks.values() for digest in digests]
     found = {
         bytes(digest): at
-        for digest, at in ErasureMark.objects.filter(digest__in=wanted).values_list("digest", "erased_at")
+        for digest, at in ErasureMark.objects.filter(digest__in=wanted, lifted_at=None).values_list(
+            "digest", "erased_at"
+        )
     }
     if not found:
         return set()

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from consent_app.models import Recipient
+from consent_app.models import DataItem, Recipient
 from consent_app.selectors import open_marks
 from privacy_portal.core.models import User
 from privacy_portal.core.services import audit
@@ -22,7 +22,7 @@ from ..domain.deadlines import suit_possible_from
 from ..domain.request_types import REQUEST_TYPES
 from ..domain.transitions import OPEN_STATUSES, Event, Status
 from ..models import Decision, DecisionProposal, DisclosureRequest, Party, RequestEvent
-from ..services import changes, fees, receipts, registration
+from ..services import changes, fees, receipts, registration, undo
 from .steps import VIEW_CUSTOMER, WAITS_FOR, choices
 
 TABS = (
@@ -103,7 +103,24 @@ def _overview(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any]:
         .select_related("decided_by", "proposal__proposed_by")
         .first(),
         "proposal": _proposal(case),
+        **_done(case, request),
     }
+
+
+def _done(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any]:
+    """What the decisions did to the data, where they did anything, and whether a correction can be taken back here."""
+    if case.customer_id is None:
+        return {"done": None}
+    done = undo.done_by(case)
+    changes_made = list(done.changes)
+    names = {item.code: item for item in DataItem.objects.filter(code__in={row.item for row in changes_made})}
+    shown = {
+        "changes": [{"pk": row.pk, "at": row.at, "item_name": names.get(row.item, row.item)} for row in changes_made],
+        "stops": list(done.stops),
+        "erasures": list(done.erasures),
+    }
+    may = all(map(request.user.has_perm, ("requests_app.decide_request", VIEW_CUSTOMER)))
+    return {"done": shown if any(shown.values()) else None, "may_take_back": may}
 
 
 def _proposal(case: DisclosureRequest) -> DecisionProposal | None:

@@ -36,6 +36,7 @@ from . import (
     paper_views,
     register_views,
     second_look_views,
+    undo_views,
 )
 from .case_page import case_context, days_left
 from .steps import WAITS_FOR
@@ -232,6 +233,9 @@ class DisclosureRequestAdmin(PostedSearch, OfferedLookups, ModelAdmin):
                 f"{prefix}examine/<uuid:change_id>/",
                 page(change_views.examine_one),
                 name="requests_app_case_examine_one",
+            ),
+            path(
+                f"{prefix}taken-back/<uuid:change_id>/", page(undo_views.take_back), name="requests_app_case_take_back"
             ),
             path(f"{prefix}fee/", page(fee_views.ask), name="requests_app_case_fee"),
             path(f"{prefix}money/", page(fee_views.money), name="requests_app_case_money"),

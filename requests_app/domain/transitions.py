@@ -58,6 +58,7 @@ class Note(models.TextChoices):
     DECISION_PROPOSED = "decision_proposed", _("決定を提案しました（二人目の確認待ち）")
     DECISION_RETURNED = "decision_returned", _("決定の提案を差し戻しました")
     PROPOSAL_STALE = "proposal_stale", _("状況が変わったため、決定の提案を無効にしました")
+    CORRECTION_TAKEN_BACK = "correction_taken_back", _("訂正した内容を元に戻しました")
     TARGET_EXTENDED = "target_extended", _("社内の目標日を延ばしました")
     REMINDED = "reminded", _("返答をお願いする知らせを送りました")
     CLOSING_ANNOUNCED = "closing_announced", _("返答がなければ終了することを知らせました")

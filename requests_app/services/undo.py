@@ -1,0 +1,112 @@
+"""What a decision did and what of it can be taken back.
+
+A stop of use or of provision ends on its own page (``consent_app.services.suspensions.end``); a decision is reopened
+(``lifecycle.reopen``); an erasure is for good, but who was erased may become a customer again
+(``consent_app.services.erasure_marks.lift``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from consent_app.domain.normalise import clean_note
+from consent_app.models import CustomerChange, ErasureRecord, Suspension
+from consent_app.services import customer_accounts, customer_changes
+from privacy_portal.core.models import User
+from privacy_portal.core.services import audit
+
+from ..domain.answers import holds_my_number
+from ..domain.transitions import Actor, Note
+from ..models import DisclosureRequest, RequestEvent
+from . import transition
+from .errors import NoteRequired, RequestError
+from .permissions import require_staff
+
+REASON_LENGTH = 500
+
+
+class CannotTakeBack(RequestError):
+    """The value before cannot come back: something newer stands there, the person was erased, or it is not storable."""
+
+    message = _(
+        "元に戻せません。あとから別の変更があったか、前の内容を登録できません。お客さまのページで確かめてください。"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What the decisions of a request did to the data."""
+
+    changes: QuerySet[CustomerChange]
+    stops: QuerySet[Suspension]
+    erasures: QuerySet[ErasureRecord]
+
+
+def done_by(request: DisclosureRequest) -> Done:
+    """What was changed, stopped and erased under the number of this request."""
+    number, customer = request.receipt_number, request.customer_id
+    return Done(
+        changes=CustomerChange.objects.filter(customer=customer, reference=number).order_by("-at", "pk"),
+        stops=Suspension.objects.filter(customer=customer, reference=number).select_related("purpose"),
+        erasures=ErasureRecord.objects.filter(customer_id__in=[customer] if customer else [], reference=number),
+    )
+
+
+def take_back(
+    *, request: DisclosureRequest, change: CustomerChange, actor: User, reason: str, now: datetime
+) -> list[CustomerChange]:
+    """Give an item the value that it had before it was corrected on this request; the history keeps both.
+
+    The person is told by mail that what is registered was changed. Twice does no harm.
+
+    Args:
+        reason: for the history, at most 500 characters; encrypted.
+
+    Raises:
+        CannotTakeBack: not a change of this request, or the value before cannot come back.
+        NotAllowed: no permission, or their own request.
+        NoteRequired: no reason, too long, or a My Number in it.
+    """
+    require_staff(actor, request, "decide_request")
+    text = clean_note(reason[: 2 * REASON_LENGTH])
+    if not text or len(text) > REASON_LENGTH or holds_my_number(text):
+        raise NoteRequired
+    with transaction.atomic():
+        row = transition.locked(request)
+        if row.customer is None or (change.customer_id, change.reference) != (row.customer_id, row.receipt_number):
+            raise CannotTakeBack
+        key = f"undo:{change.pk}"
+        if done := list(row.customer.changes.filter(key=key)):
+            return done
+        account = row.customer.user or row.applicant
+        try:
+            done = customer_changes.change_customer(
+                customer=row.customer,
+                values={change.item: customer_changes.restored(change)},
+                actor=actor,
+                channel=CustomerChange.Channel.REQUEST,
+                seen={change.item: customer_changes.version_of(change.item, change.after)},
+                reason=text,
+                reference=row.receipt_number,
+                key=key,
+                mail_in=account.language if account else row.language,
+                now=now,
+            )
+        except (customer_changes.ChangeError, customer_accounts.AddressTaken):
+            raise CannotTakeBack from None
+        RequestEvent.objects.create(
+            request=row,
+            kind=Note.CORRECTION_TAKEN_BACK,
+            from_status=row.status,
+            to_status=row.status,
+            actor_kind=Actor.STAFF,
+            actor=actor,
+            at=now,
+        )
+        audit.record(action="change.taken_back", actor=actor, obj=row)
+    return done
