@@ -29,6 +29,7 @@ MENU: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
             ("consent_app.policyversion", "policy"),
             ("consent_app.mattersversion", "public"),
             ("consent_app.requestrule", "rule"),
+            ("consent_app.retentionrule", "auto_delete"),
             ("consent_app.secondlookrule", "supervised_user_circle"),
             ("consent_app.reasonblock", "text_snippet"),
             ("consent_app.dataitem", "list_alt"),

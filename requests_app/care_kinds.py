@@ -15,10 +15,11 @@ from consent_app.domain.care import CareKind, Due, register
 
 from . import selectors
 from .domain.transitions import OPEN_STATUSES, WAITING_FOR_PERSON, Status
-from .models import DisclosureRequest, Fee
-from .services import silence
+from .models import DisclosureRequest, Fee, RetentionHold
+from .services import retention, silence
 
 _MODEL = "requests_app.disclosurerequest"
+_HOLD_LOOKED_AT = datetime.timedelta(days=183)
 # The target is a matter of days; whoever is told a month before looks away.
 _SOON = 3
 
@@ -63,11 +64,26 @@ def _letters(today: datetime.date, until: datetime.date) -> Iterable[Due]:
         yield Due(str(request.pk), request.receipt_number)
 
 
+def _held(today: datetime.date, until: datetime.date) -> Iterable[Due]:
+    """A hold that nobody has looked at for half a year keeps data that may not be needed any more."""
+    before = timezone.now() - _HOLD_LOOKED_AT
+    for hold in RetentionHold.objects.filter(ended_at=None, placed_at__lt=before).select_related("request"):
+        yield Due(str(hold.request_id), hold.request.receipt_number)
+
+
+def _not_erased(today: datetime.date, until: datetime.date) -> Iterable[Due]:
+    """Its time is over and the worker could not erase it."""
+    for request in retention.stuck(now=timezone.now())[:100]:
+        yield Due(str(request.pk), request.receipt_number)
+
+
 for _kind in (
     CareKind("request.target", _("社内目標が近いか過ぎた請求"), _MODEL, _targets, within=_SOON),
     CareKind("request.fee_overdue", _("手数料の支払い期限が過ぎた請求"), _MODEL, _unpaid_fees, within=0),
     CareKind("request.unreachable", _("返答のお願いがメールで届かない請求"), _MODEL, _unreachable),
     CareKind("request.letter_due", _("返答をお願いする手紙を送る請求"), _MODEL, _letters),
+    CareKind("request.long_held", _("消去の保留が半年を過ぎた請求"), _MODEL, _held),
+    CareKind("request.not_erased", _("保存期間が過ぎたのに消去できない請求"), _MODEL, _not_erased),
     CareKind("request.owed_back", _("お金を返す請求"), _MODEL, _owed_back),
 ):
     register(_kind)

@@ -2,6 +2,7 @@
 
 from .cases import DisclosureRequestAdmin
 from .reason_blocks import ReasonBlockAdmin
+from .retention import RetentionRuleAdmin
 from .second_look_rules import SecondLookRuleAdmin
 
-__all__ = ["DisclosureRequestAdmin", "ReasonBlockAdmin", "SecondLookRuleAdmin"]
+__all__ = ["DisclosureRequestAdmin", "ReasonBlockAdmin", "RetentionRuleAdmin", "SecondLookRuleAdmin"]

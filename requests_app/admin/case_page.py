@@ -22,7 +22,7 @@ from ..domain.deadlines import suit_possible_from
 from ..domain.request_types import REQUEST_TYPES
 from ..domain.transitions import OPEN_STATUSES, Event, Status
 from ..models import Decision, DecisionProposal, DisclosureRequest, Party, RequestEvent
-from ..services import changes, fees, receipts, registration, undo
+from ..services import changes, fees, holds, receipts, registration, retention, undo
 from .steps import VIEW_CUSTOMER, WAITS_FOR, choices
 
 TABS = (
@@ -53,6 +53,7 @@ def case_context(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any
         "days_left": (case.target_on - timezone.localdate()).days,
         "days_left_words": days_left(case),
         **_suit(case),
+        "hold": holds.in_force(case),
         "back_url": reverse("admin:requests_app_disclosurerequest_changelist"),
         **PARTS[tab](case, request),
     }
@@ -87,6 +88,7 @@ def days_left(case: DisclosureRequest) -> str:
 def _overview(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any]:
     entry = REQUEST_TYPES[case.request_type]
     return {
+        "kept_stages": retention.stages_of(case),
         "parties": sorted(case.parties.all(), key=lambda party: party.kind != Party.Kind.PRINCIPAL),
         "stated_grounds": [one for one in entry.grounds if one.code in case.grounds],
         "asks_scope": "wanted" in entry.asks or "purposes" in entry.asks,

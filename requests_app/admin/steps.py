@@ -21,7 +21,7 @@ from ..domain.transitions import (
     possible_events,
 )
 from ..models import DisclosureRequest
-from ..services import changes, correspondence, fees
+from ..services import changes, correspondence, fees, holds
 from ..services.errors import OwnProposal, ThreadClosed
 
 if TYPE_CHECKING:
@@ -75,6 +75,8 @@ STEPS: tuple[Step, ...] = (
     Step(
         "reconsider", Event.IDENTITY_REOPENED, "requests_app.check_identity", _("本人確認をやり直す"), Status.IN_REVIEW
     ),
+    Step("hold", None, "requests_app.decide_request", _("消去を保留する")),
+    Step("unhold", None, "requests_app.decide_request", _("消去の保留を終える")),
     Step("assign", None, "requests_app.change_disclosurerequest", _("担当者を決める")),
 )
 BY_CODE = {step.code: step for step in STEPS}
@@ -132,11 +134,21 @@ def why_not(request: DisclosureRequest, step: Step, user: User) -> _StrPromise |
         return _("本人がポータルで取り下げられます。")
     if step.code == "examine" and (REQUEST_TYPES[request.request_type].effect != "change" or not request.customer_id):
         return _("この請求では、項目ごとの調査はありません。")
+    if step.code in ("hold", "unhold"):
+        return _why_no_hold(request, step)
     if step.code == "second_look":
         return _why_no_second_look(request, user)
     if step.code == "extend":
         return _why_not_extended(request)
     return _why_no_fee(request, step) if step.code in ("fee", "money", "waive") else ""
+
+
+def _why_no_hold(request: DisclosureRequest, step: Step) -> _StrPromise | str:
+    """Why there is nothing to keep, or nothing to end."""
+    held = holds.in_force(request) is not None
+    if step.code == "hold":
+        return _("もう保留されています。") if held else ""
+    return "" if held else _("消去は保留されていません。")
 
 
 def _why_no_second_look(request: DisclosureRequest, user: User) -> _StrPromise | str:

@@ -9,7 +9,7 @@ from django.utils.translation import get_language
 from consent_app.domain.articles import article_text
 from consent_app.models import Operator, RequestRule
 from consent_app.portal.pages import procedure_context, with_operator
-from consent_app.selectors import offered_rules
+from consent_app.selectors import offered_rules, retention_periods
 
 from ..domain.request_types import REQUEST_TYPES
 from .offers import offers_of
@@ -24,6 +24,7 @@ def procedure(request: HttpRequest, operator: Operator) -> HttpResponse:
         "types": _types(rules),
         "fees": any(rule.fee != RequestRule.Fee.NONE for rule in rules.values()),
         "payment": operator.payment,
+        "periods": retention_periods(),
     }
     return render(request, "portal/consent/procedure.html", context)
 
