@@ -27,14 +27,19 @@ def session_database_url() -> str:
 
 
 @pytest.fixture(scope="session")
+def worker_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the worker of the session writes its log."""
+    return tmp_path_factory.mktemp("worker") / "worker.log"
+
+
+@pytest.fixture(scope="session")
 def _worker(
-    django_db_setup: None, smtp_server: SmtpSink, live_server, tmp_path_factory: pytest.TempPathFactory
+    django_db_setup: None, smtp_server: SmtpSink, live_server, worker_log: Path
 ) -> Iterator[subprocess.Popen[str]]:  # type: ignore[no-untyped-def]
     from privacy_portal.celery import app
 
-    log = tmp_path_factory.mktemp("worker") / "worker.log"
     app.control.purge()
-    with log.open("w") as output:
+    with worker_log.open("w") as output:
         process = subprocess.Popen(
             [
                 sys.executable,
@@ -63,7 +68,7 @@ def _worker(
             },
         )
     try:
-        _wait_until_ready(process, log)
+        _wait_until_ready(process, worker_log)
         _tell_worker("cancel_consumer")
         yield process
     finally:
