@@ -1,17 +1,26 @@
 """What every request gets: an id; what every personal page gets: no copy anywhere."""
 
+import logging
 import uuid
 from collections.abc import Callable
 
+import redis
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
+from . import ratelimit
+from .portal.errors import too_many_requests
+from .ratelimit import Limit, LimitExceeded
 from .request_id import current_request_id
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 REQUEST_ID_HEADER = "X-Request-ID"
 NO_COPY = "no-store, private"
+# What one network address may post without being signed in, whatever the page; many pages have narrower limits.
+ANONYMOUS_POSTS = Limit("anonymous_post", 60, 60)
+
+logger = logging.getLogger(__name__)
 
 
 class RequestIdMiddleware:
@@ -33,6 +42,29 @@ class RequestIdMiddleware:
             current_request_id.reset(token)
         response[REQUEST_ID_HEADER] = request_id
         return response
+
+
+class AnonymousPostMiddleware:
+    """Limit how often somebody who is not signed in may post, on every page, so that no new one can be forgotten.
+
+    Without Redis nothing can be counted; the post goes on, because a request by law must not be lost for it.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.method == "POST" and not self._signed_in(request):
+            try:
+                ratelimit.hit((ANONYMOUS_POSTS, ratelimit.client_of(request)))
+            except LimitExceeded as error:
+                return too_many_requests(request, retry_after=error.retry_after)
+            except redis.RedisError:
+                logger.warning("posts of strangers are not counted: Redis does not answer")
+        return self.get_response(request)
+
+    def _signed_in(self, request: HttpRequest) -> bool:
+        return settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated
 
 
 class PersonalPageMiddleware:

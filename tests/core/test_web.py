@@ -14,6 +14,7 @@ from django.urls import include, path
 
 from privacy_portal import urls as product
 from privacy_portal.core.logs import AddRequestId, WithoutValues
+from privacy_portal.core.middleware import ANONYMOUS_POSTS
 from privacy_portal.core.portal.errors import too_many_requests
 from privacy_portal.core.request_id import current_request_id
 from tests.factories.core import EnrolledStaffFactory, UserFactory, pass_second_factor
@@ -124,6 +125,28 @@ def test_pages_of_a_signed_in_person_are_kept_nowhere(client: Client) -> None:
 def test_a_session_of_nobody_does_not_make_pages_vary(client: Client) -> None:
     assert "no-store" in client.post("/sign-in/", {"email": "hanako@mail.example"})["Cache-Control"]
     assert "no-store" in client.get("/sign-in/code/")["Cache-Control"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", ["/language/", "/sign-in/code/", "/staff/login/", "/no-such-page/"])
+def test_no_page_takes_any_number_of_posts_from_a_stranger(client: Client, address: str) -> None:
+    for _try in range(ANONYMOUS_POSTS.amount):
+        assert "少し時間をおいてください" not in client.post(address).content.decode()
+    refused = client.post(address)
+    assert refused.status_code == 429
+    assert 1 <= int(refused["Retry-After"]) <= ANONYMOUS_POSTS.seconds
+    assert "少し時間をおいてください" in refused.content.decode()
+    # Reading goes on, and so do others.
+    assert client.get("/sign-in/").status_code == 200
+    assert Client(REMOTE_ADDR="192.0.2.7").post(address).status_code != 429
+    client.force_login(UserFactory())
+    assert client.post("/language/", {"language": "en"}).status_code == 302
+
+
+@pytest.mark.django_db
+def test_without_redis_a_post_goes_on(client: Client, settings: Any) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    assert client.post("/language/", {"language": "en"}).status_code == 302
 
 
 @pytest.mark.django_db
