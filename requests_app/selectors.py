@@ -63,6 +63,7 @@ __all__ = [
     "identity_confirmed",
     "last_turn",
     "letters_to_send",
+    "linked_recipients",
     "needs_second_look",
     "not_reminded",
     "open_proposal",
@@ -312,10 +313,21 @@ def perhaps_senders(request: DisclosureRequest, customers: Collection[Customer])
 
 def recipients(request: DisclosureRequest, limit: int = 20) -> list[Recipient]:
     """To whom gifts were sent who may be the person: the same name, and postal code, telephone or order number."""
+    return list(_recipients(request)[:limit])
+
+
+def linked_recipients(request: DisclosureRequest) -> list[Recipient]:
+    """Those of :func:`recipients` of whom staff judged that they are the person."""
+    if not request.gift_links.exists():
+        return []
+    return list(_recipients(request).filter(record__in=request.gift_links.values("record")))
+
+
+def _recipients(request: DisclosureRequest) -> QuerySet[Recipient]:
     party = _principal(request)
     name = normalise.name_key(party.family_name, party.given_name) if party else ""
     if party is None or not name:
-        return []
+        return Recipient.objects.none()
     found = recipients_like(
         name=name,
         postal_codes={party.postal_code, party.registered_postal_code},
@@ -323,7 +335,7 @@ def recipients(request: DisclosureRequest, limit: int = 20) -> list[Recipient]:
     )
     if party.order_number:
         found |= Recipient.objects.filter(name_key=name, record__in=orders_with(party.order_number))
-    return list(found.select_related("record").order_by("record__external_id", "pk")[:limit])
+    return found.select_related("record").order_by("record__external_id", "pk")
 
 
 def _principal(request: DisclosureRequest) -> Party | None:

@@ -99,6 +99,7 @@ def _overview(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any]:
         "alike": [one for one in selectors.alike(case) if one.applicant_id != request.user.pk],
         "checks": case.identity_checks.select_related("customer", "decided_by"),
         "recipients": recipients_seen(case, request),
+        "gifts_linked": case.gift_links.count(),
         **fee_context(case),
         **changes_context(case),
         "decision": case.decisions.filter(superseded_at=None)

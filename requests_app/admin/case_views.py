@@ -120,8 +120,12 @@ def identity(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequ
     places = {key: place for place, key in enumerate(likenesses)}
     candidates.sort(key=lambda customer: places[customer.pk])
     judged = request.method == "POST" and "search" not in request.POST
+    recipients = recipients_seen(case, request)
     form = IdentityForm(
-        request.POST if judged else None, candidates=candidates, senders=perhaps_senders(case, candidates)
+        request.POST if judged else None,
+        candidates=candidates,
+        senders=perhaps_senders(case, candidates),
+        recipients=recipients,
     )
     if judged and form.is_valid():
         chosen: Customer | None = form.cleaned_data["customer"]
@@ -132,6 +136,7 @@ def identity(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequ
                 customer=chosen,
                 note=form.cleaned_data["note"],
                 now=timezone.now(),
+                gifts=form.cleaned_data.get("gifts", ()),
             )
         except Refused as error:
             notices.error(request, words_of(error))
@@ -146,7 +151,7 @@ def identity(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequ
         )
     return case_page(
         request, case, site, "identity", _("本人確認"), form=form, candidates=candidates, words=words,
-        parties=case.parties.all(), checks=case.identity_checks.all(), recipients=recipients_seen(case, request),
+        parties=case.parties.all(), checks=case.identity_checks.all(), recipients=recipients,
         compared=[(customer, likenesses[customer.pk]) for customer in candidates],
     )  # fmt: skip
 

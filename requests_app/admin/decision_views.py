@@ -22,6 +22,7 @@ from ..models.decision import POSITIVE
 from ..selectors import needs_second_look, other_open_cases
 from ..services import decisions, effects, fees, reason_blocks, second_look
 from ..services.errors import ErasureNotSeen, InvalidDecision, NoSecondPerson, RequestError, SecondLookNeeded
+from . import gift_words
 from .case_page import changes_context
 from .case_views import Refused, back_to, case_page, refused_step, staff_of, type_of, words_of
 from .forms import DecisionForm
@@ -153,6 +154,10 @@ def _effects(case: DisclosureRequest, proposal: decisions.Proposal) -> list[str]
     """What the decision does to the data, in words."""
     if proposal.outcome not in POSITIVE:
         return []
+    if decisions.by_hand(case):
+        return [str(gift_words.BY_HAND), str(gift_words.HOW[type_of(case).effect])]
+    if case.customer_id is None and case.gift_links.exists() and type_of(case).effect == "package":
+        return [str(gift_words.PACKAGE)]
     if type_of(case).effect == "stop_use":
         stopped = effects.purposes_stopped(case, {purpose.pk for purpose in proposal.withheld_purposes})
         if case.wants_everything and not proposal.withheld_purposes:

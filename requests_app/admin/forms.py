@@ -20,7 +20,7 @@ from unfold.widgets import (
 
 from consent_app.domain.articles import article_text
 from consent_app.domain.written import written_telephone
-from consent_app.models import Customer, DataItem, Purpose
+from consent_app.models import Customer, DataItem, Purpose, Recipient
 from privacy_portal.core.models import User
 
 from ..connectors.found import held_items
@@ -103,8 +103,31 @@ class IdentityForm(forms.Form):
         help_text=_("贈り先の人も注文番号を知っています。送り主のデータを見せないように確かめます。"),
     )
 
-    def __init__(self, *args: Any, candidates: list[Customer], senders: Collection[UUID], **kwargs: Any) -> None:
+    gifts = forms.ModelMultipleChoiceField(
+        label=_("本人が贈り先になっている注文"),
+        queryset=Recipient.objects.none(),
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text=_(
+            "本人だと判断したものに印を付けます。開示するのは贈り先としてのデータだけで、送り主のことは渡しません。"
+        ),
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        candidates: list[Customer],
+        senders: Collection[UUID],
+        recipients: Collection[Recipient] = (),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        if recipients:
+            found = Recipient.objects.filter(pk__in=[one.pk for one in recipients]).select_related("record")
+            self.fields["gifts"].queryset = found  # type: ignore[attr-defined]
+            self.fields["gifts"].label_from_instance = _gift  # type: ignore[attr-defined]
+        else:
+            del self.fields["gifts"]
         self.candidates = {str(customer.pk): customer for customer in candidates}
         self.senders = {str(key) for key in senders}
         if not self.senders:
@@ -125,6 +148,15 @@ class IdentityForm(forms.Form):
         if customer and str(customer.pk) in self.senders and not cleaned.get("not_the_sender"):
             self.add_error("not_the_sender", _("名前が違います。送り主でないことを確かめてから、印を付けてください。"))
         return cleaned
+
+
+def _gift(recipient: Recipient) -> str:
+    address = f"{recipient.postal_code} {recipient.prefecture}{recipient.address1} {recipient.address2}".strip()
+    return gettext("注文 %(number)s：%(name)s、%(address)s") % {
+        "number": recipient.record.external_id,
+        "name": recipient,
+        "address": address,
+    }
 
 
 def _candidate(customer: Customer, sender: bool) -> str:

@@ -90,6 +90,7 @@ KEPT: tuple[Kept, ...] = (
         Stage.CASE,
         (
             "requests_app.party.request",
+            "requests_app.giftlink.request",
             "requests_app.disclosurerequest.wanted_note",
             "requests_app.disclosurerequest.answer_method_note",
             "requests_app.requestedchange.request",

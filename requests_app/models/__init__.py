@@ -7,6 +7,7 @@ from .decision import Decision
 from .draft import RequestDraft
 from .event import RequestEvent
 from .fee import Fee, Payment
+from .gift import GiftLink
 from .identity import IdentityCheck
 from .instruction import Instruction, InstructionContact, InstructionEntry
 from .message import Message
@@ -26,6 +27,7 @@ __all__ = [
     "DisclosureRequest",
     "DownloadGrant",
     "Fee",
+    "GiftLink",
     "IdentityCheck",
     "Instruction",
     "InstructionContact",

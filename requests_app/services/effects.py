@@ -8,10 +8,12 @@ from datetime import datetime
 
 from consent_app.domain.erasure import Preview
 from consent_app.models import Purpose, Suspension
+from consent_app.models.parts import RECIPIENT_ITEM
 from consent_app.selectors import purposes_with_items
 from consent_app.services import erasure, suspensions
 from privacy_portal.core.services import audit, files
 
+from .. import selectors
 from ..connectors.found import held_items
 from ..domain.request_types import REQUEST_TYPES
 from ..models import AnswerFile, Decision, DisclosureRequest
@@ -36,9 +38,9 @@ class Preparation:
 
 def purposes_told(request: DisclosureRequest) -> list[Purpose]:
     """For what the data is used (article 32(2)): the purposes that need something of what is held and asked for."""
-    if request.customer is None:
-        return []
-    held = held_items(request.customer)
+    held = held_items(request.customer) if request.customer else set()
+    if selectors.linked_recipients(request):
+        held.add(RECIPIENT_ITEM)
     if not request.wants_everything:
         held &= set(request.wanted_items.values_list("code", flat=True))
     return [one for one in purposes_with_items() if held & {item.code for item in one.items.all()}]

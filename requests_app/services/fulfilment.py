@@ -22,7 +22,7 @@ from ..domain.request_types import REQUEST_TYPES
 from ..domain.transitions import Actor, Event, Status
 from ..models import AnswerFile, Decision, DisclosureRequest, RetentionHold
 from ..models.decision import POSITIVE
-from . import effects, letters, packages, provision_answers, transition
+from . import effects, letters, package_gifts, packages, provision_answers, transition
 from .effects import Preparation
 from .errors import AnswerGone, InvalidPosting
 from .permissions import require_staff
@@ -119,11 +119,14 @@ def _letter(preparation: Preparation) -> EncryptedFile:
 
 
 def _package(preparation: Preparation) -> None:
-    """The effect of a disclosure: what is held goes into a ZIP."""
-    customer = preparation.decision.request.customer
-    if AnswerFile.Kind.PACKAGE in preparation.made or customer is None:
+    """The effect of a disclosure: what is held goes into a ZIP, for the recipient of gifts what is held of that."""
+    request = preparation.decision.request
+    if AnswerFile.Kind.PACKAGE in preparation.made:
         return
-    _zip(preparation, "data", customer, packages.write_package)
+    if request.customer is not None:
+        _zip(preparation, "data", packages.write_package, customer=request.customer)
+    elif request.gift_links.exists():
+        _zip(preparation, "data", package_gifts.write_package)
 
 
 def _provision_records(preparation: Preparation) -> None:
@@ -135,14 +138,14 @@ def _provision_records(preparation: Preparation) -> None:
     on_paper = request.answer_method == DisclosureRequest.AnswerMethod.PAPER
     if on_paper and provision_answers.ledger_answer(customer, preparation.decision.withheld_items.all()).few:
         return
-    _zip(preparation, "records", customer, provision_answers.write_package)
+    _zip(preparation, "records", provision_answers.write_package, customer=customer)
 
 
-def _zip(preparation: Preparation, name: str, customer: Customer, write: Callable[..., None]) -> None:
+def _zip(preparation: Preparation, name: str, write: Callable[..., None], **about: Customer) -> None:
     request = preparation.decision.request
     with files.create(name=f"{request.receipt_number}-{name}.zip", content_type="application/zip") as writer:
         target = cast(IO[bytes], writer)  # a raw stream has all that a ZIP needs
-        write(target=target, request=request, decision=preparation.decision, customer=customer, now=preparation.now)
+        write(target=target, request=request, decision=preparation.decision, now=preparation.now, **about)
     _keep(preparation, AnswerFile.Kind.PACKAGE, writer.file)
 
 

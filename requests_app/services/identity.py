@@ -5,13 +5,13 @@ everybody who does not pass (``notifications.TEMPLATES``).
 """
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from consent_app.domain.normalise import clean_note
-from consent_app.models import Customer, RequestRule
+from consent_app.models import Customer, Recipient, RequestRule
 from privacy_portal.core.models import User
 from privacy_portal.core.services import audit
 
@@ -22,7 +22,7 @@ from ..domain.comparison import Home, Person, Verdict
 from ..domain.likeness import Likeness, likeness
 from ..domain.request_types import REQUEST_TYPES
 from ..domain.transitions import Actor, Event, Status, TransitionRefused
-from ..models import DisclosureRequest, IdentityCheck, Party, RegisteredCheck
+from ..models import DisclosureRequest, GiftLink, IdentityCheck, Party, RegisteredCheck
 from . import transition
 from .errors import NoteRequired
 from .permissions import require_staff
@@ -216,13 +216,20 @@ def likenesses(request: DisclosureRequest, customers: Iterable[Customer]) -> dic
 
 
 def confirm(
-    *, request: DisclosureRequest, actor: User, customer: Customer | None, note: str, now: datetime
+    *,
+    request: DisclosureRequest,
+    actor: User,
+    customer: Customer | None,
+    note: str,
+    now: datetime,
+    gifts: Collection[Recipient] = (),
 ) -> DisclosureRequest:
     """Staff judge that it is the person (or their agent), and say whose data it is about.
 
     Args:
         customer: whose data are disclosed; None where nobody is registered under what was stated. Then the only
-            possible outcome is that no such data is held.
+            possible outcome is that no such data is held, unless they are a recipient of gifts.
+        gifts: those of the recipients in others' orders (``selectors.recipients``) who are this person.
         note: why, at most 500 characters; kept with the check and never shown to the person.
 
     Raises:
@@ -238,6 +245,7 @@ def confirm(
         )
         check = _record_judgement(row, actor, customer, reason, IdentityCheck.State.PASSED, now)
         _link(row, request, customer)
+        _link_gifts(row, actor, gifts, now)
         audit.record(
             action="identity.confirmed",
             actor=actor,
@@ -274,6 +282,7 @@ def reconsider(*, request: DisclosureRequest, actor: User, note: str, now: datet
         selectors.confirming_checks(row).update(state=IdentityCheck.State.UNCLEAR)
         _record_judgement(row, actor, None, reason, IdentityCheck.State.UNCLEAR, now)
         _link(row, request, None)
+        row.gift_links.all().delete()
     return row
 
 
@@ -303,6 +312,18 @@ def _record_judgement(
         created_at=now,
         finished_at=now,
     )
+
+
+def _link_gifts(row: DisclosureRequest, actor: User, gifts: Collection[Recipient], now: datetime) -> None:
+    """Only whom the stated name and contact lead to: another key that was posted links nobody."""
+    row.gift_links.all().delete()
+    chosen = {recipient.pk for recipient in gifts}
+    orders = {one.record_id for one in selectors.recipients(row) if one.pk in chosen}
+    GiftLink.objects.bulk_create(
+        GiftLink(request=row, record_id=order, linked_by=actor, linked_at=now) for order in sorted(orders)
+    )
+    if orders:
+        audit.record(action="identity.gifts_linked", actor=actor, obj=row, detail={"count": len(orders)})
 
 
 def _link(row: DisclosureRequest, request: DisclosureRequest, customer: Customer | None) -> None:

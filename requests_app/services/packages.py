@@ -33,6 +33,7 @@ from ..connectors.found import held_items
 from ..models import Decision, DisclosureRequest
 from . import package_changes, package_consents, package_ledger, package_use
 from .package_changes import changes_in
+from .package_gifts import Gifts, write_members
 from .package_scope import scope_of
 from .package_writing import archive_to, chunks, dump, json_array, nothing, write_csv
 
@@ -348,3 +349,5 @@ def write_package(
         for name, header, rows in _csv_files(package):
             with member(f"csv/{name}") as out:
                 write_csv(out, header, rows)
+        if request.gift_links.exists():
+            write_members(member, Gifts(request, decision), now, names=("gifts", "gifts", "gifts"))
