@@ -79,6 +79,8 @@ register("answer.downloaded", _("回答ファイルが開かれた"), kind=words
 register("answer.opened_by_staff", _("担当者が回答ファイルを開いた"), kind=words(["letter", "package"]))
 register("answer.erased", _("期限の過ぎた回答ファイルを消去した"))
 register("request.assigned", _("担当者を決めた"), to=uuid.UUID)
+register("view.saved", _("請求の一覧を保存した"), shared=bool)
+register("view.deleted", _("保存した請求の一覧を消した"))
 register("identity.candidates_viewed", _("本人確認の候補を見た"), count=int)
 register("identity.gifts_linked", _("贈り先のデータを本人のものと判断した"), count=int)
 register("identity.recipients_viewed", _("本人かもしれない贈り先を見た"), count=int)

@@ -82,6 +82,7 @@ PLACES: dict[str, Fate] = {
     "requests_app.instructionentry.text": Fate.KEPT,
     "requests_app.casenote.body": Fate.KEPT,
     "requests_app.casefinding.note": Fate.KEPT,
+    "requests_app.handover.note": Fate.KEPT,
     "requests_app.requestdraft.answers": Fate.CLOCK,
     "requests_app.requestedchange.present": Fate.KEPT,
     "requests_app.requestedchange.wanted": Fate.KEPT,

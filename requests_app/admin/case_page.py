@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any, cast
 
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -21,8 +22,9 @@ from ..domain import tracking
 from ..domain.deadlines import suit_possible_from
 from ..domain.request_types import REQUEST_TYPES
 from ..domain.transitions import OPEN_STATUSES, Event, Status
-from ..models import Decision, DecisionProposal, DisclosureRequest, Party, RequestEvent
+from ..models import Decision, DecisionProposal, DisclosureRequest, HandOver, Party, RequestEvent
 from ..services import changes, fees, holds, receipts, registration, retention, undo
+from ..services.permissions import may_act_as_staff
 from .steps import VIEW_CUSTOMER, WAITS_FOR, choices
 
 TABS = (
@@ -33,6 +35,7 @@ TABS = (
     ("timeline", _("経過")),
 )
 RECORDS_A_PAGE = 50
+HAND_OVERS = 10
 
 
 def case_context(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any]:
@@ -52,6 +55,7 @@ def case_context(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any
         "is_open": case.status in OPEN_STATUSES,
         "days_left": (case.target_on - timezone.localdate()).days,
         "days_left_words": days_left(case),
+        "may_take": may_act_as_staff(cast(User, request.user), case),
         **_suit(case),
         "hold": holds.in_force(case),
         "back_url": reverse("admin:requests_app_disclosurerequest_changelist"),
@@ -96,6 +100,10 @@ def _overview(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any]:
         "received_files": case.received_files.filter(message=None).select_related("file", "added_by"),
         "may_read_received": any(map(request.user.has_perm, registration.READERS)),
         "sent": sent(case),
+        # Those that say something; the others are in the audit trail.
+        "hand_overs": case.hand_overs.filter(note__isnull=False)
+        .select_related("by", "to")
+        .order_by("-at")[:HAND_OVERS],
         "alike": [one for one in selectors.alike(case) if one.applicant_id != request.user.pk],
         "checks": case.identity_checks.select_related("customer", "decided_by"),
         "recipients": recipients_seen(case, request),
@@ -131,6 +139,12 @@ def _proposal(case: DisclosureRequest) -> DecisionProposal | None:
     newest = case.proposals.select_related("proposed_by", "settled_by").first()
     settled = (DecisionProposal.State.APPROVED, DecisionProposal.State.REPLACED)
     return None if newest is None or newest.state in settled else newest
+
+
+def _hand_overs(case: DisclosureRequest) -> QuerySet[HandOver]:
+    """Those that say something, the newest first; the others are in the audit trail."""
+    rows = case.hand_overs.filter(note__isnull=False).select_related("by", "to")
+    return rows.order_by("-at", "pk")[:HAND_OVERS]
 
 
 def sent(case: DisclosureRequest) -> dict[str, Any] | None:

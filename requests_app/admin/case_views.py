@@ -28,7 +28,8 @@ from ..services import identity as identity_service
 from ..services import messages as message_service
 from ..services.errors import InvalidPosting, RequestError
 from .case_page import recipients_seen
-from .forms import AssignForm, IdentityForm, MessageForm, NoteForm, PostedForm
+from .forms import IdentityForm, MessageForm, NoteForm, PostedForm
+from .queue_forms import AssignForm
 from .steps import BY_CODE, VIEW_CUSTOMER, why_not
 
 if TYPE_CHECKING:
@@ -217,7 +218,11 @@ def assign(request: HttpRequest, case: DisclosureRequest, site: DisclosureReques
     if request.method == "POST" and form.is_valid():
         try:
             assignment.assign(
-                request=case, actor=staff_of(request), to=form.cleaned_data["assigned_to"], now=timezone.now()
+                request=case,
+                actor=staff_of(request),
+                to=form.cleaned_data["assigned_to"],
+                note=form.cleaned_data["note"],
+                now=timezone.now(),
             )
         except RequestError as error:
             notices.error(request, words_of(error))

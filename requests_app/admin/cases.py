@@ -6,19 +6,19 @@ from typing import Any, cast
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
-from unfold.decorators import display
+from unfold.decorators import action, display
 
 from consent_app.admin.care import CareFilter
 from consent_app.domain.masking import masked_name
 from privacy_portal.core.admin.lookups import OfferedLookups
-from privacy_portal.core.admin.search import FOUND_VAR, PostedSearch, search_words
+from privacy_portal.core.admin.search import FOUND_VAR, PostedChangeList, PostedSearch, search_words
 from privacy_portal.core.models import User
 from privacy_portal.core.services import audit
 
@@ -28,6 +28,7 @@ from ..models import DisclosureRequest, Party
 from ..models.searching import found
 from ..services import messages, registration
 from . import (
+    bulk_views,
     case_views,
     change_views,
     clock_views,
@@ -38,8 +39,10 @@ from . import (
     register_views,
     second_look_views,
     undo_views,
+    view_pages,
 )
 from .case_page import case_context, days_left
+from .queue_filters import QUEUE_FILTERS
 from .steps import WAITS_FOR
 
 STATUS_COLOURS = {
@@ -94,13 +97,24 @@ class QueueFilter(admin.SimpleListFilter):
         return queryset.filter(conditions.get(value or "open", conditions["open"]))
 
 
+class QueueList(PostedChangeList):
+    """Knows which saved view was opened; whoever filters on is no longer in it."""
+
+    not_filters = (*PostedChangeList.not_filters, view_pages.VIEW_VAR)
+
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().__init__(request, *args, **kwargs)
+        for kept in (self.params, self.filter_params):
+            kept.pop(view_pages.VIEW_VAR, None)
+
+
 @admin.register(DisclosureRequest)
 class DisclosureRequestAdmin(PostedSearch, OfferedLookups, ModelAdmin):
     """The queue. Nothing is edited in forms of the admin: every button calls a service."""
 
     list_display = ("number", "type_name", "status_label", "who", "target", "waits_for", "assigned_to")
     list_display_links = ("number",)
-    list_filter = (QueueFilter, CareFilter, "status", "channel", "assigned_to")
+    list_filter = (QueueFilter, CareFilter, *QUEUE_FILTERS)
     list_filter_submit = False
     list_select_related = ("assigned_to",)
     list_per_page = 25
@@ -110,20 +124,33 @@ class DisclosureRequestAdmin(PostedSearch, OfferedLookups, ModelAdmin):
         "受付番号、氏名、フリガナ、メールアドレス、電話番号の全部または一部。表記の違いは気にしなくてかまいません。終わった請求も探します。"
     )
     ordering = ("target_on", "received_at")
-    actions = None
+    actions = ("assign_selected",)
     compressed_fields = True
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DisclosureRequest]:
         return super().get_queryset(request).prefetch_related("parties")
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[QueueList]:
+        return QueueList
+
     def searched(self, queryset: QuerySet[Any], words: str) -> QuerySet[Any]:
         return found(queryset, words)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        views = [] if FOUND_VAR in request.GET else _views(request)
-        may_register = request.user.has_perm(registration.PERMISSION)
-        context = {**(extra_context or {}), "views": views, "may_register": may_register}
+        if request.method == "GET" and not request.GET and (first := view_pages.first_address(request)):
+            return HttpResponseRedirect(first)
+        context = {
+            **(extra_context or {}),
+            "views": [] if FOUND_VAR in request.GET else _views(request),
+            **view_pages.list_context(request),
+            "may_register": request.user.has_perm(registration.PERMISSION),
+        }
         return super().changelist_view(request, context)
+
+    @action(description=_("担当者を決める"), permissions=["change"])
+    def assign_selected(self, request: HttpRequest, queryset: QuerySet[DisclosureRequest]) -> HttpResponse | None:
+        """Several cases at once: the only thing that may be done to more than one, since it decides nothing."""
+        return bulk_views.assign_selected(self, request, queryset)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -211,6 +238,11 @@ class DisclosureRequestAdmin(PostedSearch, OfferedLookups, ModelAdmin):
 
         prefix = "<uuid:object_id>/"
         own = [
+            path("views/", site_page(view_pages.overview), name="requests_app_views"),
+            path("views/save/", site_page(view_pages.save), name="requests_app_view_save"),
+            path("views/<uuid:view_id>/", site_page(view_pages.edit), name="requests_app_view"),
+            path("views/<uuid:view_id>/delete/", site_page(view_pages.delete), name="requests_app_view_delete"),
+            path("views/<uuid:view_id>/first/", site_page(view_pages.first), name="requests_app_view_first"),
             path("register/", site_page(register_views.choose), name="requests_app_register"),
             path("register/<slug:request_type>/", site_page(register_views.fill_in), name="requests_app_register_type"),
             path(
@@ -271,7 +303,7 @@ def _views(request: HttpRequest) -> list[dict[str, Any]]:
     chosen = request.GET.get("queue", "open")
     return [
         {
-            "address": f"?queue={code}" if code != "open" else "?",
+            "address": f"?queue={code}",
             "label": label,
             "number": counts.get(code),
             "chosen": code == chosen,

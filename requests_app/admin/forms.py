@@ -12,7 +12,6 @@ from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminDateWidget,
     UnfoldAdminRadioSelectWidget,
-    UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
     UnfoldBooleanWidget,
@@ -21,7 +20,6 @@ from unfold.widgets import (
 from consent_app.domain.articles import article_text
 from consent_app.domain.written import written_telephone
 from consent_app.models import Customer, DataItem, Purpose, Recipient
-from privacy_portal.core.models import User
 
 from ..connectors.found import held_items
 from ..domain.request_types import REQUEST_TYPES
@@ -30,18 +28,6 @@ from ..services import decisions
 from ..services.package_scope import left_out_provisions
 
 REASON_LENGTH = 4000
-
-
-class AssignForm(forms.Form):
-    """Who looks after the case."""
-
-    assigned_to = forms.ModelChoiceField(
-        label=_("担当者"),
-        queryset=User.objects.filter(is_staff=True, is_active=True).order_by("display_name", "email"),
-        required=False,
-        empty_label=_("決めない"),
-        widget=UnfoldAdminSelectWidget,
-    )
 
 
 class MessageForm(forms.Form):

@@ -137,7 +137,7 @@ KEPT: tuple[Kept, ...] = (
     ),
     Kept(
         "instructions",
-        _("委託先や提供先への指示とその返答、社内メモ、調べた結果"),
+        _("委託先や提供先への指示とその返答、社内メモ、担当者の引き継ぎ、調べた結果"),
         Stage.CASE,
         (
             "requests_app.instruction.request",
@@ -148,6 +148,8 @@ KEPT: tuple[Kept, ...] = (
             "requests_app.instructionentry.text",
             "requests_app.casenote.request",
             "requests_app.casenote.body",
+            "requests_app.handover.request",
+            "requests_app.handover.note",
             "requests_app.casefinding.request",
             "requests_app.casefinding.note",
         ),

@@ -13,6 +13,7 @@ from .instruction import Instruction, InstructionContact, InstructionEntry
 from .message import Message
 from .note import CaseFinding, CaseNote
 from .proposal import DecisionProposal
+from .queue import FirstView, HandOver, SavedView
 from .received_file import ReceivedFile
 from .registered_check import RegisteredCheck
 from .request import DisclosureRequest, Party
@@ -27,7 +28,9 @@ __all__ = [
     "DisclosureRequest",
     "DownloadGrant",
     "Fee",
+    "FirstView",
     "GiftLink",
+    "HandOver",
     "IdentityCheck",
     "Instruction",
     "InstructionContact",
@@ -43,6 +46,7 @@ __all__ = [
     "RequestRemains",
     "RequestedChange",
     "RetentionHold",
+    "SavedView",
     "SilenceNotice",
     "TargetExtension",
 ]

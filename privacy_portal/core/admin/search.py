@@ -54,11 +54,17 @@ class PostedChangeList(ChangeList):
     """Keeps the name of the search in its links, and does not take it for a filter."""
 
     result_list: Any
+    # What may stand in the address without being a filter.
+    not_filters: tuple[str, ...] = (FOUND_VAR,)
+
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        # Before the rest, which asks the filters.
+        self.request = request
+        super().__init__(request, *args, **kwargs)
 
     def get_filters_params(self, params: Any = None) -> Any:
         lookups = super().get_filters_params(params)
-        lookups.pop(FOUND_VAR, None)
-        return lookups
+        return {name: value for name, value in lookups.items() if name not in self.not_filters}
 
 
 class PostedSearch(ModelAdmin):

@@ -445,7 +445,7 @@ def test_lists_take_the_same_number_of_queries_at_1_and_30_rows(
 
 # Session, account, second factor, staff for the filter, the count, the rows with their staff, the parties, and
 # the numbers of the saved views.
-QUEUE_QUERIES = 8
+QUEUE_QUERIES = 10
 
 
 def clerk(client: Client, *permissions: str) -> User:
