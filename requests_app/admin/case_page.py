@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from consent_app.models import DataItem, Recipient
+from consent_app.models import DataItem, Purpose, Recipient
 from consent_app.selectors import open_marks
 from privacy_portal.core.models import User
 from privacy_portal.core.services import audit
@@ -23,7 +23,7 @@ from ..domain.deadlines import suit_possible_from
 from ..domain.request_types import REQUEST_TYPES
 from ..domain.transitions import OPEN_STATUSES, Event, Status
 from ..models import Decision, DecisionProposal, DisclosureRequest, HandOver, Party, RequestEvent
-from ..services import changes, fees, holds, receipts, registration, retention, undo
+from ..services import changes, fees, holds, letters, receipts, registration, retention, undo
 from ..services.permissions import may_act_as_staff
 from .steps import VIEW_CUSTOMER, WAITS_FOR, choices
 
@@ -114,6 +114,7 @@ def _overview(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any]:
         .select_related("decided_by", "proposal__proposed_by")
         .first(),
         "proposal": _proposal(case),
+        **_withheld(case),
         **_done(case, request),
     }
 
@@ -132,6 +133,15 @@ def _done(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any]:
     }
     may = all(map(request.user.has_perm, ("requests_app.decide_request", VIEW_CUSTOMER)))
     return {"done": shown if any(shown.values()) else None, "may_take_back": may}
+
+
+def _withheld(case: DisclosureRequest) -> dict[str, Any]:
+    """What the decision in force does not grant, in words."""
+    decision = case.decisions.filter(superseded_at=None, outcome=Decision.Outcome.PARTLY).first()
+    if decision is None:
+        return {"withheld": []}
+    rows: list[DataItem | Purpose] = [*decision.withheld_items.all(), *decision.withheld_purposes.all()]
+    return {"withheld": letters.withheld_words(case.request_type, rows, decision.ground, decision.part_grounds)}
 
 
 def _proposal(case: DisclosureRequest) -> DecisionProposal | None:

@@ -20,7 +20,7 @@ from ..domain.reason_blocks import inserted
 from ..models import Decision, DecisionProposal, DisclosureRequest
 from ..models.decision import POSITIVE
 from ..selectors import needs_second_look, other_open_cases
-from ..services import decisions, effects, fees, reason_blocks, second_look
+from ..services import decisions, effects, fees, letters, reason_blocks, second_look
 from ..services.errors import ErasureNotSeen, InvalidDecision, NoSecondPerson, RequestError, SecondLookNeeded
 from . import gift_words
 from .case_page import changes_context
@@ -54,8 +54,9 @@ def _proposed_before(case: DisclosureRequest) -> dict[str, Any]:
     if last is None or last.state not in (State.OPEN, State.RETURNED, State.STALE):
         return {}
     content = second_look.content_of(last)
-    names = ("outcome", "ground", "reason", "measure", "withheld_items", "withheld_purposes")
-    return {name: getattr(content, name) for name in names}
+    names = ("outcome", "ground", "own_ground", "reason", "measure", "withheld_items", "withheld_purposes")
+    parts = {f"part_{code}": ground for code, ground in content.part_grounds.items()}
+    return {name: getattr(content, name) for name in names} | parts
 
 
 def _decide_page(
@@ -120,7 +121,15 @@ def _confirm_page(
     second = needs_second_look(case.request_type, form.proposal.outcome)
     title = _("この内容で提案しますか") if second else _("この内容で決定しますか")
     return case_page(
-        request, case, site, "decide_confirm", title, form=form, confirmed=PROPOSE if second else "1", **shown
+        request,
+        case,
+        site,
+        "decide_confirm",
+        title,
+        form=form,
+        confirmed=PROPOSE if second else "1",
+        parts=form.part_fields(),
+        **shown,
     )
 
 
@@ -136,7 +145,12 @@ def shown_decision(case: DisclosureRequest, proposal: decisions.Proposal) -> dic
     refusal = next((row for row in type_of(case).refusals if row.code == proposal.ground), None)
     return {
         "values": proposal,
-        "withheld": [*proposal.withheld_items, *proposal.withheld_purposes],
+        "withheld": letters.withheld_words(
+            case.request_type,
+            [*proposal.withheld_items, *proposal.withheld_purposes],
+            proposal.ground,
+            proposal.part_grounds,
+        ),
         "outcome_label": Decision.Outcome(proposal.outcome).label,
         "refusal": refusal,
         "refusal_article": article_text(refusal.article, get_language() or "ja") if refusal else "",

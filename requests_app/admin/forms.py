@@ -1,6 +1,6 @@
 """The forms behind the buttons of a case."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminDateWidget,
     UnfoldAdminRadioSelectWidget,
+    UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
     UnfoldBooleanWidget,
@@ -19,10 +20,10 @@ from unfold.widgets import (
 
 from consent_app.domain.articles import article_text
 from consent_app.domain.written import written_telephone
-from consent_app.models import Customer, DataItem, Purpose, Recipient
+from consent_app.models import Customer, DataItem, Purpose, Recipient, RefusalGround
 
 from ..connectors.found import held_items
-from ..domain.request_types import REQUEST_TYPES
+from ..domain.request_types import REQUEST_TYPES, Refusal
 from ..models import Decision, DisclosureRequest
 from ..services import decisions
 from ..services.package_scope import left_out_provisions
@@ -162,6 +163,14 @@ class DecisionForm(forms.Form):
         widget=UnfoldAdminRadioSelectWidget,
         help_text=_("一部または全部に応じないとき、代わりの措置をとるときに選びます。"),
     )
+    own_ground = forms.ModelChoiceField(
+        label=_("プロフィールの理由"),
+        queryset=RefusalGround.objects.none(),
+        required=False,
+        empty_label=_("なし"),
+        widget=UnfoldAdminSelectWidget,
+        help_text=_("プライバシーポリシーに書いた理由も示すときに選びます。法律の根拠の代わりにはなりません。"),
+    )
     withheld_items = forms.ModelMultipleChoiceField(
         label=_("応じない項目"),
         queryset=DataItem.objects.none(),
@@ -211,6 +220,12 @@ class DecisionForm(forms.Form):
                     for row in grounds.values()
                 ),
             ]
+        own = {one.pk for outcome in outcomes for one in decisions.own_grounds_for(case, outcome)}
+        if own:
+            self.fields["own_ground"].queryset = RefusalGround.objects.filter(pk__in=own)  # type: ignore[attr-defined]
+        else:
+            del self.fields["own_ground"]
+        self._choose_parts(grounds, language)
         if Decision.Outcome.ALTERNATIVE not in outcomes:
             del self.fields["measure"]
 
@@ -233,6 +248,40 @@ class DecisionForm(forms.Form):
         if entry.effect in ("package", "provision_records") and case.customer:
             self.provisions_left_out = left_out_provisions(case.customer)
 
+    def _choose_parts(self, grounds: Mapping[str, Refusal], language: str) -> None:
+        """A ground of its own for whatever may be withheld: chosen on the page that comes next, hidden on this one."""
+        self.parts: dict[str, str] = {}
+        lawful = {one.code for one in decisions.grounds_for(self.case, Decision.Outcome.PARTLY)}
+        words = [
+            (code, f"{article_text(row.article, language)} {row.text}")
+            for code, row in grounds.items()
+            if code in lawful
+        ]
+        for name in ("withheld_items", "withheld_purposes"):
+            if name not in self.fields or len(words) < 2:
+                continue
+            for row in self.fields[name].queryset:  # type: ignore[attr-defined]
+                part = f"part_{row.code}"
+                self.parts[part] = row.code
+                self.fields[part] = forms.ChoiceField(
+                    label=str(row),
+                    choices=[("", gettext("上の根拠と同じ")), *words],
+                    required=False,
+                    widget=forms.HiddenInput,
+                )
+
+    def part_fields(self) -> list[forms.BoundField]:
+        """A select for each thing that is not granted; of a valid form."""
+        cleaned = self.cleaned_data
+        if cleaned["outcome"] != Decision.Outcome.PARTLY:
+            return []
+        codes = {row.code for name in ("withheld_items", "withheld_purposes") for row in cleaned.get(name, ())}
+        shown = [part for part, code in self.parts.items() if code in codes]
+        for part in shown:
+            choices = self.fields[part].choices  # type: ignore[attr-defined]
+            self.fields[part].widget = UnfoldAdminSelectWidget(choices=choices)
+        return [self[part] for part in shown]
+
     @property
     def proposal(self) -> decisions.Proposal:
         """What was chosen and typed; of a valid form."""
@@ -240,6 +289,8 @@ class DecisionForm(forms.Form):
         return decisions.Proposal(
             outcome=cleaned["outcome"],
             ground=cleaned.get("ground", ""),
+            own_ground=cleaned.get("own_ground"),
+            part_grounds={code: cleaned[part] for part, code in self.parts.items() if cleaned.get(part)},
             reason=cleaned["reason"],
             measure=cleaned.get("measure", ""),
             withheld_items=list(cleaned.get("withheld_items", ())),

@@ -34,6 +34,16 @@ class Decision(models.Model):
     outcome = models.CharField(_("結論"), max_length=30, choices=Outcome)
     article = models.CharField(_("条文"), max_length=20)
     ground = models.CharField(_("根拠"), max_length=40, blank=True)
+    own_ground = models.ForeignKey(
+        "consent_app.RefusalGround",
+        verbose_name=_("プロフィールの理由"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    # Code of an item or purpose that is not granted -> its ground, where that is another one.
+    part_grounds = models.JSONField(_("項目ごとの根拠"), default=dict, blank=True)
     reason = EncryptedTextField(_("理由"), null=True)
     withheld_items = models.ManyToManyField(
         "consent_app.DataItem", verbose_name=_("応じない項目"), blank=True, related_name="+"
@@ -65,6 +75,14 @@ class Decision(models.Model):
         verbose_name_plural = _("決定")
         ordering = ["-decided_at"]
         constraints = [
+            models.CheckConstraint(
+                condition=models.Q(outcome="partly") | models.Q(part_grounds={}),
+                name="decision_parts_only_where_partly",
+            ),
+            # A ground that only the operator's policy knows never refuses by itself.
+            models.CheckConstraint(
+                condition=models.Q(own_ground=None) | ~models.Q(ground=""), name="decision_own_ground_beside_law"
+            ),
             models.UniqueConstraint(
                 fields=["request"], condition=models.Q(superseded_at__isnull=True), name="one_decision_in_force"
             ),

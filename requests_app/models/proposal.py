@@ -35,6 +35,16 @@ class DecisionProposal(models.Model):
     )
     outcome = models.CharField(_("結論"), max_length=30, choices=OUTCOME_WORDS)
     ground = models.CharField(_("根拠"), max_length=40, blank=True)
+    own_ground = models.ForeignKey(
+        "consent_app.RefusalGround",
+        verbose_name=_("プロフィールの理由"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    # Code of an item or purpose that is not granted -> its ground, where that is another one.
+    part_grounds = models.JSONField(_("項目ごとの根拠"), default=dict, blank=True)
     reason = EncryptedTextField(_("理由"), null=True)
     measure = EncryptedTextField(_("代わりの措置"), null=True)
     withheld_items = models.ManyToManyField("consent_app.DataItem", blank=True, related_name="+")
@@ -58,6 +68,11 @@ class DecisionProposal(models.Model):
         verbose_name_plural = _("決定の提案")
         ordering = ["-proposed_at"]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(outcome="partly") | Q(part_grounds={}), name="proposal_parts_only_where_partly"
+            ),
+            # A ground that only the operator's policy knows never refuses by itself.
+            models.CheckConstraint(condition=Q(own_ground=None) | ~Q(ground=""), name="proposal_own_ground_beside_law"),
             models.UniqueConstraint(fields=["request"], condition=Q(state="open"), name="one_proposal_waits"),
             models.CheckConstraint(
                 condition=Q(state="open", settled_at=None, settled_by=None)

@@ -1,7 +1,7 @@
 """Deciding on a request: outcome, article, ground, reason."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.db import transaction
@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from consent_app.domain.normalise import clean_note
-from consent_app.models import Customer, DataItem, Purpose
+from consent_app.models import Customer, DataItem, Purpose, RefusalGround
 from privacy_portal.core.models import User
 from privacy_portal.core.services import audit
 
@@ -38,6 +38,8 @@ class Proposal:
     Args:
         outcome: a value of ``Decision.Outcome``.
         ground: code of one of the type's lawful refusals, for "partly", "refused" and "alternative".
+        own_ground: a ground of the operator's policy beside the one of the law.
+        part_grounds: code of what is not granted -> its ground, where it is another one than ``ground``.
         reason: what the person is told (article 36), or the answer itself; at most 4,000 characters.
         measure: what is done instead, for "alternative".
         withheld_items: what is not granted, for "partly".
@@ -47,6 +49,8 @@ class Proposal:
 
     outcome: str
     ground: str = ""
+    own_ground: RefusalGround | None = None
+    part_grounds: Mapping[str, str] = field(default_factory=dict)
     reason: str = ""
     measure: str = ""
     withheld_items: Sequence[DataItem] = ()
@@ -130,6 +134,37 @@ def grounds_for(request: DisclosureRequest, outcome: str) -> list[Refusal]:
     return [one for one in possible_refusals(request.request_type, request.grounds) if one.instead == instead]
 
 
+def own_grounds_for(request: DisclosureRequest, outcome: str) -> list[RefusalGround]:
+    """The grounds of the operator's policy that can stand beside one of the law for this outcome."""
+    articles = {one.article for one in grounds_for(request, outcome)}
+    named = RefusalGround.objects.filter(active=True, requests__contains=[request.request_type])
+    return [one for one in named if articles & needs(one)]
+
+
+def needs(own: RefusalGround) -> set[str]:
+    """The articles of which one must hold beside a ground of the policy: its own one, or those it requires."""
+    return {own.article} if own.statutory else set(own.requires)
+
+
+def _grounds_fit(request: DisclosureRequest, proposal: Proposal) -> None:
+    """The ground of the policy has one of the law beside it, and each part a ground that the law knows.
+
+    Raises:
+        InvalidDecision: with the field that is wrong.
+    """
+    lawful = {one.code: one.article for one in grounds_for(request, proposal.outcome)}
+    own = proposal.own_ground
+    if own is not None:
+        if own not in own_grounds_for(request, proposal.outcome):
+            raise InvalidDecision("own_ground", NOT_A_CHOICE)
+        if not needs(own) & {lawful[proposal.ground], *map(lawful.get, proposal.part_grounds.values())}:
+            raise InvalidDecision(
+                "own_ground", _("プロフィールのこの理由には、それが求める法律の根拠があわせて必要です。")
+            )
+    if set(proposal.part_grounds.values()) - set(lawful):
+        raise InvalidDecision("ground", NOT_A_CHOICE)
+
+
 def checked(request: DisclosureRequest, proposal: Proposal) -> Proposal:
     """The decision as it can be made: texts in one spelling, and nothing that does not belong to the outcome.
 
@@ -143,6 +178,8 @@ def checked(request: DisclosureRequest, proposal: Proposal) -> Proposal:
         raise InvalidDecision("outcome", _("この結論は、いまのこの請求では選べません。"))
     if outcome in _WITH_GROUND and proposal.ground not in {one.code for one in grounds_for(request, outcome)}:
         raise InvalidDecision("ground", REQUIRED if not proposal.ground else NOT_A_CHOICE)
+    if outcome in _WITH_GROUND:
+        _grounds_fit(request, proposal)
     reason = _text("reason", proposal.reason)
     if not reason and outcome in entry.told:
         raise InvalidDecision("reason", _("回答の内容を書いてください。"))
@@ -158,14 +195,28 @@ def checked(request: DisclosureRequest, proposal: Proposal) -> Proposal:
     by_purpose = "purposes" in entry.asks
     if entry.effect == "change":
         # Which items are changed was decided item by item.
-        return replace(proposal, ground=proposal.ground if outcome in _WITH_GROUND else "", reason=reason, measure="")
+        with_ground = outcome in _WITH_GROUND
+        return replace(
+            proposal,
+            ground=proposal.ground if with_ground else "",
+            own_ground=proposal.own_ground if with_ground else None,
+            part_grounds={},
+            reason=reason,
+            measure="",
+            withheld_items=(),
+            withheld_purposes=(),
+        )
     if outcome == Outcome.PARTLY and not (proposal.withheld_purposes if by_purpose else proposal.withheld_items):
         name = "withheld_purposes" if by_purpose else "withheld_items"
         raise InvalidDecision(name, _("応じないものを選んでください。"))
     partly = outcome == Outcome.PARTLY
+    withheld = {one.code for one in (proposal.withheld_purposes if by_purpose else proposal.withheld_items)}
+    parts = {code: ground for code, ground in proposal.part_grounds.items() if code in withheld}
     return replace(
         proposal,
         ground=proposal.ground if outcome in _WITH_GROUND else "",
+        own_ground=proposal.own_ground if outcome in _WITH_GROUND else None,
+        part_grounds={code: ground for code, ground in parts.items() if partly and ground != proposal.ground},
         reason=reason,
         measure=measure,
         withheld_items=proposal.withheld_items if partly and not by_purpose else (),
@@ -235,6 +286,8 @@ def make(
         outcome=content.outcome,
         article=_article(row, content),
         ground=content.ground,
+        own_ground=content.own_ground,
+        part_grounds=dict(content.part_grounds),
         reason=content.reason or None,
         measure=content.measure or None,
         decided_by=actor,
@@ -322,6 +375,8 @@ def _letter(request: DisclosureRequest, content: Proposal, now: datetime) -> let
         outcome=content.outcome,
         article=_article(request, content),
         ground=content.ground,
+        own_ground=content.own_ground,
+        part_grounds=content.part_grounds,
         reason=content.reason,
         measure=content.measure,
         withheld=[*content.withheld_items, *content.withheld_purposes],

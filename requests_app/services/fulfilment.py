@@ -105,6 +105,8 @@ def _letter(preparation: Preparation) -> EncryptedFile:
         outcome=decision.outcome,
         article=decision.article,
         ground=decision.ground,
+        own_ground=decision.own_ground,
+        part_grounds=decision.part_grounds,
         reason=decision.reason or "",
         measure=decision.measure or "",
         withheld=[*decision.withheld_items.all(), *decision.withheld_purposes.all()],

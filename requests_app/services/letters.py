@@ -1,16 +1,17 @@
 """The notice of a decision."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from django.utils import timezone, translation
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from consent_app.domain.articles import article_text
 from consent_app.domain.erasure import COUNTED
-from consent_app.models import DataItem, Purpose
+from consent_app.models import DataItem, Purpose, RefusalGround
 from privacy_portal.core.localized import localized
 
 from ..domain.request_types import REQUEST_TYPES
@@ -33,6 +34,40 @@ class LetterContent:
     decided_on: date
     available_until: date | None
     at: datetime
+    own_ground: RefusalGround | None = None
+    part_grounds: Mapping[str, str] = field(default_factory=dict)
+
+
+def withheld_words(
+    request_type: str, withheld: Sequence[DataItem | Purpose], ground: str, parts: Mapping[str, str]
+) -> list[str]:
+    """What is not granted, in the active language; each with its own ground where they differ.
+
+    Args:
+        ground: of everything that ``parts`` does not name.
+        parts: code of an item or purpose -> its ground.
+    """
+    if not parts:
+        return [str(entry) for entry in withheld]
+    language = "en" if (get_language() or "ja").startswith("en") else "ja"
+    known = {one.code: one for one in REQUEST_TYPES[request_type].refusals}
+    found = []
+    for entry in withheld:
+        refusal = known[parts.get(entry.code, ground)]
+        values = {"what": entry, "article": article_text(refusal.article, language), "ground": refusal.text}
+        found.append(_("%(what)s（%(article)s：%(ground)s）") % values)
+    return found
+
+
+def _ground_words(content: LetterContent) -> str:
+    """The ground of the law, with that of the operator's policy beside it."""
+    refusals = REQUEST_TYPES[content.request.request_type].refusals
+    refusal = next((row for row in refusals if row.code == content.ground), None)
+    if refusal is None:
+        return ""
+    if content.own_ground is None:
+        return str(refusal.text)
+    return _("%(law)s（当社の定め：%(own)s）") % {"law": refusal.text, "own": content.own_ground}
 
 
 def _purposes(content: LetterContent, language: str) -> list[str]:
@@ -133,9 +168,9 @@ def _data(content: LetterContent) -> dict[str, Any]:
             if content.available_until
             else "",
             "article_text": article_text(content.article, language),
-            "ground_text": str(refusal.text) if refusal else "",
+            "ground_text": _ground_words(content),
             "ground_article_text": article_text(refusal.article, language) if refusal else "",
-            "withheld": [str(entry) for entry in content.withheld],
+            "withheld": withheld_words(request.request_type, content.withheld, content.ground, content.part_grounds),
             "measure": content.measure,
             "type": request.request_type,
             "suit": request_type.suit_waits,

@@ -78,6 +78,8 @@ def content_of(proposal: DecisionProposal) -> Proposal:
     return Proposal(
         outcome=proposal.outcome,
         ground=proposal.ground,
+        own_ground=proposal.own_ground,
+        part_grounds=proposal.part_grounds,
         reason=proposal.reason or "",
         measure=proposal.measure or "",
         withheld_items=list(proposal.withheld_items.all()),
@@ -124,6 +126,8 @@ def propose(*, request: DisclosureRequest, actor: User, proposal: Proposal, now:
             request=row,
             outcome=content.outcome,
             ground=content.ground,
+            own_ground=content.own_ground,
+            part_grounds=dict(content.part_grounds),
             reason=content.reason or None,
             measure=content.measure or None,
             seen=content.seen,

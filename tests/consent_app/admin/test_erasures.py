@@ -28,8 +28,8 @@ def manager(client: Client) -> Client:
 
 
 def make(number: int = 1) -> ErasureRecord:
-    return next(
-        ErasureRecord.objects.create(
+    for index in range(number):
+        record = ErasureRecord.objects.create(
             customer_id="00000000-0000-0000-0000-000000000001",
             reference=f"RK7D-{index}",
             key=f"k{index}",
@@ -38,8 +38,7 @@ def make(number: int = 1) -> ErasureRecord:
             deferred=[{"place": "order", "number": 1, "until": "2033-08-16"}],
             erased_at=NOW,
         )
-        for index in range(number)
-    )
+    return record
 
 
 @pytest.mark.parametrize("number", [1, 30])

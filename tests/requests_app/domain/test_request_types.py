@@ -6,10 +6,13 @@ Sources: APPI 28(3), 32 to 35, 38, 39, 40.
 from itertools import chain, combinations
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from consent_app.domain.profile import MAY_BE_LEFT_OUT, REFUSAL_ARTICLES
 from consent_app.domain.profile import REQUEST_TYPES as IN_PROFILES
 from consent_app.domain.request_words import OUTCOME_WORDS, REQUEST_WORDS
+from consent_app.models import RequestRule
+from consent_app.services.profiles import PROFILES, read_profile
 from requests_app.domain.request_types import REQUEST_TYPES, possible_refusals
 from requests_app.portal.wizard import PAGES
 
@@ -128,3 +131,85 @@ def test_the_form_asks_who_it_is_and_how_to_answer(code: str) -> None:
     # Where one of several grounds must be stated, the form asks for it; one ground is stated by asking.
     assert ("grounds" in entry.asks) is (len(entry.grounds) > 1)
     assert set(entry.asks) <= {page.slug for page in PAGES} | {"changes"}
+
+
+# Codes of the grounds of refusal -> their article by type, written down from the Act once more.
+STOPS = {
+    "claim_wrong": {"stop_use": "35(2)", "erasure": "35(2)", "stop_provision": "35(4)"},
+    "costly_or_difficult": {"stop_use": "35(2)", "erasure": "35(2)", "stop_provision": "35(4)"},
+    **dict.fromkeys(
+        ("newer_claim_wrong", "not_needed_to_prevent", "newer_costly_or_difficult"),
+        dict.fromkeys(("stop_use", "erasure", "stop_provision"), "35(6)"),
+    ),
+}
+BOTH_DISCLOSURES = ("disclosure", "provision_records")
+REFUSALS: dict[str, dict[str, str]] = {
+    "already_clear": {"purpose_notice": "32(2)i"},
+    "harm_to_person": {"purpose_notice": "21(4)i", **dict.fromkeys(BOTH_DISCLOSURES, "33(2)i")},
+    "operator_rights": {"purpose_notice": "21(4)ii"},
+    "public_body": {"purpose_notice": "21(4)iii"},
+    "business_hindrance": {**dict.fromkeys(BOTH_DISCLOSURES, "33(2)ii"), "foreign_measures": "28(3)"},
+    "other_law_breached": dict.fromkeys(BOTH_DISCLOSURES, "33(2)iii"),
+    "other_law_procedure": dict.fromkeys(BOTH_DISCLOSURES, "33(4)"),
+    "outside_the_right": {"provision_records": "33(5)"},
+    **dict.fromkeys(
+        ("content_true", "not_needed", "special_procedure"),
+        dict.fromkeys(("correction", "addition", "deletion"), "34(2)"),
+    ),
+    **STOPS,
+}
+GROUNDS = {
+    "untrue": "34(1)",
+    **dict.fromkeys(("beyond_purpose", "improper_use", "wrongful_acquisition"), "35(1)"),
+    **dict.fromkeys(("without_consent", "abroad_without_consent"), "35(3)"),
+    **dict.fromkeys(("no_longer_needed", "breach_happened", "interests_harmed"), "35(5)"),
+}
+PROFILE_NAMES = ("agreement", "cleng", "kloset", "quipearl", "rokusho")
+
+
+@pytest.mark.parametrize("code", LAW)
+@pytest.mark.parametrize("ground", [*GROUNDS, ""])
+def test_every_type_ground_and_refusal_is_possible_or_not_as_the_law_says(code: str, ground: str) -> None:
+    stated, of_type = GROUNDS.get(ground, ""), {one.code for one in REQUEST_TYPES[code].grounds}
+    assert of_type == {one for one, article in GROUNDS.items() if article in LAW[code][3]}
+    if bool(ground) is not bool(of_type) or (ground and ground not in of_type):
+        return  # cannot be stated: the form and ``read_answers`` have no such choice
+    expected = {
+        refusal: by_type[code]
+        for refusal, by_type in REFUSALS.items()
+        if code in by_type and by_type[code] in ANSWERED_BY.get(stated, {by_type[code]})
+    }
+    assert {one.code: one.article for one in possible_refusals(code, [ground] if ground else [])} == expected
+
+
+@pytest.mark.parametrize("profile", PROFILE_NAMES)
+@pytest.mark.parametrize("code", LAW)
+def test_every_profile_keeps_to_the_law(profile: str, code: str) -> None:
+    known = read_profile(profile)
+    rule = next(one for one in known.requests if one.type == code)
+    assert rule.fee == "none" or LAW[code][1]
+    assert rule.offered or code == "foreign_measures"
+    lawful = {by_type[code] for by_type in REFUSALS.values() if code in by_type} | {"37(1)"}
+    for ground in known.refusal_grounds:
+        if code not in ground.requests:
+            continue
+        # A ground that is none of the law's needs one beside it that the law has for this very type.
+        assert ground.article in lawful if ground.statutory else lawful & set(ground.requires), ground.code
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("fee", ["none", "fixed", "quoted"])
+@pytest.mark.parametrize("code", LAW)
+def test_no_fee_is_possible_in_the_database_where_the_law_has_none(code: str, fee: str) -> None:
+    values = {"request_type": code, "fee": fee, "fee_yen": 1100 if fee == "fixed" else None}
+    if fee == "none" or LAW[code][1]:
+        RequestRule.objects.create(**values)
+    else:
+        with pytest.raises(IntegrityError, match="fee_only_where_article_38_allows"), transaction.atomic():
+            RequestRule.objects.create(**values)
+
+
+def test_the_five_profiles_are_all_there_are() -> None:
+    assert {path.stem for path in PROFILES.glob("*.toml")} == set(PROFILE_NAMES)
+    assert set(REFUSALS) == {one.code for entry in REQUEST_TYPES.values() for one in entry.refusals}
+    assert set(GROUNDS) == {one.code for entry in REQUEST_TYPES.values() for one in entry.grounds}
