@@ -14,6 +14,7 @@ from .domain.request_types import REQUEST_TYPES
 from .domain.retention import Stage as RetentionStage
 from .domain.silence import Stage
 from .domain.transitions import Event, Status
+from .models import Party
 
 _GROUNDS = words(refusal.code for entry in REQUEST_TYPES.values() for refusal in entry.refusals)
 _CHANNELS = words(("letter", "telephone", "counter", "email"))
@@ -22,6 +23,12 @@ _OUTCOMES = words(outcome for entry in REQUEST_TYPES.values() for outcome in ent
 register("request.submitted", _("請求を受け付けた"), request_type=words(REQUEST_TYPES))
 register("request.registered", _("届いた請求を登録した"), request_type=words(REQUEST_TYPES), channel=_CHANNELS)
 register("received_file.added", _("届いた請求の原本を保管した"))
+register(
+    "request.corrected",
+    _("登録の内容を直した"),
+    fields=[words([*(field.name for field in Party._meta.fields), "channel", "arrived_on", "scan"])],
+)
+register("received_file.removed", _("まちがった写しを消した"))
 register("received_file.opened", _("届いた請求の原本を開いた"))
 register(
     "request.stage_erased",

@@ -64,6 +64,9 @@ PLACES: dict[str, Fate] = {
     "core.outgoingmail.body_html": Fate.GOES,
     # Requests are not customers' data: they are kept apart, and end on a schedule of their own.
     "requests_app.disclosurerequest.customer": Fate.KEPT,  # to the emptied row, so that the case can be read
+    "requests_app.correction.before": Fate.KEPT,
+    "requests_app.correction.after": Fate.KEPT,
+    "requests_app.correction.reason": Fate.KEPT,
     "requests_app.giftlink.record": Fate.KEPT,  # names an order, and the recipients in it go
     "requests_app.disclosurerequest.wanted_note": Fate.KEPT,
     "requests_app.disclosurerequest.answer_method_note": Fate.KEPT,

@@ -25,6 +25,7 @@ from ..domain.transitions import OPEN_STATUSES, Event, Status
 from ..models import Decision, DecisionProposal, DisclosureRequest, HandOver, Party, RequestEvent
 from ..services import changes, fees, holds, letters, receipts, registration, retention, undo
 from ..services.permissions import may_act_as_staff
+from .correction_words import field_words
 from .steps import VIEW_CUSTOMER, WAITS_FOR, choices
 
 TABS = (
@@ -107,6 +108,10 @@ def _overview(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any]:
         "alike": [one for one in selectors.alike(case) if one.applicant_id != request.user.pk],
         "checks": case.identity_checks.select_related("customer", "decided_by"),
         "recipients": recipients_seen(case, request),
+        "corrections": [
+            {"row": row, "words": field_words(row)}
+            for row in (case.corrections.select_related("made_by") if case.registered_by_id else ())
+        ],
         "gifts_linked": case.gift_links.count(),
         **fee_context(case),
         **changes_context(case),

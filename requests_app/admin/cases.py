@@ -32,6 +32,7 @@ from . import (
     case_views,
     change_views,
     clock_views,
+    correction_views,
     decision_views,
     fee_views,
     hold_views,
@@ -279,6 +280,9 @@ class DisclosureRequestAdmin(PostedSearch, OfferedLookups, ModelAdmin):
             path(f"{prefix}unhold/", page(hold_views.end), name="requests_app_case_unhold"),
             path(f"{prefix}extend/", page(clock_views.extend), name="requests_app_case_extend"),
             path(f"{prefix}ask/", page(paper_views.ask), name="requests_app_case_ask"),
+            path(f"{prefix}correct/", page(correction_views.person), name="requests_app_case_correct"),
+            path(f"{prefix}arrival/", page(correction_views.arrival), name="requests_app_case_arrival"),
+            path(f"{prefix}scans/", page(correction_views.scans), name="requests_app_case_scans"),
             path(f"{prefix}answered/", page(paper_views.answered), name="requests_app_case_answered"),
             path(f"{prefix}remind/", page(paper_views.remind), name="requests_app_case_remind"),
             path(

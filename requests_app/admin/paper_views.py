@@ -91,7 +91,7 @@ def _tell(form: forms.Form, errors: Mapping[str, Any]) -> None:
         form.add_error(name if name in form.fields else None, words)
 
 
-def _tried(form: forms.Form, service: Callable[[], object]) -> bool:
+def tried(form: forms.Form, service: Callable[[], object]) -> bool:
     """Whether the service did it; what it refused stands beside its field."""
     try:
         service()
@@ -121,7 +121,7 @@ def ask(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequestAd
                 request=case, actor=staff_of(request), contact=contact, body=typed["body"], now=timezone.now()
             )
 
-        if _tried(form, record):
+        if tried(form, record):
             notices.success(request, str(_("質問を記録しました。返答があるまで社内目標は進みません。")))
             return back_to(case, "messages")
     return case_page(request, case, site, "ask_on_paper", BY_CODE["ask"].label, form=form)
@@ -144,7 +144,7 @@ def answered(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequ
                 now=timezone.now(), key=typed["key"],
             )  # fmt: skip
 
-        if _tried(form, record):
+        if tried(form, record):
             notices.success(request, str(_("返答を記録しました。")))
             return back_to(case, "messages")
     if request.method == "POST" and "scan" in request.FILES and "scan" not in form.errors:
@@ -175,7 +175,7 @@ def remind(request: HttpRequest, case: DisclosureRequest, site: DisclosureReques
                 request=case, stage=stage, actor=actor, sent_on=sent_on, now=timezone.now()
             )
 
-        if _tried(form, record):
+        if tried(form, record):
             notices.success(request, str(_("手紙を送ったことを記録しました。")))
             return back_to(case, "timeline")
     return case_page(request, case, site, "remind", BY_CODE["remind"].label, form=form, stage=due)

@@ -21,8 +21,9 @@ from ..domain.transitions import (
     possible_events,
 )
 from ..models import DisclosureRequest
-from ..services import changes, correspondence, fees, holds
+from ..services import changes, corrections, correspondence, fees, holds
 from ..services.errors import OwnProposal, ThreadClosed
+from ..services.registration import PERMISSION
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -69,6 +70,9 @@ STEPS: tuple[Step, ...] = (
     Step("ask", Event.ASKED, "requests_app.change_disclosurerequest", _("本人に質問する")),
     Step("answered", None, "requests_app.change_disclosurerequest", _("届いた返答を記録する")),
     Step("remind", None, "requests_app.change_disclosurerequest", _("返答のお願いを手紙で送る")),
+    Step("correct", None, PERMISSION, _("写しまちがいを直す")),
+    Step("arrival", None, PERMISSION, _("届いた日と受付方法を直す")),
+    Step("scans", None, PERMISSION, _("原本の写しを足す・消す")),
     Step("extend", None, "requests_app.decide_request", _("目標日を延ばす")),
     Step("withdrawn", Event.WITHDRAWN, "requests_app.decide_request", _("取下げを記録する")),
     Step("reopen", Event.REOPENED, "requests_app.decide_request", _("もう一度確認する")),
@@ -128,6 +132,8 @@ def why_not(request: DisclosureRequest, step: Step, user: User) -> _StrPromise |
     outside = step.only_in is not None and request.status != step.only_in
     if outside or (step.event is not None and step.event not in possible_events(request.status, Actor.STAFF)):
         return _("いまの状態（%(status)s）ではできません。") % {"status": request.get_status_display()}
+    if step.code in ("correct", "arrival", "scans"):
+        return corrections.why_not(request, facts=step.code == "correct")
     if step.code in ("answered", "remind"):
         return _why_not_on_paper(request, step)
     if step.code == "withdrawn" and request.applicant_id is not None:

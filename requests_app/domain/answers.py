@@ -144,6 +144,7 @@ _TWELVE_DIGITS: Final = [
     )
     for size in (1, 2, 3, 4, 6)
 ]
+_KANJI_DIGITS: Final = str.maketrans("〇零一二三四五六七八九", "00123456789")
 _INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 
 
@@ -152,7 +153,7 @@ def holds_my_number(text: str) -> bool:
 
     Eleven of twelve other numbers of twelve digits do not; who wrote one of the rest can leave it out.
     """
-    plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+    plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).translate(_KANJI_DIGITS)
     return any(
         normalise.is_my_number(re.sub(r"\D", "", found[0])) for form in _TWELVE_DIGITS for found in form.finditer(plain)
     )
@@ -187,6 +188,19 @@ def _party(reader: _Reader, prefix: str) -> PartyAnswers:
         customer_number=reader.text(f"{prefix}customer_number", 100, normalise.clean_text),
         order_number=reader.text(f"{prefix}order_number", 100, normalise.clean_text),
     )
+
+
+def read_party(answers: Mapping[str, Any], *, paper: bool) -> tuple[PartyAnswers, Errors]:
+    """What was stated about one person, by the same rules as the whole form; usable only when there are no errors.
+
+    Args:
+        paper: whether letters go to this person, who then needs an address.
+    """
+    reader = _Reader(answers)
+    party = _party(reader, "")
+    if paper:
+        _need_address(reader, "", party)
+    return party, reader.errors
 
 
 def _many(reader: _Reader, name: str, codes: Collection[str]) -> tuple[str, ...]:

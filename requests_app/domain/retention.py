@@ -91,6 +91,10 @@ KEPT: tuple[Kept, ...] = (
         (
             "requests_app.party.request",
             "requests_app.giftlink.request",
+            "requests_app.correction.request",
+            "requests_app.correction.before",
+            "requests_app.correction.after",
+            "requests_app.correction.reason",
             "requests_app.disclosurerequest.wanted_note",
             "requests_app.disclosurerequest.answer_method_note",
             "requests_app.requestedchange.request",

@@ -64,6 +64,7 @@ class Note(models.TextChoices):
     CLOSING_ANNOUNCED = "closing_announced", _("返答がなければ終了することを知らせました")
     MESSAGE_FROM_PERSON = "message_from_person", _("メッセージをいただきました")
     MESSAGE_FROM_STAFF = "message_from_staff", _("メッセージをお送りしました")
+    CORRECTED = "corrected", _("登録の内容を直しました")
     ANSWER_OPENED = "answer_opened", _("回答を開きました")
 
 

@@ -3,6 +3,7 @@
 from .answer import AnswerFile, DownloadGrant
 from .change import RequestedChange
 from .clock import SilenceNotice, TargetExtension
+from .correction import Correction
 from .decision import Decision
 from .draft import RequestDraft
 from .event import RequestEvent
@@ -23,6 +24,7 @@ __all__ = [
     "AnswerFile",
     "CaseFinding",
     "CaseNote",
+    "Correction",
     "Decision",
     "DecisionProposal",
     "DisclosureRequest",

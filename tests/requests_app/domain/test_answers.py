@@ -82,6 +82,8 @@ LINES = [
         "1234 5678 9018",
         "123.456.789.018",
         "12 34 56 78 90 18",
+        "一二三四五六七八九〇一八",
+        "一二三四　五六七八　九零一八",
     ],
 )
 def test_a_my_number_is_refused_in_every_text(name: str, typed: str) -> None:
