@@ -53,6 +53,7 @@ __all__ = [
     "FoundData",
     "alike",
     "anything_wanted_is_held",
+    "asked_already",
     "candidates",
     "confirming_checks",
     "dashboard_counts",
@@ -158,25 +159,37 @@ ALIKE_WITHIN = timedelta(days=90)
 
 
 def alike(request: DisclosureRequest, limit: int = 5) -> list[DisclosureRequest]:
-    """Other open requests of the same type that came under the same name not long before or after, newest first."""
+    """Other requests of the same type, perhaps of the same person, that came not long before or after; newest first.
+
+    Of the same account or customer they are shown whatever became of them, under the same name while they are open.
+    """
     party = _principal(request)
     if party is None:
         return []
+    named = Party.objects.annotate(
+        # Some write the whole name into one field.
+        whole=Replace(Concat("family_name", "given_name"), Value(" "), Value(""))
+    ).filter(kind=Party.Kind.PRINCIPAL, whole=f"{party.family_name}{party.given_name}".replace(" ", ""))
+    same = Q(status__in=OPEN_STATUSES, pk__in=named.values("request_id"))
+    if request.applicant_id is not None:
+        same |= Q(applicant=request.applicant_id)
+    if request.customer_id is not None:
+        same |= Q(customer=request.customer_id)
     found = (
         DisclosureRequest.objects.filter(
+            same,
             request_type=request.request_type,
-            status__in=OPEN_STATUSES,
             received_at__range=(request.received_at - ALIKE_WITHIN, request.received_at + ALIKE_WITHIN),
-            parties__kind=Party.Kind.PRINCIPAL,
-            # Some write the whole name into one field.
-            parties__in=Party.objects.annotate(
-                whole=Replace(Concat("family_name", "given_name"), Value(" "), Value(""))
-            ).filter(whole=f"{party.family_name}{party.given_name}".replace(" ", "")),
         )
         .exclude(pk=request.pk)
         .order_by("-received_at", "pk")
     )
     return list(found[:limit])
+
+
+def asked_already(user: User, request_type: str, limit: int = 3) -> list[DisclosureRequest]:
+    """The account's own open requests of this type, newest first: told on the form, and never in the way of a new one."""
+    return list(requests_of(user).filter(request_type=request_type, status__in=OPEN_STATUSES)[:limit])
 
 
 def queue_conditions(now: datetime) -> dict[str, Q]:

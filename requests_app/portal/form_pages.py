@@ -132,7 +132,13 @@ def request_review(request: PersonRequest, request_type: str) -> HttpResponse:
 
 
 def _review_page(request: PersonRequest, offer: Offer, wizard: Wizard) -> HttpResponse:
-    context = {"offer": offer, "sections": wizard.review(), "progress": wizard.progress(None), "wizard": wizard}
+    context = {
+        "offer": offer,
+        "sections": wizard.review(),
+        "progress": wizard.progress(None),
+        "wizard": wizard,
+        "open_requests": selectors.asked_already(request.user, offer.type.code),
+    }
     return render(request, "portal/requests/review.html", context)
 
 

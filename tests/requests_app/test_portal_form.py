@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from privacy_portal.core import ratelimit
 from privacy_portal.core.models import OutgoingMail, User
@@ -15,7 +17,7 @@ from requests_app.services import intake
 from requests_app.services.errors import InvalidAnswers
 from tests.factories.consent import DataItemFactory, OperatorFactory, RequestRuleFactory, catalogue
 from tests.factories.core import pass_second_factor, sign_in_by_code
-from tests.factories.requests import PersonFactory, StaffFactory
+from tests.factories.requests import PersonFactory, RequestFactory, StaffFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -148,6 +150,25 @@ class TestOrder:
         response = browser_client.post(f"{BASE}name/?change=1", {**NAME, "given_name": "華子"})
         assert response.url == f"{BASE}check/"
         assert draft(person)["given_name"] == "華子"
+
+    def test_an_open_request_of_the_same_type_is_told_and_stops_nobody(
+        self, browser_client: Client, person: User, django_assert_num_queries: Any
+    ) -> None:
+        fill(browser_client)
+        RequestFactory.withdrawn(applicant=person)
+        RequestFactory.in_review(request_type="stop_use", applicant=person)
+        RequestFactory.in_review()
+        said = "同じ種類の請求が、すでに進んでいます。"
+        assert said not in browser_client.get(f"{BASE}check/").content.decode()
+        mine = RequestFactory.in_review(applicant=person)
+        with CaptureQueriesContext(connection) as queries:
+            page = browser_client.get(f"{BASE}check/").content.decode()
+        assert said in page
+        assert f"/requests/{mine.receipt_number}/" in page
+        RequestFactory.in_review(applicant=person)
+        with django_assert_num_queries(len(queries)):
+            browser_client.get(f"{BASE}check/")
+        assert "/received/" in browser_client.post(f"{BASE}check/").url
 
     def test_who_becomes_an_agent_is_asked_what_is_missing(self, browser_client: Client) -> None:
         fill(browser_client)

@@ -300,6 +300,17 @@ def test_the_same_asked_again_is_shown_and_not_refused() -> None:
     assert selectors.alike(first) == [second]
 
 
+def test_the_same_account_or_customer_is_shown_whatever_became_of_it() -> None:
+    mine = RequestFactory.in_review()
+    stated = {"family_name": "改姓"}
+    at = mine.received_at - timedelta(days=3)
+    by_account = RequestFactory.closed(applicant=mine.applicant, received_at=at, customer=None, party=stated)
+    by_customer = RequestFactory.closed(customer=mine.customer, received_at=at - timedelta(days=1), party=stated)
+    RequestFactory.closed(received_at=at, party=stated)
+    assert selectors.alike(mine) == [by_account, by_customer]
+    assert selectors.alike(by_account) == [mine]
+
+
 def test_not_the_same_matter() -> None:
     mine = register()
     other = {"family_name": "別人", "given_name": "某"}
