@@ -188,7 +188,7 @@ def alike(request: DisclosureRequest, limit: int = 5) -> list[DisclosureRequest]
 
 
 def asked_already(user: User, request_type: str, limit: int = 3) -> list[DisclosureRequest]:
-    """The account's own open requests of this type, newest first: told on the form, and never in the way of a new one."""
+    """The account's own open requests of this type, newest first: told on the form, never in the way of a new one."""
     return list(requests_of(user).filter(request_type=request_type, status__in=OPEN_STATUSES)[:limit])
 
 

@@ -68,6 +68,18 @@ class Note(models.TextChoices):
     ANSWER_OPENED = "answer_opened", _("回答を開きました")
 
 
+# Written into the timeline for staff alone.
+INTERNAL_NOTES: frozenset[Note] = frozenset(
+    {
+        Note.DECISION_PROPOSED,
+        Note.DECISION_RETURNED,
+        Note.PROPOSAL_STALE,
+        Note.CORRECTION_TAKEN_BACK,
+        Note.CORRECTED,
+    }
+)
+
+
 class Actor(models.TextChoices):
     """Who may cause an event."""
 

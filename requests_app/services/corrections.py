@@ -127,7 +127,7 @@ def correct_arrival(
     """Correct how and when the request came. The internal target and the day of article 39 move with it.
 
     Raises:
-        InvalidAnswers: for ``channel``, ``reason`` or ``arrived_on`` (in the future, over a year ago, after a question).
+        InvalidAnswers: for ``channel``, ``reason`` or ``arrived_on`` (in the future, a year ago, after a question).
         NotAllowed, Stale, TooLate: as in :func:`correct_person`.
     """
     _require(actor, request)

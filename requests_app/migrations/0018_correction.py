@@ -13,7 +13,7 @@ from privacy_portal.core.append_only import append_only
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('requests_app', '0015_gift_links'),
+        ("requests_app", "0017_grounds_of_parts"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
