@@ -7,13 +7,14 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from privacy_portal.core.mail_attachments import reference
 from privacy_portal.core.models import OutgoingMail, User
 from privacy_portal.core.services import outbox
 
 from .domain.instructions import Kind, written_day
 from .domain.request_types import REQUEST_TYPES
 from .domain.transitions import Event
-from .models import DisclosureRequest, Instruction
+from .models import AnswerMail, DisclosureRequest, Instruction
 
 RECEIVED = "request_received"
 MESSAGE = "request_message"
@@ -21,6 +22,7 @@ PAYMENT = "request_payment"
 TARGET_EXTENDED = "request_target_extended"
 REMINDER = "request_reminder"
 CLOSING_SOON = "request_closing_soon"
+ATTACHED = "request_answer_attached"
 DECISION_PROPOSED, DECISION_RETURNED = "decision_proposed", "decision_returned"
 WITHOUT_EVENT = frozenset(
     {
@@ -30,6 +32,7 @@ WITHOUT_EVENT = frozenset(
         TARGET_EXTENDED,
         REMINDER,
         CLOSING_SOON,
+        ATTACHED,
         DECISION_PROPOSED,
         DECISION_RETURNED,
     }
@@ -53,6 +56,7 @@ TEMPLATES: dict[Event, str] = {
     Event.PREPARED_FOR_POST: "request_prepared_for_post",
     Event.FULFILLED: "request_answered",
     Event.POSTED: "request_posted",
+    Event.SENT_ON_PAPER_INSTEAD: "request_prepared_for_post",
     Event.REOPENED: "request_reopened",
     Event.IDENTITY_REOPENED: "request_identity_review",
     Event.CLOSED: "request_closed",
@@ -132,7 +136,16 @@ def _to_staff(request: DisclosureRequest, staff: User, template: str) -> Outgoin
     )
 
 
-def _enqueue(request: DisclosureRequest, template: str, **more: Any) -> OutgoingMail | None:
+def answer_attached(*, request: DisclosureRequest, answer_mail: AnswerMail) -> OutgoingMail | None:
+    """The answer as an encrypted file.
+
+    The mail that says that the answer is ready goes out beside it: filters that throw away what they cannot look into
+    must not keep the person from knowing.
+    """
+    return _enqueue(request, ATTACHED, attachment=reference("answer", answer_mail.pk))
+
+
+def _enqueue(request: DisclosureRequest, template: str, attachment: str = "", **more: Any) -> OutgoingMail | None:
     """None where the person has no account: a request that came by letter is answered by letter.
 
     In the account's language, which the person can change; the request's own is that of its letter.
@@ -152,6 +165,7 @@ def _enqueue(request: DisclosureRequest, template: str, **more: Any) -> Outgoing
             **more,
         },
         user=person,
+        attachment=attachment,
         object_type=request._meta.label_lower,
         object_id=str(request.pk),
     )

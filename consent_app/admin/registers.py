@@ -56,6 +56,7 @@ class OperatorAdmin(ProfileAdmin):
                     "telephone",
                     ("hours_ja", "hours_en"),
                     ("payment_ja", "payment_en"),
+                    "mails_answers",
                     "website",
                     "ways",
                     "complaint_ways",

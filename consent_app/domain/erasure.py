@@ -73,6 +73,7 @@ PLACES: dict[str, Fate] = {
     "requests_app.identitycheck.customer": Fate.KEPT,
     "requests_app.decision.reason": Fate.KEPT,
     "requests_app.decision.measure": Fate.KEPT,
+    "requests_app.answermail.passphrase": Fate.CLOCK,
     "requests_app.decisionproposal.reason": Fate.KEPT,
     "requests_app.decisionproposal.measure": Fate.KEPT,
     "requests_app.decisionproposal.remark": Fate.KEPT,

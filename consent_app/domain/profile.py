@@ -98,6 +98,8 @@ class OperatorSection:
     telephone: str
     hours: Text
     payment: Text
+    # Whether people may choose to get their answer as an encrypted attachment.
+    mails_answers: bool
     channels: tuple[str, ...]
     complaint_channels: tuple[str, ...]
     # The accredited organisation (認定個人情報保護団体) and where it takes complaints, for those who belong to one.

@@ -188,6 +188,7 @@ def _operator(root: TableReader) -> OperatorSection:
         telephone=contact.text("telephone", required=False, pattern=_TELEPHONE, example="050-0000-0000"),
         hours=contact.pair("hours", max_length=200),
         payment=contact.pair("payment", required=False, max_length=500),
+        mails_answers=contact.flag("mails_answers", default=False),
         channels=contact.choices("channels", CHANNELS),
         complaint_channels=contact.choices("complaint_channels", CHANNELS),
         accredited_name=accredited.pair("name", max_length=200) if accredited else Text(),

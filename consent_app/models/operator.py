@@ -46,6 +46,9 @@ class Operator(models.Model):
         _("アクセントカラー"), max_length=7, default="#0017c1", validators=[RegexValidator(r"^#[0-9a-f]{6}$")]
     )
     logo = models.TextField(_("ロゴ"), blank=True, help_text=_("図形と色だけの SVG。確かめてから書き直したもの。"))
+    mails_answers = models.BooleanField(
+        _("回答を暗号化した添付でも送る"), default=False, db_default=False, help_text=_("選ぶのは本人です。")
+    )
     channels = ArrayField(
         models.CharField(max_length=10, choices=Channel), verbose_name=_("請求の受付方法"), default=list, blank=True
     )

@@ -17,5 +17,5 @@ class CoreConfig(AppConfig):
         from . import checks  # noqa: F401, registers them
         from .logs import withhold_last_words
 
-        autodiscover_modules("audit_actions", "job_kinds")
+        autodiscover_modules("audit_actions", "job_kinds", "attachment_kinds")
         withhold_last_words()

@@ -22,8 +22,8 @@ from ..domain import tracking
 from ..domain.deadlines import suit_possible_from
 from ..domain.request_types import REQUEST_TYPES
 from ..domain.transitions import OPEN_STATUSES, Event, Status
-from ..models import Decision, DecisionProposal, DisclosureRequest, HandOver, Party, RequestEvent
-from ..services import changes, fees, holds, letters, receipts, registration, retention, undo
+from ..models import AnswerMail, Decision, DecisionProposal, DisclosureRequest, HandOver, Party, RequestEvent
+from ..services import answer_mails, changes, fees, holds, letters, receipts, registration, retention, undo
 from ..services.permissions import may_act_as_staff
 from .correction_words import field_words
 from .steps import VIEW_CUSTOMER, WAITS_FOR, choices
@@ -238,7 +238,12 @@ def _messages(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any]:
 
 
 def _files(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any]:
-    return {"answer_files": case.answer_files.select_related("file", "decision").order_by("-created_at")}
+    mails = AnswerMail.objects.filter(decision__request=case).select_related("mail", "decision")
+    return {
+        "answer_files": case.answer_files.select_related("file", "decision").order_by("-created_at"),
+        "answer_mails": mails.order_by("-created_at"),
+        "can_switch": answer_mails.can_be_switched(case) and request.user.has_perm("requests_app.decide_request"),
+    }
 
 
 def _timeline(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any]:

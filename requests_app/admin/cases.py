@@ -28,6 +28,7 @@ from ..models import DisclosureRequest, Party
 from ..models.searching import found
 from ..services import messages, registration
 from . import (
+    answer_mail_views,
     bulk_views,
     case_views,
     change_views,
@@ -296,6 +297,7 @@ class DisclosureRequestAdmin(PostedSearch, OfferedLookups, ModelAdmin):
             path(f"{prefix}close/", page(case_views.close), name="requests_app_case_close"),
             path(f"{prefix}withdrawn/", page(case_views.withdrawn), name="requests_app_case_withdrawn"),
             path(f"{prefix}reopen/", page(case_views.reopen), name="requests_app_case_reopen"),
+            path(f"{prefix}answer-mail/", page(answer_mail_views.answer_mail), name="requests_app_case_answer_mail"),
             path(f"{prefix}files/<uuid:file_id>/", page(case_views.open_file), name="requests_app_case_file"),
         ]
         return own + super().get_urls()

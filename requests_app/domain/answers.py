@@ -25,7 +25,7 @@ CHANGE_ROWS: Final = 10
 CHANGE_LENGTH: Final = 1000
 AGENT_PREFIX: Final = "agent_"
 ROLES: Final = ("person", "statutory_agent", "mandated_agent")
-METHODS: Final = ("download", "paper", "other")
+METHODS: Final = ("download", "attachment", "paper", "other")
 
 Errors = dict[str, "_StrPromise | str"]
 
@@ -271,6 +271,7 @@ def read_answers(
     entry: RequestType,
     item_codes: Collection[str],
     purpose_codes: Collection[str] = (),
+    methods: Collection[str] = METHODS,
 ) -> tuple[CleanAnswers, Errors]:
     """Read the answers; usable only when there are no errors.
 
@@ -278,6 +279,7 @@ def read_answers(
         answers: as the form collected them, keys as in ``services.intake``.
         entry: the type; what it does not ask is not read.
         purpose_codes: codes of the purposes that can be chosen.
+        methods: the ways of an answer that the operator offers.
         item_codes: codes of the data items that can be chosen. Nobody is forced to choose: everything is the default
             (article 37(2): the operator may ask for what helps to find the data, not for a narrower request).
 
@@ -299,7 +301,7 @@ def read_answers(
         everything, items = _wanted(reader, "wanted_items", item_codes, note)
     elif "purposes" in entry.asks:
         everything, purposes = _wanted(reader, "wanted_purposes", purpose_codes, note)
-    method = reader.choice("answer_method", METHODS)
+    method = reader.choice("answer_method", methods)
     method_note = reader.note("answer_method_note", METHOD_NOTE_LENGTH)
     if method == "other" and not method_note:
         reader.errors.setdefault("answer_method_note", REQUIRED)

@@ -41,6 +41,7 @@ class Event(models.TextChoices):
     PREPARED_FOR_POST = "prepared_for_post", _("郵送の準備ができました")
     FULFILLED = "fulfilled", _("回答の用意ができました")
     POSTED = "posted", _("回答を郵送しました")
+    SENT_ON_PAPER_INSTEAD = "sent_on_paper_instead", _("添付の代わりに、書面でお送りすることにしました")
     REOPENED = "reopened", _("内容をもう一度確認します")
     IDENTITY_REOPENED = "identity_reopened", _("ご本人の確認からもう一度行います")
     CLOSED = "closed", _("手続きを終了しました")
@@ -66,6 +67,10 @@ class Note(models.TextChoices):
     MESSAGE_FROM_STAFF = "message_from_staff", _("メッセージをお送りしました")
     CORRECTED = "corrected", _("登録の内容を直しました")
     ANSWER_OPENED = "answer_opened", _("回答を開きました")
+    ANSWER_TOO_LARGE = "answer_too_large", _("回答が大きく、メールに添付できませんでした")
+    ANSWER_MAILED_AGAIN = "answer_mailed_again", _("添付ファイルを、新しいパスフレーズで送り直しました")
+    PASSPHRASE_SHOWN = "passphrase_shown", _("パスフレーズを初めて見ました")
+    DOWNLOAD_INSTEAD = "download_instead", _("添付の代わりに、ダウンロードでお渡しすることにしました")
 
 
 # Written into the timeline for staff alone.
@@ -133,6 +138,8 @@ TRANSITIONS: dict[tuple[Status, Event, Actor], Status] = {
     (_S.FULFILLING, _E.FULFILLED, _A.WORKER): _S.ANSWERED,
     (_S.FULFILLING, _E.PREPARED_FOR_POST, _A.WORKER): _S.READY_TO_POST,
     (_S.READY_TO_POST, _E.POSTED, _A.STAFF): _S.ANSWERED,
+    # An encrypted attachment did not arrive or cannot be opened.
+    (_S.ANSWERED, _E.SENT_ON_PAPER_INSTEAD, _A.STAFF): _S.READY_TO_POST,
     (_S.READY_TO_POST, _E.REOPENED, _A.STAFF): _S.IN_REVIEW,
     (_S.ANSWERED, _E.REOPENED, _A.STAFF): _S.IN_REVIEW,
     # Where nobody was ever confirmed, a reopened request must not come to the review of the content by that way.

@@ -1,6 +1,7 @@
 """Requests for disclosure etc. and everything that belongs to a case."""
 
 from .answer import AnswerFile, DownloadGrant
+from .answer_mail import AnswerMail
 from .change import RequestedChange
 from .clock import SilenceNotice, TargetExtension
 from .correction import Correction
@@ -22,6 +23,7 @@ from .retention import KeptPayment, RequestRemains, RetentionHold
 
 __all__ = [
     "AnswerFile",
+    "AnswerMail",
     "CaseFinding",
     "CaseNote",
     "Correction",

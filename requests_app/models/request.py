@@ -37,6 +37,7 @@ class DisclosureRequest(models.Model):
 
     class AnswerMethod(models.TextChoices):
         DOWNLOAD = "download", _("このページからダウンロード")
+        ATTACHMENT = "attachment", _("暗号化した添付ファイルのメール")
         PAPER = "paper", _("書面を郵送")
         OTHER = "other", _("その他の方法")
 
@@ -137,7 +138,7 @@ class DisclosureRequest(models.Model):
             models.CheckConstraint(
                 condition=models.Q(channel="portal", registered_by=None)
                 | models.Q(~models.Q(channel="portal"), registered_by__isnull=False, applicant=None)
-                & ~models.Q(answer_method="download"),
+                & ~models.Q(answer_method__in=["download", "attachment"]),
                 name="request_channel_fits",
             ),
         ]

@@ -23,10 +23,10 @@ from privacy_portal.core.portal.views import wait_text
 from privacy_portal.core.ratelimit import LimitExceeded
 from privacy_portal.core.services import codes
 
-from ..models import AnswerFile, DisclosureRequest, DownloadGrant
-from ..services import access
+from ..models import AnswerFile, AnswerMail, DisclosureRequest, DownloadGrant
+from ..services import access, answer_mails
 from .access import PersonRequest, own_request_or_404
-from .files import offered_files
+from .files import OfferedFile, offered_files
 from .offers import type_name
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
@@ -136,6 +136,8 @@ def answer_files(request: PersonRequest, receipt: str) -> HttpResponse:
     if not _is_open(request.session, disclosure):
         return redirect("portal:answer_code", receipt=receipt)
     files = offered_files(disclosure, now=timezone.now())
+    if request.method == "POST" and request.POST.get("action") == "passphrase":
+        return _passphrase(request, request.user, disclosure, files)
     if request.method == "POST":
         chosen = _chosen([entry.file for entry in files], request.POST.get("file", ""))
         try:
@@ -144,7 +146,32 @@ def answer_files(request: PersonRequest, receipt: str) -> HttpResponse:
             flash.info(request, _("このファイルは、今は開けません。"))
             return redirect("portal:request_detail", receipt=receipt)
         return redirect("portal:answer_download", receipt=receipt, grant=grant.pk)
-    context = {"disclosure": disclosure, "type_name": type_name(disclosure.request_type), "files": files}
+    return _files_page(request, disclosure, files)
+
+
+def _passphrase(
+    request: PersonRequest, user: User, disclosure: DisclosureRequest, files: list[OfferedFile]
+) -> HttpResponse:
+    """Show the passphrase in the answer to a POST: it stands in no address, and going back shows nothing."""
+    try:
+        passphrase = answer_mails.show_passphrase(request=disclosure, user=user, now=timezone.now())
+    except AnswerMail.DoesNotExist:
+        flash.info(request, _("今、見られるパスフレーズはありません。"))
+        return redirect("portal:answer_files", receipt=disclosure.receipt_number)
+    return _files_page(request, disclosure, files, passphrase)
+
+
+def _files_page(
+    request: PersonRequest, disclosure: DisclosureRequest, files: list[OfferedFile], passphrase: str = ""
+) -> HttpResponse:
+    context = {
+        "disclosure": disclosure,
+        "type_name": type_name(disclosure.request_type),
+        "files": files,
+        "mailed": answer_mails.in_force(disclosure) if files else None,
+        "too_large": answer_mails.is_mailed(disclosure),
+        "passphrase": passphrase,
+    }
     return render(request, "portal/requests/answer_files.html", context)
 
 

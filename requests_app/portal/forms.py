@@ -6,7 +6,7 @@ binding the forms to it.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from crispy_forms.layout import Fieldset, Layout
 from django import forms
@@ -20,6 +20,7 @@ from privacy_portal.core.portal.form_mixin import PortalFormMixin
 from ..domain.answers import AGENT_PREFIX, METHOD_NOTE_LENGTH, NOTE_LENGTH
 from ..domain.request_types import RequestType
 from ..models import DisclosureRequest
+from ..services.intake import offered_methods
 from .fields import ABROAD, PREFECTURE_CHOICES, KanaField, LineField, NoteField, PostalCodeField, TelephoneField, Text
 
 Answers = dict[str, Any]
@@ -300,6 +301,7 @@ class AnswerForm(StepForm):
         label=_("回答の受け取り方"),
         choices=[
             (DisclosureRequest.AnswerMethod.DOWNLOAD, _("このサイトからダウンロードする（電子ファイル）")),
+            (DisclosureRequest.AnswerMethod.ATTACHMENT, _("暗号化した添付ファイルをメールで受け取る")),
             (DisclosureRequest.AnswerMethod.PAPER, _("書面を郵送で受け取る")),
             (DisclosureRequest.AnswerMethod.OTHER, _("その他の方法")),
         ],
@@ -315,6 +317,17 @@ class AnswerForm(StepForm):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("「その他の方法」のときに書いてください。難しいときは、ほかの方法をご相談します。"),
     )
+
+    def build(self) -> None:
+        offered = offered_methods()
+        field = cast(forms.ChoiceField, self.fields["answer_method"])
+        field.choices = [choice for choice in cast(list[Any], field.choices) if choice[0] in offered]
+        if DisclosureRequest.AnswerMethod.ATTACHMENT in offered:
+            field.help_text = _(
+                "ダウンロードには、そのたびにメールで届くコードが必要です。ほかの人には開けません。"
+                "添付ファイルは、AES-256のZIPを開けるソフト（7-Zipなど）で開きます。"
+                "パスフレーズはメールには書かず、コードを入力したあとのページだけで見られます。"
+            )
 
     def clean(self) -> None:
         other = self.cleaned_data.get("answer_method") == DisclosureRequest.AnswerMethod.OTHER

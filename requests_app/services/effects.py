@@ -17,7 +17,7 @@ from .. import selectors
 from ..connectors.found import held_items
 from ..domain.request_types import REQUEST_TYPES
 from ..models import AnswerFile, Decision, DisclosureRequest
-from . import changes
+from . import answer_mails, changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +151,7 @@ def erase(preparation: Preparation) -> None:
     ).select_related("file")
     for answer in answers:
         files.erase(file=answer.file, actor="worker")
+        answer_mails.forget(decision_id=answer.decision_id, now=now)
         audit.record(action="answer.erased", actor="worker", obj=answer)
     if account is not None and not account.is_staff and not account.disclosure_requests.exists():
         account.delete()

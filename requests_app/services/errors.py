@@ -96,6 +96,18 @@ class NoteRequired(RequestError):
     message = _("判断の理由を500文字以内で書いてください。マイナンバーは書かないでください。")
 
 
+class TooLargeToMail(RequestError):
+    """The answer's files are larger than a mail may be."""
+
+    message = _("回答のファイルが大きすぎて、メールに添付できません。ダウンロードか書面に切り替えてください。")
+
+
+class NoAddress(RequestError):
+    """Nobody in the request stated an address to which paper could go."""
+
+    message = _("住所が書かれていないので、書面では送れません。メッセージで住所をたずねてください。")
+
+
 class ErasureNotSeen(RequestError):
     """What is to be erased is not what the person who decides has seen."""
 

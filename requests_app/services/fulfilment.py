@@ -22,7 +22,7 @@ from ..domain.request_types import REQUEST_TYPES
 from ..domain.transitions import Actor, Event, Status
 from ..models import AnswerFile, Decision, DisclosureRequest, RetentionHold
 from ..models.decision import POSITIVE
-from . import effects, letters, package_gifts, packages, provision_answers, transition
+from . import answer_mails, effects, letters, package_gifts, packages, provision_answers, transition
 from .effects import Preparation
 from .errors import AnswerGone, InvalidPosting
 from .permissions import require_staff
@@ -59,6 +59,8 @@ def fulfil(*, request_id: uuid.UUID, now: datetime) -> bool:
             EFFECTS[effect](preparation)
         # Without an account nobody opens anything here: somebody has to send it.
         on_paper = request.answer_method == DisclosureRequest.AnswerMethod.PAPER or request.applicant_id is None
+        if answer_mails.is_mailed(request):
+            answer_mails.send(decision=decision, now=now)
         transition.apply(
             request=request,
             event=Event.PREPARED_FOR_POST if on_paper else Event.FULFILLED,
@@ -238,6 +240,7 @@ def erase_expired(*, now: datetime) -> int:
     erased = 0
     for answer in due.select_related("file").iterator(chunk_size=200):
         files.erase(file=answer.file, actor="worker")
+        answer_mails.forget(decision_id=answer.decision_id, now=now)
         audit.record(action="answer.erased", actor="worker", obj=answer)
         erased += 1
     return erased

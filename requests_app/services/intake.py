@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils.crypto import salted_hmac
 
 from consent_app.models import DataItem, Purpose, RequestRule
+from consent_app.selectors import current_operator
 from privacy_portal.core import ratelimit
 from privacy_portal.core.models import User
 from privacy_portal.core.ratelimit import Limit, LimitExceeded
@@ -18,7 +19,15 @@ from privacy_portal.core.services import audit
 
 from .. import notifications
 from ..domain import receipt_numbers
-from ..domain.answers import MY_NUMBER, CleanAnswers, Errors, PartyAnswers, holds_my_number, read_answers
+from ..domain.answers import (
+    METHODS,
+    MY_NUMBER,
+    CleanAnswers,
+    Errors,
+    PartyAnswers,
+    holds_my_number,
+    read_answers,
+)
 from ..domain.request_types import REQUEST_TYPES
 from ..domain.transitions import OPEN_STATUSES, Actor, Note, Status
 from ..models import DisclosureRequest, IdentityCheck, Party, RequestDraft, RequestedChange, RequestEvent
@@ -138,10 +147,23 @@ class ReadForm:
     purposes: Mapping[str, int]
 
 
+def offered_methods() -> list[str]:
+    """The ways of an answer that people can choose: an encrypted attachment only where the operator sends such."""
+    operator = current_operator()
+    mails = operator is not None and operator.mails_answers
+    return [method for method in METHODS if mails or method != DisclosureRequest.AnswerMethod.ATTACHMENT]
+
+
 def read_form(request_type: str, answers: Mapping[str, Any]) -> tuple[ReadForm, Errors]:
     """Read a form, whoever filled it in; usable only when there are no errors."""
     items, purposes = _chosen_items(request_type, answers), _chosen_purposes(answers)
-    clean, errors = read_answers(answers, entry=REQUEST_TYPES[request_type], item_codes=items, purpose_codes=purposes)
+    clean, errors = read_answers(
+        answers,
+        entry=REQUEST_TYPES[request_type],
+        item_codes=items,
+        purpose_codes=purposes,
+        methods=offered_methods(),
+    )
     return ReadForm(clean, items, purposes), errors
 
 

@@ -98,8 +98,8 @@ def register(
     rule = intake.offered_rule(request_type)
     form, errors = intake.read_form(request_type, answers)
     errors |= _errors_of(arrival, timezone.localdate(now))
-    if form.clean.answer_method == DisclosureRequest.AnswerMethod.DOWNLOAD:
-        errors["answer_method"] = _("アカウントがないので、ダウンロードは選べません。")
+    if form.clean.answer_method in (DisclosureRequest.AnswerMethod.DOWNLOAD, DisclosureRequest.AnswerMethod.ATTACHMENT):
+        errors["answer_method"] = _("アカウントがないので、ダウンロードと添付は選べません。")
     if errors:
         raise InvalidAnswers(errors)
     with transaction.atomic():

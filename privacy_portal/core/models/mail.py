@@ -37,6 +37,9 @@ class OutgoingMail(models.Model):
     subject = EncryptedTextField(_("件名"), null=True)
     body_text = EncryptedTextField(_("本文"), null=True)
     body_html = EncryptedTextField(_("本文（HTML）"), null=True)
+    attachment = models.CharField(
+        _("添付"), max_length=80, blank=True, db_default="", help_text=_("種類とキーだけ。送るときに作ります。")
+    )
     message_id = models.CharField("Message-ID", max_length=150, unique=True)
     state = models.CharField(_("状態"), max_length=10, choices=State, default=State.QUEUED)
     bulk = models.BooleanField(

@@ -22,6 +22,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone, translation
 
+from .. import mail_attachments
 from ..crypto import DecryptionError
 from ..models import OutgoingMail
 from .outbox import SHORT_LIVED, emptied_values, mail_context
@@ -184,6 +185,9 @@ def _message(mail: OutgoingMail) -> EmailMultiAlternatives:
         headers={"Message-ID": mail.message_id, "Auto-Submitted": "auto-generated", "Content-Language": mail.language},
     )
     message.attach_alternative(mail.body_html or "", "text/html")
+    if mail.attachment:
+        file = mail_attachments.build(mail.attachment)
+        message.attach(file.name, file.content, file.content_type)
     return message
 
 

@@ -54,6 +54,7 @@ def enqueue(
     object_type: str = "",
     object_id: str = "",
     bulk: bool = False,
+    attachment: str = "",
 ) -> OutgoingMail:
     """Write a mail into the outbox, as part of the transaction that causes it, and nudge a worker after the commit.
 
@@ -70,6 +71,7 @@ def enqueue(
         object_id: its key.
         bulk: one of very many. It waits for the sweep, which sends everything else first: a code must not stand in
             line behind twenty thousand notices, nor the broker hold a nudge for each of them.
+        attachment: what ``mail_attachments.reference`` gave for a file that is made when the mail leaves.
 
     Raises:
         RuntimeError: no transaction is open.
@@ -100,6 +102,7 @@ def enqueue(
         body_text=body_text,
         body_html=body_html,
         bulk=bulk,
+        attachment=attachment,
     )
     mail.message_id = f"<{mail.pk}@{parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition('@')[2]}>"
     mail.save(force_insert=True)
