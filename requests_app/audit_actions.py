@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from privacy_portal.core.audit_registry import register, words
 
+from .domain.evidence import Requester
 from .domain.instructions import Event as InstructionEvent
 from .domain.instructions import Kind as InstructionKind
 from .domain.instructions import Stage as InstructionStage
@@ -56,6 +57,16 @@ register("identity.passed", _("登録情報との照合で本人と確認した"
 register("identity.unclear", _("登録情報との照合で確認できず、担当者に回した"), level=int, candidates=int)
 register("identity.confirmed", _("担当者が本人と確認した"), level=int, customer=uuid.UUID)
 register("identity.reconsidered", _("本人確認をやり直すことにした"), customer=uuid.UUID)
+register("evidence.asked", _("確認のための書類をお願いした"), requester=words(Requester))
+register("evidence.added", _("本人が書類の写しを選んだ"), pages=int)
+register("evidence.removed", _("送られていない書類の写しを消去した"))
+register("evidence.sent", _("本人が書類を送った"), count=int)
+register("evidence.recorded", _("紙で届いた書類を記録した"), pages=int)
+register("evidence.opened", _("確認書類の写しを見た"), page=int)
+register("evidence.covered", _("確認書類の写しを塗りつぶした"), page=int)
+register("evidence.judged", _("確認書類を判断した"), accepted=bool)
+register("evidence.erased", _("確認書類の写しを消去した"))
+register("evidence.mandate_opened", _("委任状の用紙を作った"))
 register("decision.made", _("回答を決定した"), outcome=_OUTCOMES, ground=_GROUNDS, decision=uuid.UUID)
 register("decision.proposed", _("決定を提案した"), outcome=_OUTCOMES, ground=_GROUNDS, proposal=uuid.UUID)
 register("decision.approved", _("ほかの人が提案した決定を承認した"), proposal=uuid.UUID)

@@ -47,6 +47,8 @@ TEMPLATES: dict[Event, str] = {
     Event.IDENTITY_UNCLEAR: "request_identity_review",
     Event.ASKED: "request_question",
     Event.REPLIED: "request_reply_received",
+    Event.DOCUMENTS_ASKED: "request_documents_asked",
+    Event.DOCUMENTS_SENT: "request_documents_received",
     Event.FEE_ASKED: "request_fee_asked",
     Event.FEE_DECLINED: "request_withdrawn",
     Event.FEE_SETTLED: "request_fee_settled",

@@ -10,7 +10,19 @@ from django.conf import settings
 from django.utils import timezone
 
 from . import selectors, selectors_instructions
-from .services import access, fulfilment, identity, instructions, intake, lifecycle, registered, retention, silence
+from .services import (
+    access,
+    evidence,
+    evidence_review,
+    fulfilment,
+    identity,
+    instructions,
+    intake,
+    lifecycle,
+    registered,
+    retention,
+    silence,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -18,6 +30,8 @@ logger = logging.getLogger(__name__)
 BATCH = 100
 # So long the task that was nudged has the request to itself.
 PATIENCE = timedelta(minutes=2)
+# Pictures of cards do not lie about because somebody forgot to send them.
+UNSENT = timedelta(days=3)
 
 
 @shared_task(name="requests.verify_identity")
@@ -60,6 +74,8 @@ def sweep() -> None:
     )
     intake.purge_drafts(before=now - timedelta(days=settings.REQUEST_DRAFT_DAYS))
     fulfilment.erase_expired(now=now)
+    evidence_review.erase_due(now=now)
+    evidence.purge_drafts(before=now - UNSENT)
     access.purge_grants(now=now)
     registered.purge(now=now)
 

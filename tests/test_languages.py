@@ -23,11 +23,11 @@ from consent_app.services import customer_changes, imports, profiles
 from privacy_portal.core.models import User
 from privacy_portal.core.services import outbox
 from requests_app.domain.transitions import Status
-from requests_app.models import DisclosureRequest, RequestedChange
+from requests_app.models import DisclosureRequest, EvidenceRequest, RequestedChange
 from requests_app.portal.offers import offers
 from requests_app.portal.wizard import steps_of
 from requests_app.services import fulfilment, intake
-from tests.factories import joint_uses, matters, policies
+from tests.factories import evidence, joint_uses, matters, policies
 from tests.factories.consent import ConsentFactory, CustomerFactory, OrderFactory, ProvisionFactory, RecipientFactory
 from tests.factories.core import (
     PASSWORD,
@@ -37,7 +37,7 @@ from tests.factories.core import (
     pass_second_factor,
     sign_in_by_code,
 )
-from tests.factories.requests import MessageFactory, RequestFactory
+from tests.factories.requests import MessageFactory, PartyFactory, RequestFactory
 from tests.factories.trackers import TrackerFactory
 from tests.support.words import ENGLISH, JAPANESE, stored_values, words_and_links
 
@@ -178,6 +178,11 @@ def manager() -> User:
     for status in Status:
         MessageFactory(request=RequestFactory.in_status(status))
     RequestFactory.by_letter(Status.IN_REVIEW)
+    agents = RequestFactory.waiting_for_identity(role="mandated_agent")
+    PartyFactory(request=agents, kind="agent")
+    EvidenceRequest.objects.create(request=agents, proofs=["principal", "agent", "authority", "seal"])
+    evidence.given(agents, state="draft", given_at=None)
+    evidence.checked(agents, "mandate", "authority", covers_receipt=False)
     correction = RequestFactory.in_review(request_type="correction", grounds=["untrue"])
     address = DataItem.objects.get(code="address")
     RequestedChange.objects.create(
@@ -219,7 +224,13 @@ PORTAL_NO_PAGES = {
     *("sign_out", "set_language", "operator_css", "operator_logo", "sign_in_code", "answer_files", "answer_download"),
     *("consent_change", "consent_receipt", "registered_email_undo", "gpc_support", "fee_receipt", "request_again"),
     *("trackers_refuse", "instruction"),
+    *("mandate_blank", "request_mandate", "request_document_page", "request_document_remove"),
 }
+# Addresses of a case that are posted to, or that show no page.
+FOR_POSTING = (
+    *("message", "letter", "file", "receipt", "received"),
+    *("evidence_page", "evidence_cover", "evidence_judge"),
+)
 # Shown to somebody who is a customer and has stated registered facts.
 REGISTERED = {
     *("registered", "registered_open", "registered_history", "registered_change"),
@@ -288,7 +299,7 @@ def test_every_page_of_the_admin_speaks_one_language(client: Client, manager: Us
     every = set(names_in(get_resolver()))
     lists = {name for name in every if name.endswith("_changelist")} - {"admin:auth_group_changelist"}
     steps = {name for name in every if name.startswith("admin:requests_app_case_")}
-    for_posting = {f"admin:requests_app_case_{name}" for name in ("message", "letter", "file", "receipt", "received")}
+    for_posting = {f"admin:requests_app_case_{name}" for name in FOR_POSTING}
     second_factor = {"mfa_index", "mfa_activate_totp", "mfa_view_recovery_codes", "mfa_list_webauthn"}
     assert lists | second_factor | (steps - for_posting) <= seen
 

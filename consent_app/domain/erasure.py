@@ -78,6 +78,8 @@ PLACES: dict[str, Fate] = {
     "requests_app.decisionproposal.measure": Fate.KEPT,
     "requests_app.decisionproposal.remark": Fate.KEPT,
     "requests_app.message.body": Fate.KEPT,
+    "requests_app.evidencerequest.note": Fate.KEPT,
+    "requests_app.evidencejudgement.note": Fate.KEPT,
     "requests_app.targetextension.reason": Fate.KEPT,
     "requests_app.retentionhold.reason": Fate.KEPT,
     "requests_app.retentionhold.end_reason": Fate.KEPT,

@@ -40,3 +40,26 @@ class CleanFileField(forms.FileField):
         if self.as_it_is:
             return uploads.examined(upload, name=upload.name, most=self.most)
         return uploads.clean(upload, name=upload.name, kinds=self.kinds, most=self.most)
+
+
+class SeveralFilesInput(forms.FileInput):
+    """A control that takes several files."""
+
+    allow_multiple_selected = True
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[Any]:
+        return list(files.getlist(name)) if hasattr(files, "getlist") else []
+
+
+class SeveralFilesField(forms.FileField):
+    """Several files as they came, in their order: what receives them looks at each (``uploads.clean``)."""
+
+    widget = SeveralFilesInput
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        """Each file that was chosen.
+
+        Raises:
+            ValidationError: one is empty or its name too long.
+        """
+        return [super(SeveralFilesField, self).clean(one) for one in data or []]

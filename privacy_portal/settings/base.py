@@ -294,6 +294,8 @@ ANSWER_FILE_DAYS: int = env.int("ANSWER_FILE_DAYS", default=30)
 # The most that an answer may have which goes out as an attachment: a mail is a third larger, and 10 MB pass nearly
 # everywhere.
 ANSWER_MAIL_MAX_MB: int = env.int("ANSWER_MAIL_MAX_MB", default=7)
+# How long copies of documents that show who somebody is are kept after the decision.
+EVIDENCE_FILE_DAYS: int = env.int("EVIDENCE_FILE_DAYS", default=30)
 # How long orders are kept as bookkeeping records, from the day of the order, although the person had them erased.
 ORDER_RECORDS_MONTHS: int = env.int("ORDER_RECORDS_MONTHS", default=84)
 

@@ -26,6 +26,7 @@ from ..models import AnswerMail, Decision, DecisionProposal, DisclosureRequest, 
 from ..services import answer_mails, changes, fees, holds, letters, receipts, registration, retention, undo
 from ..services.permissions import may_act_as_staff
 from .correction_words import field_words
+from .evidence_card import evidence_context
 from .steps import VIEW_CUSTOMER, WAITS_FOR, choices
 
 TABS = (
@@ -113,6 +114,7 @@ def _overview(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any]:
             for row in (case.corrections.select_related("made_by") if case.registered_by_id else ())
         ],
         "gifts_linked": case.gift_links.count(),
+        **evidence_context(case, request),
         **fee_context(case),
         **changes_context(case),
         "decision": case.decisions.filter(superseded_at=None)

@@ -21,8 +21,8 @@ from ..domain.transitions import (
     possible_events,
 )
 from ..models import DisclosureRequest
-from ..services import changes, corrections, correspondence, fees, holds
-from ..services.errors import OwnProposal, ThreadClosed
+from ..services import changes, corrections, correspondence, evidence_state, fees, holds
+from ..services.errors import NoAccount, OwnProposal, ThreadClosed
 from ..services.registration import PERMISSION
 
 if TYPE_CHECKING:
@@ -58,6 +58,8 @@ STEPS: tuple[Step, ...] = (
         _("本人確認を判断する"),
         shows_customers=True,
     ),
+    Step("documents", Event.DOCUMENTS_ASKED, "requests_app.check_identity", _("書類をお願いする")),
+    Step("evidence_add", None, "requests_app.check_identity", _("届いた書類を記録する")),
     Step("examine", Event.DECIDED, "requests_app.decide_request", _("変更の内容を調べる"), shows_customers=True),
     Step("decide", Event.DECIDED, "requests_app.decide_request", _("回答を決定する")),
     Step("second_look", Event.DECIDED, "requests_app.approve_decision", _("提案された決定を確かめる")),
@@ -136,6 +138,10 @@ def why_not(request: DisclosureRequest, step: Step, user: User) -> _StrPromise |
         return corrections.why_not(request, facts=step.code == "correct")
     if step.code in ("answered", "remind"):
         return _why_not_on_paper(request, step)
+    if step.code == "evidence_add" and request.status not in evidence_state.OPEN:
+        return _("本人確認をしている間だけ、書類を記録できます。")
+    if step.code == "documents" and request.applicant_id is None:
+        return NoAccount.message
     if step.code == "withdrawn" and request.applicant_id is not None:
         return _("本人がポータルで取り下げられます。")
     if step.code == "examine" and (REQUEST_TYPES[request.request_type].effect != "change" or not request.customer_id):

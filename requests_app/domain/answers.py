@@ -36,6 +36,7 @@ MY_NUMBER = _(
     "マイナンバー（個人番号）のような12桁の番号が入っています。お預かりできない番号なので、消してください。"
     "注文番号や会員番号のときは、書かなくてもかまいません。"
 )
+TWO_PEOPLE = _("一つの請求は、お一人についてだけです。ほかの方の分は、別の請求として送ってください。")
 NOT_READABLE = _("入力の形が正しくありません。")
 
 
@@ -159,6 +160,15 @@ def holds_my_number(text: str) -> bool:
     )
 
 
+# Marks and words that join two names, and that no name is written with.
+_JOINED: Final = re.compile(r"[、＆&]|及び|および|\S\s+and\s+\S", re.IGNORECASE)
+
+
+def names_two_people(text: str) -> bool:
+    """Whether a name seems to be of more than one person: nobody's answer may hold somebody else's data."""
+    return bool(_JOINED.search(unicodedata.normalize("NFKC", text)))
+
+
 def _prefecture(text: str) -> "normalise.Normalised[str]":
     return normalise.prefecture("", text)
 
@@ -166,6 +176,9 @@ def _prefecture(text: str) -> "normalise.Normalised[str]":
 def _party(reader: _Reader, prefix: str) -> PartyAnswers:
     if not reader.text(f"{prefix}family_name", 100, normalise.clean_text):
         reader.errors.setdefault(f"{prefix}family_name", REQUIRED)
+    for name in ("family_name", "given_name"):
+        if names_two_people(reader.text(f"{prefix}{name}", 100, normalise.clean_text)):
+            reader.errors[f"{prefix}{name}"] = TWO_PEOPLE
     postal_code_message = _("郵便番号は7桁の数字で書いてください。")
     return PartyAnswers(
         family_name=reader.text(f"{prefix}family_name", 100, normalise.clean_text),

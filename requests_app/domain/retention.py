@@ -70,6 +70,14 @@ KEPT: tuple[Kept, ...] = (
         _("何を、どの方法で、いつ、だれが確かめ、どうだったか"),
     ),
     Kept(
+        "evidence_copies",
+        _("本人確認書類や委任状などの写しと、判断のメモ"),
+        Stage.IDENTITY,
+        ("requests_app.evidencepage.file", "requests_app.evidencejudgement.note"),
+        _("どの書類が、だれから、いつ届き、何をだれが確かめたか。書類の番号は初めから残さない"),
+        ends=_("決定からEVIDENCE_FILE_DAYSか、この期限の早いほう。送られなかったものは3日"),
+    ),
+    Kept(
         "originals",
         _("届いた請求や返答の原本の写し"),
         Stage.FILES,
@@ -83,6 +91,19 @@ KEPT: tuple[Kept, ...] = (
         ("requests_app.answerfile.file", "requests_app.answermail.passphrase"),
         _("あったことと、作った日時と、開いた回数"),
         ends=_("公開の期限（ANSWER_FILE_DAYS）か、この期限の早いほう"),
+    ),
+    Kept(
+        "evidence",
+        _("書類のお願いと、確認書類の記録"),
+        Stage.CASE,
+        (
+            "requests_app.evidencerequest.request",
+            "requests_app.evidencerequest.note",
+            "requests_app.evidence.request",
+            "requests_app.evidencepage.evidence",
+            "requests_app.evidencejudgement.evidence",
+        ),
+        _WITH_CASE,
     ),
     Kept(
         "persons",

@@ -32,6 +32,8 @@ class Event(models.TextChoices):
     IDENTITY_CONFIRMED = "identity_confirmed", _("担当者がご本人であることを確認しました")
     ASKED = "asked", _("ご質問をお送りしました")
     REPLIED = "replied", _("ご返答をいただきました")
+    DOCUMENTS_ASKED = "documents_asked", _("確認のための書類をお願いしました")
+    DOCUMENTS_SENT = "documents_sent", _("確認のための書類が届きました")
     FEE_ASKED = "fee_asked", _("手数料をお知らせしました")
     FEE_DECLINED = "fee_declined", _("手数料を承諾しないため、請求を取り下げました")
     FEE_SETTLED = "fee_settled", _("手数料のお支払いを確認しました")
@@ -63,6 +65,7 @@ class Note(models.TextChoices):
     TARGET_EXTENDED = "target_extended", _("社内の目標日を延ばしました")
     REMINDED = "reminded", _("返答をお願いする知らせを送りました")
     CLOSING_ANNOUNCED = "closing_announced", _("返答がなければ終了することを知らせました")
+    DOCUMENTS_ADDED = "documents_added", _("確認のための書類が加わりました")
     MESSAGE_FROM_PERSON = "message_from_person", _("メッセージをいただきました")
     MESSAGE_FROM_STAFF = "message_from_staff", _("メッセージをお送りしました")
     CORRECTED = "corrected", _("登録の内容を直しました")
@@ -100,13 +103,19 @@ TRANSITIONS: dict[tuple[Status, Event, Actor], Status] = {
     # A complaint or an inquiry shows and changes nothing of anybody's data, so nobody's identity is asked for.
     (_S.RECEIVED, _E.TAKEN_UP, _A.WORKER): _S.IN_REVIEW,
     (_S.RECEIVED, _E.IDENTITY_UNCLEAR, _A.WORKER): _S.IDENTITY_REVIEW,
+    # An agent, and whoever asks for a type of the level of documents: known without looking at anything registered.
+    (_S.RECEIVED, _E.DOCUMENTS_ASKED, _A.WORKER): _S.IDENTITY_WAITING,
     (_S.RECEIVED, _E.WITHDRAWN, _A.PERSON): _S.WITHDRAWN,
     (_S.IDENTITY_REVIEW, _E.IDENTITY_CONFIRMED, _A.STAFF): _S.IN_REVIEW,
     (_S.IDENTITY_REVIEW, _E.ASKED, _A.STAFF): _S.IDENTITY_WAITING,
+    (_S.IDENTITY_REVIEW, _E.DOCUMENTS_ASKED, _A.STAFF): _S.IDENTITY_WAITING,
     # The outcome "identity not confirmed" is decided without ever having come to the review of the content.
     (_S.IDENTITY_REVIEW, _E.DECIDED, _A.STAFF): _S.FULFILLING,
     (_S.IDENTITY_REVIEW, _E.WITHDRAWN, _A.PERSON): _S.WITHDRAWN,
     (_S.IDENTITY_WAITING, _E.REPLIED, _A.PERSON): _S.IDENTITY_REVIEW,
+    (_S.IDENTITY_WAITING, _E.DOCUMENTS_SENT, _A.PERSON): _S.IDENTITY_REVIEW,
+    # They came by post or were shown at the counter.
+    (_S.IDENTITY_WAITING, _E.DOCUMENTS_SENT, _A.STAFF): _S.IDENTITY_REVIEW,
     (_S.IDENTITY_WAITING, _E.IDENTITY_CONFIRMED, _A.STAFF): _S.IN_REVIEW,
     (_S.IDENTITY_WAITING, _E.DECIDED, _A.STAFF): _S.FULFILLING,
     (_S.IDENTITY_WAITING, _E.WITHDRAWN, _A.PERSON): _S.WITHDRAWN,

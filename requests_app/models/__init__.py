@@ -8,6 +8,7 @@ from .correction import Correction
 from .decision import Decision
 from .draft import RequestDraft
 from .event import RequestEvent
+from .evidence import Evidence, EvidenceJudgement, EvidencePage, EvidenceRequest
 from .fee import Fee, Payment
 from .gift import GiftLink
 from .identity import IdentityCheck
@@ -31,6 +32,10 @@ __all__ = [
     "DecisionProposal",
     "DisclosureRequest",
     "DownloadGrant",
+    "Evidence",
+    "EvidenceJudgement",
+    "EvidencePage",
+    "EvidenceRequest",
     "Fee",
     "FirstView",
     "GiftLink",

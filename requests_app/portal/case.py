@@ -33,10 +33,11 @@ from ..domain.transitions import (
     possible_events,
 )
 from ..models import DisclosureRequest, RequestEvent, TargetExtension
-from ..services import lifecycle, messages
+from ..services import evidence_state, lifecycle, messages
 from ..services.errors import ThreadClosed
 from .access import PersonRequest, own_request_or_404
 from .again import others
+from .documents import documents_context
 from .files import offered_files
 from .forms import MessageForm
 from .offers import type_name
@@ -103,10 +104,11 @@ def request_detail(request: PersonRequest, receipt: str) -> HttpResponse:
     )
     # While the person owes a reply the clock stands still, so there is no date to name.
     running = disclosure.status in OPEN_STATUSES - WAITING_FOR_PERSON
+    papers = documents_context(disclosure)
     context = {
         **_common(disclosure),
         "stand": stand(disclosure),
-        "action": _action(disclosure, bool(files)),
+        "action": _action(disclosure, bool(files), papers),
         "target": target_words(disclosure) if running else "",
         "late": running and disclosure.target_on < timezone.localdate(),
         "events": _timeline(disclosure),
@@ -117,11 +119,12 @@ def request_detail(request: PersonRequest, receipt: str) -> HttpResponse:
         "can_withdraw": _can_withdraw(disclosure),
         "has_fee": disclosure.fees.exists(),
         "can_write": disclosure.status not in MESSAGES_END,
+        **papers,
     }
     return render(request, "portal/requests/detail.html", context)
 
 
-def _action(disclosure: DisclosureRequest, has_files: bool) -> dict[str, str] | None:
+def _action(disclosure: DisclosureRequest, has_files: bool, papers: dict[str, Any]) -> dict[str, str] | None:
     """The one thing that the person can do now."""
     number = disclosure.receipt_number
     if disclosure.status == Status.FEE_WAITING:
@@ -129,6 +132,12 @@ def _action(disclosure: DisclosureRequest, has_files: bool) -> dict[str, str] | 
             "label": _("手数料を確かめる"),
             "url": reverse("portal:request_fee", args=[number]),
             "text": _("金額と支払い方法をご確認ください。承諾していただくまで、費用はかかりません。"),
+        }
+    if papers["documents_owed"]:
+        return {
+            "label": _("書類を送る"),
+            "url": papers["documents_url"],
+            "text": _("確認のための書類をお待ちしています。何をどのように送るかは、次のページにあります。"),
         }
     if disclosure.status in WAITING_FOR_PERSON:
         return {
@@ -233,16 +242,22 @@ def request_message(request: PersonRequest, receipt: str) -> HttpResponse:
         "page_obj": page,
         "form": form,
         "can_write": can_write,
-        "asked": disclosure.status in WAITING_FOR_PERSON - {Status.FEE_WAITING},
+        "asked": _is_asked(disclosure),
     }
     response = render(request, "portal/requests/messages.html", context)
     return limited(response, too_many) if too_many else response
 
 
+def _is_asked(disclosure: DisclosureRequest) -> bool:
+    """Whether a message is the reply that is waited for: a word about documents does not stand for them."""
+    waits = disclosure.status in WAITING_FOR_PERSON - {Status.FEE_WAITING}
+    return waits and not evidence_state.documents_owed(disclosure)
+
+
 def _send(disclosure: DisclosureRequest, user: User, body: str) -> None:
     """A reply where one is awaited, else a message. The status may change between the page and its sending."""
     now = timezone.now()
-    if disclosure.status in WAITING_FOR_PERSON - {Status.FEE_WAITING}:
+    if _is_asked(disclosure):
         try:
             messages.reply(request=disclosure, actor=user, body=body, now=now)
             return

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from consent_app.domain import normalise
 from privacy_portal.core.portal.form_mixin import PortalFormMixin
 
-from ..domain.answers import AGENT_PREFIX, METHOD_NOTE_LENGTH, NOTE_LENGTH
+from ..domain.answers import AGENT_PREFIX, METHOD_NOTE_LENGTH, NOTE_LENGTH, TWO_PEOPLE, names_two_people
 from ..domain.request_types import RequestType
 from ..models import DisclosureRequest
 from ..services.intake import offered_methods
@@ -227,7 +227,7 @@ class WhoForm(StepForm):
         ],
         initial=DisclosureRequest.Role.PERSON,
         widget=forms.RadioSelect,
-        help_text=_("代理人の方には、あとで担当者から、代理であることを示す書類についてご連絡することがあります。"),
+        help_text=_("代理人の方には、請求のあとで、代理であることなどを示す書類をお送りいただきます。"),
         error_messages=required_words(_("どなたの情報についての請求かを選んでください。")),
     )
 
@@ -239,6 +239,9 @@ class NameForm(_PartyForm):
 
     def clean(self) -> None:
         for prefix in self.prefixes:
+            for part in ("family_name", "given_name"):
+                if names_two_people(self.cleaned_data.get(prefix + part) or ""):
+                    self.add_error(prefix + part, ValidationError(TWO_PEOPLE, code="two_people"))
             given = {part: self.cleaned_data.get(prefix + part) for part in ("given_name", "family_kana", "given_kana")}
             # Half a reading would be compared with a whole one and never fit.
             half = "given_kana" if given["family_kana"] else "family_kana"

@@ -11,7 +11,9 @@ from consent_app.models import Operator, RequestRule
 from consent_app.portal.pages import procedure_context, with_operator
 from consent_app.selectors import offered_rules, retention_periods
 
+from ..domain.evidence import DOCUMENTS, NEEDS, Proof, Requester
 from ..domain.request_types import REQUEST_TYPES
+from ..services import evidence_pages
 from .offers import offers_of
 
 
@@ -25,8 +27,37 @@ def procedure(request: HttpRequest, operator: Operator) -> HttpResponse:
         "fees": any(rule.fee != RequestRule.Fee.NONE for rule in rules.values()),
         "payment": operator.payment,
         "periods": retention_periods(),
+        "agents": _agents(),
+        "identity_documents": [DOCUMENTS[code] for code in NEEDS[Requester.PERSON][0].documents],
+        "connections": _connections(),
+        "kept_days": evidence_pages.kept_days(),
     }
     return render(request, "portal/consent/procedure.html", context)
+
+
+def _agents() -> list[dict[str, Any]]:
+    """What each kind of agent shows beside who both are."""
+    return [
+        {
+            "name": requester.label,
+            "documents": [
+                [DOCUMENTS[code] for code in need.documents]
+                for need in NEEDS[requester]
+                if need.proof in (Proof.AUTHORITY, Proof.SEAL)
+            ],
+        }
+        for requester in (Requester.PARENT, Requester.GUARDIAN, Requester.MANDATED)
+    ]
+
+
+def _connections() -> list[dict[str, Any]]:
+    """What helps to find the data of people who are no customers of today."""
+    return [
+        {"name": requester.label, "documents": [DOCUMENTS[code] for code in need.documents]}
+        for requester in (Requester.FORMER, Requester.RECIPIENT, Requester.APPLICANT, Requester.UNKNOWN)
+        for need in NEEDS[requester]
+        if need.proof == Proof.CONNECTION
+    ]
 
 
 def _types(rules: dict[str, RequestRule]) -> list[dict[str, Any]]:

@@ -6,12 +6,26 @@ A request is named by its receipt number, never by an id of a person. A new page
 
 from django.urls import URLPattern, path
 
-from . import again, answer, case, fee, form_pages, home, instruction, listing, procedure, registered, registered_email
+from . import (
+    again,
+    answer,
+    case,
+    documents,
+    fee,
+    form_pages,
+    home,
+    instruction,
+    listing,
+    procedure,
+    registered,
+    registered_email,
+)
 
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
     path("help/", home.help_to_choose, name="help"),
     path("procedure/", procedure.procedure, name="procedure"),
+    path("procedure/mandate.pdf", documents.mandate_blank, name="mandate_blank"),
     path("registered/", registered.registered, name="registered"),
     path("registered/open/", registered.registered_open, name="registered_open"),
     path("registered/history/", registered.registered_history, name="registered_history"),
@@ -30,6 +44,23 @@ urlpatterns: list[URLPattern] = [
     path("requests/<slug:receipt>/received/", case.request_done, name="request_done"),
     path("requests/<slug:receipt>/again/", again.request_again, name="request_again"),
     path("requests/<slug:receipt>/messages/", case.request_message, name="request_message"),
+    path("requests/<slug:receipt>/documents/", documents.request_documents, name="request_documents"),
+    path("requests/<slug:receipt>/documents/mandate.pdf", documents.request_mandate, name="request_mandate"),
+    path(
+        "requests/<slug:receipt>/documents/add/<slug:proof>/",
+        documents.request_document_add,
+        name="request_document_add",
+    ),
+    path(
+        "requests/<slug:receipt>/documents/<uuid:evidence_id>/remove/",
+        documents.request_document_remove,
+        name="request_document_remove",
+    ),
+    path(
+        "requests/<slug:receipt>/documents/page/<uuid:page_id>/",
+        documents.request_document_page,
+        name="request_document_page",
+    ),
     path("requests/<slug:receipt>/fee/", fee.request_fee, name="request_fee"),
     path("requests/<slug:receipt>/fee/receipt.pdf", fee.fee_receipt, name="fee_receipt"),
     path("requests/<slug:receipt>/withdraw/", case.request_withdraw, name="request_withdraw"),

@@ -37,7 +37,14 @@ def stand(request: DisclosureRequest) -> Stand:
                 _("ご本人であることを、担当者が確かめています。"),
                 _("担当者が確かめ、必要なときはこのページとメールでおたずねします。"),
             )
-        case Status.IDENTITY_WAITING | Status.WAITING:
+        case Status.IDENTITY_WAITING:
+            return Stand(
+                _("ご返答待ち"),
+                "warning",
+                _("ご本人の確認のために、お願いしたいことがあります。"),
+                _("書類やご返答が届いてから、続きを進めます。回答の目標日は、お待ちした日数だけ後になります。"),
+            )
+        case Status.WAITING:
             return Stand(
                 _("ご返答待ち"),
                 "warning",
@@ -107,6 +114,9 @@ def happened(kind: str) -> str:
         Event.IDENTITY_UNCLEAR: _("ご本人の確認を担当者が引き継ぎました"),
         Event.ASKED: _("担当者からおたずねしました"),
         Event.REPLIED: _("ご返答をいただきました"),
+        Event.DOCUMENTS_ASKED: _("確認のための書類をお願いしました"),
+        Event.DOCUMENTS_SENT: _("確認のための書類が届きました"),
+        Note.DOCUMENTS_ADDED: _("確認のための書類が加わりました"),
         Event.FEE_ASKED: _("手数料をお知らせしました"),
         Event.FEE_DECLINED: _("手数料を承諾しないため、請求を取り下げました"),
         Event.FEE_SETTLED: _("お支払いを確認しました"),

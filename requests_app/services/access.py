@@ -15,6 +15,7 @@ from privacy_portal.core.services import audit, codes, files
 
 from ..domain.transitions import Actor, Note
 from ..models import AnswerFile, DisclosureRequest, DownloadGrant, RequestEvent
+from . import evidence_state
 from .errors import RequestError
 
 GRANT_LIFETIME = timedelta(minutes=10)
@@ -47,7 +48,12 @@ def _own(request: DisclosureRequest, user: User) -> None:
 
 
 def available_files(*, request: DisclosureRequest, now: datetime) -> list[AnswerFile]:
-    """The files of the decision in force that can still be opened, the letter first."""
+    """The files of the decision in force that can still be opened, the letter first.
+
+    None where the answer is for the person and an agent asked whose mandate does not cover it.
+    """
+    if evidence_state.goes_past_the_agent(request):
+        return []
     rows = request.answer_files.filter(decision__superseded_at=None, expires_at__gt=now, file__erased_at=None)
     return list(rows.select_related("file").order_by("kind"))
 

@@ -20,7 +20,7 @@ from ..domain.request_types import REQUEST_TYPES, Refusal, possible_refusals
 from ..domain.transitions import IDENTITY_STATUSES, Actor, Event, possible_events
 from ..models import Decision, DecisionProposal, DisclosureRequest
 from ..models.decision import POSITIVE
-from . import changes, effects, fees, letters, nudges, provision_answers, transition
+from . import changes, effects, evidence_state, fees, letters, nudges, provision_answers, transition
 from .errors import ErasureNotSeen, InvalidDecision, SecondLookNeeded
 from .permissions import require_staff
 
@@ -61,7 +61,8 @@ class Proposal:
 def allowed_outcomes(request: DisclosureRequest) -> list[Outcome]:
     """The outcomes that law and case allow now, in the order of the choices; empty where nothing can be decided.
 
-    * identity not settled: only that it could not be confirmed, and nothing about whether data are held;
+    * identity not settled, or an agent whose papers were not checked: only that it could not be confirmed, and nothing
+      about whether data are held;
     * nobody registered: that no such data is held, or that it is no valid request;
     * a fee that is owed: nothing positive until it is paid or waived;
     * otherwise what the table has for the type; "no such data" only where nothing of what was asked for is held;
@@ -77,7 +78,7 @@ def allowed_outcomes(request: DisclosureRequest) -> list[Outcome]:
     entry = REQUEST_TYPES[request.request_type]
     if not entry.needs_identity:
         allowed = set(Outcome)
-    elif request.status in IDENTITY_STATUSES:
+    elif request.status in IDENTITY_STATUSES or evidence_state.missing_of_agent(request):
         allowed = {Outcome.IDENTITY_NOT_CONFIRMED}
     elif request.customer is None:
         allowed = _without_a_customer(request, entry.effect)

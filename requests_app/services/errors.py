@@ -151,3 +151,30 @@ class InvalidRemark(RequestError):
     """A proposal is returned with a remark that the other person can work with."""
 
     message = _("差し戻す理由を1,000文字以内で書いてください。マイナンバーは書かないでください。")
+
+
+class EvidenceRefused(RequestError):
+    """Something about documents cannot be done; ``field`` names the form field, empty where it is none's."""
+
+    def __init__(self, message: "_StrPromise | str", field: str = "") -> None:
+        super().__init__()
+        self.message = message
+        self.field = field
+
+
+class EvidenceMissing(RequestError):
+    """Who it is, or that an agent may act, has not been shown: nobody is confirmed without it."""
+
+    def __init__(self, names: "list[_StrPromise | str]") -> None:
+        super().__init__()
+        joined = _("、").join(map(str, names))
+        self.message = _("次の書類をまだ確認していません：%(what)s。先に書類を確認してください。") % {"what": joined}
+
+
+class AddressMissing(RequestError):
+    """The answer has to go to the person, and nobody knows where that is."""
+
+    message = _(
+        "回答はご本人に郵送しますが、ご本人の住所がわかりません。"
+        "住所をたずねるか、回答の受け取りも頼まれた委任状をお願いしてください。"
+    )

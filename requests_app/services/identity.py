@@ -23,8 +23,8 @@ from ..domain.likeness import Likeness, likeness
 from ..domain.request_types import REQUEST_TYPES
 from ..domain.transitions import Actor, Event, Status, TransitionRefused
 from ..models import DisclosureRequest, GiftLink, IdentityCheck, Party, RegisteredCheck
-from . import transition
-from .errors import NoteRequired
+from . import evidence, evidence_state, transition
+from .errors import AddressMissing, EvidenceMissing, NoteRequired
 from .permissions import require_staff
 
 NOTE_LENGTH = 500
@@ -42,7 +42,8 @@ def verify(*, request_id: uuid.UUID | str, now: datetime) -> DisclosureRequest |
     May run twice, and twice at once: the row is locked, and a request that is no longer new is left alone. The rule is
     in ``domain.comparison``; an agent is never passed by facts, because their papers have to be seen. An account that
     was unclear :data:`TRIES` times within :data:`TRIES_WITHIN` is not passed by a comparison any more, right or not.
-    A type that shows and changes nothing goes to staff at once.
+    A type that shows and changes nothing goes to staff at once. An agent, and whoever asks for a type of the level of
+    documents, is asked for them right away; where nobody reads a page (a letter), staff do that.
 
     Returns:
         The request in its new status, or None where there was nothing to do.
@@ -93,6 +94,8 @@ def verify(*, request_id: uuid.UUID | str, now: datetime) -> DisclosureRequest |
         if passed
         else {"level": int(check.level), "candidates": len(found)},
     )
+    if not passed and request.applicant is not None and evidence_state.required(request):
+        return evidence.ask_by_rule(request=request, now=now)
     return transition.apply(
         request=request,
         event=Event.IDENTITY_PASSED if passed else Event.IDENTITY_UNCLEAR,
@@ -122,8 +125,7 @@ def unclear_tries(user: User, now: datetime) -> int:
 
 def _needed_level(request: DisclosureRequest) -> int:
     """The operator's rule of today; without one, nobody passes unseen."""
-    levels = RequestRule.objects.filter(request_type=request.request_type).values_list("identity_level", flat=True)
-    return levels.first() or RequestRule.IdentityLevel.DOCUMENTS
+    return evidence_state.needed_level(request) or RequestRule.IdentityLevel.DOCUMENTS
 
 
 def _check_to_finish(request: DisclosureRequest, now: datetime) -> IdentityCheck:
@@ -232,7 +234,13 @@ def confirm(
         gifts: those of the recipients in others' orders (``selectors.recipients``) who are this person.
         note: why, at most 500 characters; kept with the check and never shown to the person.
 
+    An agent is confirmed only when the papers of both and the authority have been checked (Order 13), and a person for
+    a type of the level of documents only when theirs have. Where a mandate does not cover the answer, it goes to the
+    person by post.
+
     Raises:
+        AddressMissing: the answer has to go to the person, whose address nobody stated.
+        EvidenceMissing: see above.
         NoteRequired: the note is empty, too long, or holds a My Number.
         NotAllowed: the actor lacks the permission, or it is their own request.
         TransitionRefused: identity is not under review.
@@ -240,9 +248,14 @@ def confirm(
     require_staff(actor, request, "check_identity")
     reason = _reason(note)
     with transaction.atomic():
+        locked = transition.locked(request)
+        transition.require(locked, Event.IDENTITY_CONFIRMED, Actor.STAFF)
+        if lacking := evidence_state.missing(locked):
+            raise EvidenceMissing([proof.label for proof in lacking])
         row = transition.apply(
             request=request, event=Event.IDENTITY_CONFIRMED, actor=actor, actor_kind=Actor.STAFF, now=now
         )
+        _direct_answer(row, request)
         check = _record_judgement(row, actor, customer, reason, IdentityCheck.State.PASSED, now)
         _link(row, request, customer)
         _link_gifts(row, actor, gifts, now)
@@ -253,6 +266,16 @@ def confirm(
             detail={"level": int(check.level), "customer": customer.pk if customer else None},
         )
     return row
+
+
+def _direct_answer(row: DisclosureRequest, request: DisclosureRequest) -> None:
+    """What must not reach the agent is not put on the agent's page: it is printed for the person."""
+    if not evidence_state.goes_past_the_agent(row):
+        return
+    if not evidence_state.addressee(row).address1:
+        raise AddressMissing
+    row.answer_method = request.answer_method = DisclosureRequest.AnswerMethod.PAPER
+    row.save(update_fields=["answer_method"])
 
 
 def reconsider(*, request: DisclosureRequest, actor: User, note: str, now: datetime) -> DisclosureRequest:

@@ -17,7 +17,7 @@ from privacy_portal.core.localized import localized
 from ..domain.request_types import REQUEST_TYPES
 from ..models import DisclosureRequest, RequestedChange
 from ..models.decision import POSITIVE
-from . import changes, effects, provision_answers, typesetting
+from . import changes, effects, evidence_state, provision_answers, typesetting
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +159,7 @@ def _data(content: LetterContent) -> dict[str, Any]:
                 on=content.decided_on,
                 title=_("%(type)sについて（通知）") % {"type": request_type.name},
                 language=language,
+                to=evidence_state.addressee(request),
             ),
             "received_on": typesetting.date_words(timezone.localdate(request.received_at), language),
             "type_name": str(request_type.name),

@@ -68,10 +68,16 @@ def unprintable(data: dict[str, Any]) -> str:
     return "".join(character for character in characters if not _is_printable(character))
 
 
-def frame(request: DisclosureRequest, *, on: date, title: str, language: str) -> dict[str, Any]:
-    """What every letter of a request has: from whom, to whom, when, and its number."""
+def frame(
+    request: DisclosureRequest, *, on: date, title: str, language: str, to: Party | None = None
+) -> dict[str, Any]:
+    """What every letter of a request has: from whom, to whom, when, and its number.
+
+    Args:
+        to: to whom it goes; without one, to whoever asked.
+    """
     operator = Operator.objects.get()
-    recipient_lines, recipient_name = _recipient(request)
+    recipient_lines, recipient_name = _recipient(request, to)
     return {
         "title": title,
         "language": language,
@@ -135,10 +141,10 @@ def _operator_address(operator: Operator, language: str) -> str:
     return f"{_postal_code(operator.postal_code)} {address}".strip()
 
 
-def _recipient(request: DisclosureRequest) -> tuple[list[str], str]:
+def _recipient(request: DisclosureRequest, to: Party | None) -> tuple[list[str], str]:
     """The address lines and the name of whom the letter goes to: the agent where one acts, else the principal."""
     parties = {party.kind: party for party in request.parties.all()}
-    party = parties.get(Party.Kind.AGENT) or parties[Party.Kind.PRINCIPAL]
+    party = to or parties.get(Party.Kind.AGENT) or parties[Party.Kind.PRINCIPAL]
     lines = [_postal_code(party.postal_code), party.prefecture + party.address1, party.address2]
     # Nobody is named where all of the name is unknown; the letter has an addressee all the same.
     name = party.full_name or _("ご請求者")

@@ -10,6 +10,7 @@ from consent_app.domain.articles import article_text
 from consent_app.domain.written import written_postal_code, written_telephone
 from consent_app.models import Customer, CustomerRecord
 
+from ..domain.evidence import Check, Proof
 from ..domain.likeness import Likeness
 
 register = template.Library()
@@ -98,3 +99,15 @@ register.filter("telephone", written_telephone)
 def record_kind(kind: str) -> str:
     """The name of a kind of record."""
     return str(CustomerRecord.Kind(kind).label)
+
+
+@register.filter
+def proof_words(code: str) -> str:
+    """What a document shows."""
+    return str(Proof(code).label)
+
+
+@register.filter
+def check_words(code: str) -> str:
+    """What was looked at in a document."""
+    return str(Check(code).label)

@@ -101,6 +101,7 @@ def test_rare_characters_are_drawn_and_the_document_is_tagged() -> None:
 
 def test_letter_goes_to_the_agent_where_one_acts() -> None:
     request = make_request()
+    request.role = "statutory_agent"
     Party.objects.create(
         request=request, kind=Party.Kind.AGENT, family_name="代理", given_name="人子", address1="別町1"
     )

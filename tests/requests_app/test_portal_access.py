@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from privacy_portal.core.models import User
 from requests_app.domain import receipt_numbers
-from requests_app.models import DisclosureRequest, DownloadGrant, Message
+from requests_app.models import DisclosureRequest, DownloadGrant, Evidence, Message
 from requests_app.services import access, fulfilment
+from tests.factories import evidence
 from tests.factories.consent import OperatorFactory, RequestRuleFactory, catalogue
 from tests.factories.core import sign_in_by_code
 from tests.factories.requests import MessageFactory, PersonFactory, RequestFactory, StaffFactory
@@ -28,6 +29,7 @@ class World:
     request: DisclosureRequest
     person: User
     grant: DownloadGrant
+    document: Evidence
 
 
 Arguments = Callable[[World], dict[str, Any]]
@@ -69,6 +71,18 @@ def a_joint_use(world: World) -> dict[str, Any]:
     return {"code": "group", "number": 1}
 
 
+def a_proof(world: World) -> dict[str, Any]:
+    return {"receipt": world.request.receipt_number, "proof": "principal"}
+
+
+def a_document(world: World) -> dict[str, Any]:
+    return {"receipt": world.request.receipt_number, "evidence_id": world.document.pk}
+
+
+def a_page(world: World) -> dict[str, Any]:
+    return {"receipt": world.request.receipt_number, "page_id": world.document.pages.get().pk}
+
+
 def a_grant(world: World) -> dict[str, Any]:
     return {"receipt": world.request.receipt_number, "grant": world.grant.pk}
 
@@ -91,6 +105,7 @@ ROWS: dict[str, tuple[str, Arguments]] = {
     "collection_points": (PUBLIC, nothing),
     "subcontractors": (PUBLIC, nothing),
     "procedure": (PUBLIC, nothing),
+    "mandate_blank": (PUBLIC, nothing),
     "joint_use": (PUBLIC, nothing),
     "joint_use_version": (PUBLIC, a_joint_use),
     "trackers": (PUBLIC, nothing),
@@ -124,6 +139,11 @@ ROWS: dict[str, tuple[str, Arguments]] = {
     "request_again": (OF_A_REQUEST, a_receipt),
     "request_message": (OF_A_REQUEST, a_receipt),
     "request_withdraw": (OF_A_REQUEST, a_receipt),
+    "request_documents": (OF_A_REQUEST, a_receipt),
+    "request_document_add": (OF_A_REQUEST, a_proof),
+    "request_document_remove": (OF_A_REQUEST, a_document),
+    "request_document_page": (OF_A_REQUEST, a_page),
+    "request_mandate": (OF_A_REQUEST, a_receipt),
     "request_fee": (OF_A_REQUEST, a_receipt),
     "fee_receipt": (OF_A_REQUEST, a_receipt),
     "answer_code": (OF_A_REQUEST, a_receipt),
@@ -166,7 +186,7 @@ def world() -> World:
     MessageFactory(request=request, body="内密の質問")
     package = request.answer_files.get(kind="package")
     grant = access.grant(answer_file=package, user=request.applicant, now=timezone.now())
-    return World(request, request.applicant, grant)
+    return World(request, request.applicant, grant, evidence.given(request, state="draft", given_at=None))
 
 
 def url_of(name: str, world: World) -> str:
@@ -223,7 +243,7 @@ def test_even_a_session_opened_for_an_own_answer_opens_no_other(client: Client, 
 @pytest.mark.parametrize("name", of_kind(PUBLIC, SIGNED_IN))
 def test_the_other_pages_show_nothing_of_the_request(client: Client, world: World, name: str) -> None:
     client.force_login(PersonFactory())
-    content = client.get(url_of(name, world)).content.decode()
+    content = client.get(url_of(name, world)).content.decode(errors="replace")
     assert world.request.receipt_number not in content
     assert "高橋" not in content
     assert world.person.email not in content

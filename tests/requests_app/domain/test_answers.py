@@ -162,3 +162,16 @@ def test_no_answers_break_it(answers: dict[str, Any]) -> None:
     clean, errors = read_answers(answers, entry=DISCLOSURE, item_codes={"orders"})
     if not errors:
         assert "\x00" not in repr(clean)
+
+
+@pytest.mark.parametrize("name", ["花子、太郎", "花子＆太郎", "花子 & 太郎", "花子および太郎", "Hanako and Taro"])
+@pytest.mark.parametrize("field", ["family_name", "given_name"])
+def test_a_request_for_data_of_two_people(field: str, name: str) -> None:
+    assert field in read(**{field: name})[1]
+
+
+@pytest.mark.parametrize(
+    "name", ["Alexander", "Sandra", "Kumar A/L Raman", "Smith, John", "ヨハン・セバスチャン", "恩"]
+)
+def test_names_of_one_person(name: str) -> None:
+    assert "family_name" not in read(family_name=name)[1]

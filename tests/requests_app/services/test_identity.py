@@ -157,12 +157,12 @@ class TestUnclear:
         CustomerFactory(email=EMAIL)
         request = RequestFactory.received(applicant=person, role=role)
         PartyFactory(request=request, kind=Party.Kind.AGENT)
-        assert verify(request).status == Status.IDENTITY_REVIEW
+        assert verify(request).status == Status.IDENTITY_WAITING
 
     def test_a_type_that_needs_documents(self, person: User) -> None:
         RequestRuleFactory._meta.model.objects.update(identity_level=3)
         CustomerFactory(email=EMAIL)
-        assert verify(RequestFactory.received(applicant=person)).status == Status.IDENTITY_REVIEW
+        assert verify(RequestFactory.received(applicant=person)).status == Status.IDENTITY_WAITING
 
     def test_a_type_whose_rule_is_gone(self, person: User) -> None:
         RequestRuleFactory._meta.model.objects.all().delete()

@@ -1,0 +1,53 @@
+"""The form by which somebody mandates another to ask for them (article 37(3), Order 13(ii)), to print and sign."""
+
+from typing import Any
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from consent_app.models import Operator
+from privacy_portal.core.localized import localized
+from privacy_portal.core.models import User
+from privacy_portal.core.services import audit
+
+from ..domain.request_types import REQUEST_TYPES
+from ..models import DisclosureRequest, Party
+from . import typesetting
+
+
+def for_request(*, request: DisclosureRequest, actor: User, language: str) -> bytes:
+    """The form with what was stated in the request; what is not known is a line to write on. A PDF."""
+    parties = {party.kind: party for party in request.parties.all()}
+    audit.record(action="evidence.mandate_opened", actor=actor, obj=request)
+    with translation.override(language):
+        matter = str(REQUEST_TYPES[request.request_type].name)
+    return _typeset(
+        language,
+        receipt_number=request.receipt_number,
+        matter=matter,
+        principal=_person(parties.get(Party.Kind.PRINCIPAL)),
+        agent=_person(parties.get(Party.Kind.AGENT)),
+    )
+
+
+def blank(*, language: str) -> bytes:
+    """The form with nothing but lines."""
+    return _typeset(language, receipt_number="", matter="", principal=_person(None), agent=_person(None))
+
+
+def _person(party: Party | None) -> dict[str, str]:
+    if party is None:
+        return {"name": "", "address": "", "telephone": ""}
+    return {"name": party.full_name, "address": party.full_address, "telephone": ""}
+
+
+def _typeset(language: str, **values: Any) -> bytes:
+    operator = Operator.objects.get()
+    with translation.override(language):
+        data = {
+            "title": _("委任状"),
+            "language": language,
+            "operator": localized(operator, "name", language),
+            **values,
+        }
+    return typesetting.typeset(f"{language}/mandate.typ", data)
