@@ -6,7 +6,9 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Tags, register
+
+from .services import key_rotation
 
 SCANNER = re.compile(r"unix:/.+|tcp:.+:[0-9]{1,5}")
 
@@ -20,3 +22,16 @@ def uploads_can_be_taken(app_configs: Sequence[AppConfig] | None, **kwargs: Any)
     if settings.CLAMD_ADDRESS and not SCANNER.fullmatch(settings.CLAMD_ADDRESS):
         found.append(Error("CLAMD_ADDRESS must be unix:/path or tcp:host:port.", id="core.E002"))
     return found
+
+
+@register(Tags.database)
+def keys_open_what_is_stored(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """A value of each encrypted place can be read. Better told here than on a page of somebody.
+
+    Only where the database is asked: ``manage.py check --database default``, ``manage.py migrate``.
+    """
+    if "default" not in (databases or ()):
+        return []
+    return [Error(str(error), id="core.E003") for error in key_rotation.samples()]

@@ -21,7 +21,15 @@ TAG_BYTES = 16
 
 
 class DecryptionError(Exception):
-    """The value was changed, belongs to another row, or its key is not configured. Never carries any of the value."""
+    """The value was changed, belongs to another row, or its key is not configured. Never carries any of the value.
+
+    Args:
+        key_id: of the key that sealed it, where the value still says so.
+    """
+
+    def __init__(self, message: str, *, key_id: str = "") -> None:
+        super().__init__(message)
+        self.key_id = key_id
 
 
 class Keyring:
@@ -55,9 +63,7 @@ class Keyring:
 
     def seal(self, plain: bytes, *, context: bytes) -> bytes:
         """Encrypt ``plain`` with the first key, bound to ``context``."""
-        key_id = self.primary_id.encode()
-        nonce = os.urandom(NONCE_BYTES)
-        header = bytes([VERSION, len(key_id)]) + key_id
+        nonce, header = os.urandom(NONCE_BYTES), self.header()
         return header + nonce + self._keys[self.primary_id].encrypt(nonce, plain, header + context)
 
     def open(self, sealed: bytes, *, context: bytes) -> bytes:
@@ -68,13 +74,33 @@ class Keyring:
         """
         key_id = self.key_id(sealed)
         if key_id not in self._keys:
-            raise DecryptionError(f"No key with the id {key_id!r} is configured in FIELD_ENCRYPTION_KEYS.")
+            raise DecryptionError(
+                f"No key with the id {key_id!r} is configured in FIELD_ENCRYPTION_KEYS: put it back.", key_id=key_id
+            )
         start = 2 + sealed[1]
         header, nonce, body = sealed[:start], sealed[start : start + NONCE_BYTES], sealed[start + NONCE_BYTES :]
         try:
             return self._keys[key_id].decrypt(nonce, body, header + context)
         except InvalidTag:
-            raise DecryptionError("The value was changed, or belongs to another row.") from None
+            raise DecryptionError(
+                "The value was changed, or belongs to another row, or the key that FIELD_ENCRYPTION_KEYS has under the"
+                f" id {key_id!r} is not the one that sealed it.",
+                key_id=key_id,
+            ) from None
+
+    def is_current(self, sealed: bytes) -> bool:
+        """Whether the first key sealed it."""
+        return self.key_id(sealed) == self.primary_id
+
+    def header(self) -> bytes:
+        """With what everything begins that the first key seals."""
+        key_id = self.primary_id.encode()
+        return bytes([VERSION, len(key_id)]) + key_id
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """The ids of all keys."""
+        return frozenset(self._keys)
 
     @staticmethod
     def key_id(sealed: bytes) -> str:

@@ -78,7 +78,10 @@ class EncryptedTextField(models.BinaryField):
         if isinstance(value, SealedBytes):
             if add:
                 raise ValueError(f"{self.name} is bound to the row it was loaded from: read it before saving a copy.")
-            return value
+            if keyring().is_current(value):
+                return value
+            # A row that was loaded before its key was changed must not bring the old key back.
+            value = self.open(model_instance, value)
         if not isinstance(value, str):
             raise TypeError(f"{self.name} holds text, not {type(value).__name__}.")
         return SealedBytes(keyring().seal(value.encode(), context=self.context(model_instance)))

@@ -7,11 +7,15 @@ from collections.abc import Callable
 import redis
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import render
 
 from . import ratelimit
+from .crypto import DecryptionError
 from .portal.errors import too_many_requests
 from .ratelimit import Limit, LimitExceeded
 from .request_id import current_request_id
+
+logger = logging.getLogger(__name__)
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -19,8 +23,6 @@ REQUEST_ID_HEADER = "X-Request-ID"
 NO_COPY = "no-store, private"
 # What one network address may post without being signed in, whatever the page; many pages have narrower limits.
 ANONYMOUS_POSTS = Limit("anonymous_post", 60, 60)
-
-logger = logging.getLogger(__name__)
 
 
 class RequestIdMiddleware:
@@ -80,3 +82,24 @@ class PersonalPageMiddleware:
         if has_session and (request.session.modified or request.user.is_authenticated):
             response["Cache-Control"] = NO_COPY
         return response
+
+
+class MissingKeyMiddleware:
+    """A value that no configured key opens is a mistake of the installation: say so, and which key has to be restored.
+
+    The id of the key is told to staff only, and logged. Nothing of the value is anywhere.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        """503 instead of an error page that says nothing."""
+        if not isinstance(exception, DecryptionError):
+            return None
+        logger.error("Something stored cannot be decrypted: %s", exception)
+        key_id = exception.key_id if request.user.is_staff else ""
+        return render(request, "503_key.html", {"key_id": key_id}, status=503)

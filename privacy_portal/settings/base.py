@@ -63,6 +63,7 @@ MIDDLEWARE = [
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "privacy_portal.core.middleware.PersonalPageMiddleware",
+    "privacy_portal.core.middleware.MissingKeyMiddleware",
 ]
 
 ROOT_URLCONF = "privacy_portal.urls"
