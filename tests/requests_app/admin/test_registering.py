@@ -201,13 +201,17 @@ def test_the_same_matter_is_shown(signed_in: Client) -> None:
     assert address(second) in signed_in.get(address(first)).content.decode()
 
 
-def test_nothing_is_asked_where_nobody_reads_it(signed_in: Client) -> None:
+def test_a_question_on_the_portal_is_not_asked_where_nobody_reads_it(signed_in: Client) -> None:
+    """Without the way and the day of a letter or a call there is no question; see ``test_paper``."""
     case = RequestFactory.by_letter(Status.IN_REVIEW)
-    assert signed_in.post(address(case, "ask"), {"body": "教えてください"}).status_code == 302
+    response = signed_in.post(address(case, "ask"), {"body": "教えてください"})
+    assert set(response.context["form"].errors) == {"channel", "on"}
+    case.refresh_from_db()
+    assert case.status == Status.IN_REVIEW
     signed_in.post(address(case, "message"), {"body": "受け付けました"})
     assert not case.messages.exists()
     shown = signed_in.get(address(case) + "?tab=messages").content.decode()
-    assert "手紙や電話で連絡してください" in shown
+    assert "手紙や電話で連絡します" in shown
     assert not re.search(r"<textarea", shown)
 
 
