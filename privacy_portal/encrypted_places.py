@@ -57,6 +57,8 @@ PLACES: Mapping[str, str] = {
     "requests_app.instruction.text": _STAFF,
     "requests_app.instructionentry.text": _STAFF,
     "requests_app.message.body": _TYPED,
+    "requests_app.messagefile.file": "a photo or PDF that was sent with a message",
+    "requests_app.messagefile.name": _TYPED,
     "requests_app.casenote.body": _STAFF,
     "requests_app.casefinding.note": _STAFF,
     "requests_app.handover.note": _STAFF,

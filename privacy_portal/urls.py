@@ -11,6 +11,7 @@ from consent_app.portal.urls import urlpatterns as consent_urls
 from privacy_portal.core.portal.urls import urlpatterns as core_urls
 from requests_app.portal.urls import urlpatterns as requests_urls
 
+handler400 = "privacy_portal.core.portal.errors.bad_request"
 handler429 = "privacy_portal.core.portal.errors.too_many_requests"
 
 urlpatterns: list[URLPattern | URLResolver] = [

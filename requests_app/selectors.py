@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
+from django.db.models import Case, Count, Exists, F, Max, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Concat, Greatest, Replace, TruncWeek
 from django.utils import timezone
 
@@ -38,6 +38,7 @@ from .models import (
     Fee,
     IdentityCheck,
     Message,
+    MessageFile,
     Party,
     Payment,
     RequestEvent,
@@ -147,6 +148,7 @@ def extensions_of(request: DisclosureRequest, events: Collection[RequestEvent]) 
 def thread_page(request: DisclosureRequest, number: str | int | None) -> Page[Message]:
     """A page of the messages, oldest first; page 1 holds the newest ones. Whatever is no page number counts as 1."""
     newest_first = Message.objects.filter(request=request).select_related("author").order_by("-sent_at", "-pk")
+    newest_first = newest_first.prefetch_related(Prefetch("files", MessageFile.objects.select_related("file")))
     if request.applicant_id is None:
         newest_first = newest_first.prefetch_related("received_files__file")
     page: Page[Message] = Paginator(newest_first, THREAD_PAGE).get_page(number)

@@ -19,6 +19,7 @@ from .services import (
     instructions,
     intake,
     lifecycle,
+    message_files,
     registered,
     retention,
     silence,
@@ -76,6 +77,7 @@ def sweep() -> None:
     fulfilment.erase_expired(now=now)
     evidence_review.erase_due(now=now)
     evidence.purge_drafts(before=now - UNSENT)
+    message_files.discard_forgotten(now=now)
     access.purge_grants(now=now)
     registered.purge(now=now)
 

@@ -223,12 +223,12 @@ def assert_one_language(client: Client, starts: list[str], language: str) -> set
 PORTAL_NO_PAGES = {
     *("sign_out", "set_language", "operator_css", "operator_logo", "sign_in_code", "answer_files", "answer_download"),
     *("consent_change", "consent_receipt", "registered_email_undo", "gpc_support", "fee_receipt", "request_again"),
-    *("trackers_refuse", "instruction"),
+    *("trackers_refuse", "instruction", "message_file"),
     *("mandate_blank", "request_mandate", "request_document_page", "request_document_remove"),
 }
 # Addresses of a case that are posted to, or that show no page.
 FOR_POSTING = (
-    *("message", "letter", "file", "receipt", "received"),
+    *("message", "message_file", "letter", "file", "receipt", "received"),
     *("evidence_page", "evidence_cover", "evidence_judge"),
 )
 # Shown to somebody who is a customer and has stated registered facts.

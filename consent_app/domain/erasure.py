@@ -80,6 +80,7 @@ PLACES: dict[str, Fate] = {
     "requests_app.message.body": Fate.KEPT,
     "requests_app.evidencerequest.note": Fate.KEPT,
     "requests_app.evidencejudgement.note": Fate.KEPT,
+    "requests_app.messagefile.name": Fate.CLOCK,
     "requests_app.targetextension.reason": Fate.KEPT,
     "requests_app.retentionhold.reason": Fate.KEPT,
     "requests_app.retentionhold.end_reason": Fate.KEPT,

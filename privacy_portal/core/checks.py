@@ -19,6 +19,8 @@ def uploads_can_be_taken(app_configs: Sequence[AppConfig] | None, **kwargs: Any)
     found: list[CheckMessage] = []
     if settings.UPLOAD_MAX_MB < 1:
         found.append(Error("UPLOAD_MAX_MB must be at least 1.", id="core.E001"))
+    if settings.MESSAGE_FILES_MAX < 1:
+        found.append(Error("MESSAGE_FILES_MAX must be at least 1.", id="core.E003"))
     if settings.CLAMD_ADDRESS and not SCANNER.fullmatch(settings.CLAMD_ADDRESS):
         found.append(Error("CLAMD_ADDRESS must be unix:/path or tcp:host:port.", id="core.E002"))
     return found

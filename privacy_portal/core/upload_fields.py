@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 
 from .cleaning.kinds import TAKEN, Limits
 from .services import uploads
@@ -63,3 +64,14 @@ class SeveralFilesField(forms.FileField):
             ValidationError: one is empty or its name too long.
         """
         return [super(SeveralFilesField, self).clean(one) for one in data or []]
+
+
+class ChosenFilesField(SeveralFilesField):
+    """The same for files that a service takes one by one: it says why one is refused and keeps the others."""
+
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+        """What was chosen, whatever it is; an empty list if nothing was."""
+        return [one for one in data or [] if one]
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {**super().widget_attrs(widget), "accept": uploads.ACCEPT}

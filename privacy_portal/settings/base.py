@@ -220,6 +220,10 @@ MEDIA_ROOT = Path(env("MEDIA_ROOT", default=str(BASE_DIR / "var" / "files")))
 # The most that one uploaded file may have, and the virus scanner that is asked about each (unix:/path, tcp:host:port).
 UPLOAD_MAX_MB: int = env.int("UPLOAD_MAX_MB", default=20)
 CLAMD_ADDRESS: str = env.str("CLAMD_ADDRESS", default="")
+# How many files one message may carry.
+MESSAGE_FILES_MAX: int = env.int("MESSAGE_FILES_MAX", default=5)
+FILE_UPLOAD_HANDLERS = ["privacy_portal.core.upload_handlers.PrivateUploadHandler"]
+DATA_UPLOAD_MAX_NUMBER_FILES = 20
 
 vars().update(env.email_url("EMAIL_URL"))
 DEFAULT_FROM_EMAIL: str = env("DEFAULT_FROM_EMAIL")

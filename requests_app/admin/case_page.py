@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from consent_app.models import DataItem, Purpose, Recipient
 from consent_app.selectors import open_marks
 from privacy_portal.core.models import User
-from privacy_portal.core.services import audit
+from privacy_portal.core.services import audit, uploads
 
 from .. import selectors
 from ..connectors.found import found_data
@@ -23,7 +23,18 @@ from ..domain.deadlines import suit_possible_from
 from ..domain.request_types import REQUEST_TYPES
 from ..domain.transitions import OPEN_STATUSES, Event, Status
 from ..models import AnswerMail, Decision, DecisionProposal, DisclosureRequest, HandOver, Party, RequestEvent
-from ..services import answer_mails, changes, fees, holds, letters, receipts, registration, retention, undo
+from ..services import (
+    answer_mails,
+    changes,
+    fees,
+    holds,
+    letters,
+    message_files,
+    receipts,
+    registration,
+    retention,
+    undo,
+)
 from ..services.permissions import may_act_as_staff
 from .correction_words import field_words
 from .evidence_card import evidence_context
@@ -236,6 +247,8 @@ def _messages(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any]:
     return {
         "thread": selectors.thread_page(case, request.GET.get("page")),
         "may_read_received": any(map(request.user.has_perm, registration.READERS)),
+        "chosen": message_files.unsent(request=case, actor=cast(User, request.user)),
+        "accept": uploads.ACCEPT,
     }
 
 

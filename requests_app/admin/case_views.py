@@ -25,10 +25,9 @@ from ..selectors import candidates as candidates_for
 from ..selectors import perhaps_senders
 from ..services import assignment, fulfilment, lifecycle
 from ..services import identity as identity_service
-from ..services import messages as message_service
 from ..services.errors import InvalidPosting, RequestError
 from .case_page import recipients_seen
-from .forms import IdentityForm, MessageForm, NoteForm, PostedForm
+from .forms import IdentityForm, NoteForm, PostedForm
 from .queue_forms import AssignForm
 from .steps import BY_CODE, VIEW_CUSTOMER, why_not
 
@@ -173,41 +172,6 @@ def reconsider(request: HttpRequest, case: DisclosureRequest, site: DisclosureRe
             notices.success(request, str(_("顧客との結び付きを外し、本人確認に戻しました。")))
             return back_to(case)
     return case_page(request, case, site, "reconsider", BY_CODE["reconsider"].label, form=form)
-
-
-def ask(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequestAdmin) -> HttpResponse:
-    """A question; the clock stands still until the person answers."""
-    if refused := refused_step(case, request, "ask"):
-        return refused
-    form = MessageForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            message_service.ask(
-                request=case, actor=staff_of(request), body=form.cleaned_data["body"], now=timezone.now()
-            )
-        except Refused as error:
-            form.add_error("body", words_of(error))
-        else:
-            notices.success(request, str(_("質問を送りました。返答があるまで社内目標は進みません。")))
-            return back_to(case, "messages")
-    return case_page(request, case, site, "ask", _("本人に質問する"), form=form)
-
-
-@require_POST
-def message(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequestAdmin) -> HttpResponse:
-    """A message that changes no status."""
-    form = MessageForm(request.POST)
-    if form.is_valid():
-        try:
-            message_service.write(
-                request=case, actor=staff_of(request), body=form.cleaned_data["body"], now=timezone.now()
-            )
-        except RequestError as error:
-            form.add_error("body", str(error))
-        else:
-            notices.success(request, str(_("メッセージを送りました。")))
-            return back_to(case, "messages")
-    return case_page(request, case, site, "message", _("メッセージを送る"), form=form)
 
 
 def assign(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequestAdmin) -> HttpResponse:

@@ -21,6 +21,7 @@ from unfold.widgets import (
 from consent_app.domain.articles import article_text
 from consent_app.domain.written import written_telephone
 from consent_app.models import Customer, DataItem, Purpose, Recipient, RefusalGround
+from privacy_portal.core.upload_fields import ChosenFilesField
 
 from ..connectors.found import held_items
 from ..domain.request_types import REQUEST_TYPES, Refusal
@@ -38,7 +39,13 @@ class MessageForm(forms.Form):
         label=_("本文"),
         max_length=REASON_LENGTH,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 6}),
-        help_text=_("メールには本文を載せません。本人はログインして読みます。"),
+        help_text=_("メールには本文もファイルも載せません。本人はログインして読みます。"),
+    )
+    # Django takes declared fields off the class: its own attribute of that name remains.
+    files = ChosenFilesField(  # type: ignore[assignment]
+        label=_("添付するファイル"),
+        required=False,
+        help_text=_("PDF、PNG、JPEG。位置情報や作成者などは取り除いて送ります。"),
     )
 
 

@@ -29,7 +29,7 @@ from ..services.correspondence import Contact
 from ..services.errors import InvalidAnswers, NotAllowed, RequestError
 from ..services.messages import BODY_LENGTH
 from ..services.registration import CHANNELS
-from . import case_views
+from . import message_views
 from .case_views import Refused, back_to, case_page, refused_step, staff_of, words_of
 from .clock_views import DayInput
 from .steps import BY_CODE
@@ -108,7 +108,7 @@ def tried(form: forms.Form, service: Callable[[], object]) -> bool:
 def ask(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequestAdmin) -> HttpResponse:
     """A question: on the portal, or by letter or telephone for whoever has no account."""
     if case.applicant_id is not None:
-        return case_views.ask(request, case, site)
+        return message_views.ask(request, case, site)
     if refused := refused_step(case, request, "ask"):
         return refused
     form = QuestionForm(request.POST or None, initial={"on": timezone.localdate()})

@@ -19,7 +19,7 @@ from privacy_portal.core.services import audit
 from ..domain.request_types import REQUEST_TYPES
 from ..models import DisclosureRequest
 from ..services import registration
-from ..services.errors import InvalidAnswers, NotAllowed
+from ..services.errors import FileGone, InvalidAnswers, NotAllowed
 from .case_views import TEMPLATES, back_to, staff_of
 from .register_form import RegisterForm
 
@@ -93,7 +93,7 @@ def open_received(
         content = registration.open_received(received=received, actor=staff_of(request))
     except NotAllowed:
         raise PermissionDenied from None
-    except registration.FileGone as error:
+    except FileGone as error:
         notices.error(request, str(error))
         return back_to(case)
     return StreamingHttpResponse(

@@ -85,6 +85,13 @@ KEPT: tuple[Kept, ...] = (
         _("あったことと、登録した人と、開いた日時"),
     ),
     Kept(
+        "message_files",
+        _("メッセージのファイルと、その名前"),
+        Stage.FILES,
+        ("requests_app.messagefile.file", "requests_app.messagefile.name"),
+        _("あったことと、添付した人と、開いた日時"),
+    ),
+    Kept(
         "answers",
         _("回答のファイルと通知書"),
         Stage.FILES,
@@ -152,6 +159,8 @@ KEPT: tuple[Kept, ...] = (
             "requests_app.targetextension.reason",
             "requests_app.silencenotice.request",
             "requests_app.requestevent.request",
+            "requests_app.messagefile.request",
+            "requests_app.messagefile.message",
             "requests_app.receivedfile.request",
             "requests_app.receivedfile.message",
             "requests_app.answerfile.request",

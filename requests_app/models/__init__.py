@@ -14,6 +14,7 @@ from .gift import GiftLink
 from .identity import IdentityCheck
 from .instruction import Instruction, InstructionContact, InstructionEntry
 from .message import Message
+from .message_file import MessageFile
 from .note import CaseFinding, CaseNote
 from .proposal import DecisionProposal
 from .queue import FirstView, HandOver, SavedView
@@ -46,6 +47,7 @@ __all__ = [
     "InstructionEntry",
     "KeptPayment",
     "Message",
+    "MessageFile",
     "Party",
     "Payment",
     "ReceivedFile",

@@ -1,4 +1,4 @@
-"""One request: confirmation, status, messages, withdrawing."""
+"""One request: confirmation, status, withdrawing."""
 
 from datetime import date
 from typing import Any
@@ -12,12 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from privacy_portal.core.models import User
-from privacy_portal.core.portal.views import limited, wait_text
-from privacy_portal.core.ratelimit import LimitExceeded
 from privacy_portal.core.templatetags.portal import jp_date
 
 from .. import selectors
@@ -33,13 +29,11 @@ from ..domain.transitions import (
     possible_events,
 )
 from ..models import DisclosureRequest, RequestEvent, TargetExtension
-from ..services import evidence_state, lifecycle, messages
-from ..services.errors import ThreadClosed
+from ..services import lifecycle
 from .access import PersonRequest, own_request_or_404
 from .again import others
 from .documents import documents_context
 from .files import offered_files
-from .forms import MessageForm
 from .offers import type_name
 from .stated import stated_sections
 from .wording import happened, stand
@@ -197,73 +191,6 @@ def _extension_words(extension: TargetExtension | None) -> str:
 
 def _can_withdraw(disclosure: DisclosureRequest) -> bool:
     return Event.WITHDRAWN in possible_events(disclosure.status, Actor.PERSON)
-
-
-@sensitive_post_parameters()
-@login_required
-@never_cache
-@get_or_post
-def request_message(request: PersonRequest, receipt: str) -> HttpResponse:
-    """The messages, on a page of their own: nobody looking at the status page reads them by chance."""
-    disclosure = own_request_or_404(request, receipt)
-    can_write = disclosure.status not in MESSAGES_END
-    form = MessageForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and not can_write:
-        return redirect("portal:request_message", receipt=receipt)
-    too_many: LimitExceeded | None = None
-    if request.method == "POST" and form.is_valid():
-        try:
-            _send(disclosure, request.user, form.cleaned_data["body"])
-        except ThreadClosed as error:
-            # It ended between the page and its sending.
-            flash.info(request, str(error))
-            return redirect("portal:request_detail", receipt=receipt)
-        except LimitExceeded as error:
-            too_many = error
-            words = _("短い間に多くのメッセージが送られました。%(wait)sにもう一度お送りください。")
-            form.add_error(None, words % {"wait": wait_text(error.retry_after)})
-        else:
-            flash.success(request, _("メッセージを送りました。"))
-            return redirect("portal:request_detail", receipt=receipt)
-    messages.mark_read(request=disclosure, reader=request.user, now=timezone.now())
-    page = selectors.thread_page(disclosure, request.GET.get("page"))
-    thread = [
-        {
-            "sender": _("あなた") if entry.from_person else _("担当者"),
-            "at": entry.sent_at,
-            "body": entry.body,
-            "mine": entry.from_person,
-        }
-        for entry in page
-    ]
-    context = {
-        **_common(disclosure),
-        "messages_list": thread,
-        "page_obj": page,
-        "form": form,
-        "can_write": can_write,
-        "asked": _is_asked(disclosure),
-    }
-    response = render(request, "portal/requests/messages.html", context)
-    return limited(response, too_many) if too_many else response
-
-
-def _is_asked(disclosure: DisclosureRequest) -> bool:
-    """Whether a message is the reply that is waited for: a word about documents does not stand for them."""
-    waits = disclosure.status in WAITING_FOR_PERSON - {Status.FEE_WAITING}
-    return waits and not evidence_state.documents_owed(disclosure)
-
-
-def _send(disclosure: DisclosureRequest, user: User, body: str) -> None:
-    """A reply where one is awaited, else a message. The status may change between the page and its sending."""
-    now = timezone.now()
-    if _is_asked(disclosure):
-        try:
-            messages.reply(request=disclosure, actor=user, body=body, now=now)
-            return
-        except TransitionRefused:
-            pass
-    messages.write(request=disclosure, actor=user, body=body, now=now)
 
 
 @login_required

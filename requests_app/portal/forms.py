@@ -10,12 +10,14 @@ from typing import Any, cast
 
 from crispy_forms.layout import Fieldset, Layout
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from consent_app.domain import normalise
 from privacy_portal.core.portal.form_mixin import PortalFormMixin
+from privacy_portal.core.upload_fields import ChosenFilesField
 
 from ..domain.answers import AGENT_PREFIX, METHOD_NOTE_LENGTH, NOTE_LENGTH, TWO_PEOPLE, names_two_people
 from ..domain.request_types import RequestType
@@ -349,6 +351,16 @@ class MessageForm(PortalFormMixin, forms.Form):
         widget=forms.Textarea(attrs={"rows": 6, "autocomplete": "off"}),
         error_messages=required_words(_("本文を入力してください。")),
     )
+    # Django takes declared fields off the class: its own attribute of that name remains.
+    files = ChosenFilesField(label=_("写真・PDF"), required=False)  # type: ignore[assignment]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        words = _("1つ%(megabytes)sMBまで、%(most)sつまで。マイナンバーが写っているときは、隠してから撮ってください。")
+        self.fields["files"].help_text = words % {
+            "megabytes": settings.UPLOAD_MAX_MB,
+            "most": settings.MESSAGE_FILES_MAX,
+        }
 
 
 def to_submit(answers: Answers) -> Answers:

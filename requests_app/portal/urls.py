@@ -19,6 +19,7 @@ from . import (
     procedure,
     registered,
     registered_email,
+    thread,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -43,7 +44,6 @@ urlpatterns: list[URLPattern] = [
     path("requests/<slug:receipt>/", case.request_detail, name="request_detail"),
     path("requests/<slug:receipt>/received/", case.request_done, name="request_done"),
     path("requests/<slug:receipt>/again/", again.request_again, name="request_again"),
-    path("requests/<slug:receipt>/messages/", case.request_message, name="request_message"),
     path("requests/<slug:receipt>/documents/", documents.request_documents, name="request_documents"),
     path("requests/<slug:receipt>/documents/mandate.pdf", documents.request_mandate, name="request_mandate"),
     path(
@@ -61,6 +61,8 @@ urlpatterns: list[URLPattern] = [
         documents.request_document_page,
         name="request_document_page",
     ),
+    path("requests/<slug:receipt>/messages/", thread.request_message, name="request_message"),
+    path("requests/<slug:receipt>/messages/files/<uuid:key>/", thread.message_file, name="message_file"),
     path("requests/<slug:receipt>/fee/", fee.request_fee, name="request_fee"),
     path("requests/<slug:receipt>/fee/receipt.pdf", fee.fee_receipt, name="fee_receipt"),
     path("requests/<slug:receipt>/withdraw/", case.request_withdraw, name="request_withdraw"),

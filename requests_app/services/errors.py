@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
@@ -52,6 +53,26 @@ class InvalidMessage(RequestError):
     def __init__(self, message: "_StrPromise | str") -> None:
         super().__init__()
         self.message = message
+
+
+class TooManyFiles(RequestError):
+    """A message carries only so many files."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.message = gettext("ファイルは、1つのメッセージに%(most)sつまで添付できます。") % {"most": most}
+
+
+class FilesChanged(RequestError):
+    """What was chosen is not what the page showed: it was sent already, or taken back."""
+
+    message = _("添付するファイルが、ほかの画面で送られたか、取り除かれました。いまの状態を確かめてください。")
+
+
+class FileGone(RequestError):
+    """The content of a file was erased."""
+
+    message = _("このファイルは消去されています。")
 
 
 class ThreadClosed(RequestError):

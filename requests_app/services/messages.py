@@ -1,5 +1,7 @@
 """The thread between the person and the operator."""
 
+import uuid
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
@@ -14,7 +16,7 @@ from .. import notifications
 from ..domain.answers import MY_NUMBER, REQUIRED, TOO_LONG, holds_my_number
 from ..domain.transitions import ENDED_STATUSES, Actor, Event, Note
 from ..models import DisclosureRequest, Message, RequestEvent
-from . import transition
+from . import message_files, transition
 from .errors import InvalidMessage, NoAccount, ThreadClosed
 from .permissions import require_person, require_staff
 
@@ -45,19 +47,33 @@ def _require_account(request: DisclosureRequest) -> None:
 
 
 def _write(
-    request: DisclosureRequest, actor: User, body: str, now: datetime, *, from_person: bool, asks_reply: bool = False
+    request: DisclosureRequest,
+    actor: User,
+    body: str,
+    now: datetime,
+    *,
+    from_person: bool,
+    files: Collection[uuid.UUID],
+    asks_reply: bool = False,
 ) -> Message:
     message = Message.objects.create(
         request=request, from_person=from_person, author=actor, body=body, asks_reply=asks_reply, sent_at=now
     )
+    message_files.attach(message=message, actor=actor, keys=files)
     audit.record(action="message.written", actor=actor, obj=request, detail={"from_person": from_person})
     return message
 
 
-def ask(*, request: DisclosureRequest, actor: User, body: str, now: datetime) -> Message:
+def ask(
+    *, request: DisclosureRequest, actor: User, body: str, files: Collection[uuid.UUID] = (), now: datetime
+) -> Message:
     """Staff ask the person something; the operator's clock stands still until the answer.
 
+    Args:
+        files: keys of the chosen files that go along; see :mod:`.message_files`.
+
     Raises:
+        FilesChanged: one of them is not there to be sent any more.
         InvalidMessage: see :func:`read_body`.
         NoAccount: the person would never see it.
         NotAllowed: not staff, or their own request.
@@ -68,13 +84,16 @@ def ask(*, request: DisclosureRequest, actor: User, body: str, now: datetime) ->
     text = read_body(body)
     with transaction.atomic():
         row = transition.apply(request=request, event=Event.ASKED, actor=actor, actor_kind=Actor.STAFF, now=now)
-        return _write(row, actor, text, now, from_person=False, asks_reply=True)
+        return _write(row, actor, text, now, from_person=False, files=files, asks_reply=True)
 
 
-def reply(*, request: DisclosureRequest, actor: User, body: str, now: datetime) -> Message:
+def reply(
+    *, request: DisclosureRequest, actor: User, body: str, files: Collection[uuid.UUID] = (), now: datetime
+) -> Message:
     """The person answers what was asked; the operator goes on.
 
     Raises:
+        FilesChanged: see :func:`ask`.
         InvalidMessage: see :func:`read_body`.
         NotAllowed: not the person's own request.
         TransitionRefused: nothing was asked, or it was answered already.
@@ -85,13 +104,16 @@ def reply(*, request: DisclosureRequest, actor: User, body: str, now: datetime) 
     ratelimit.hit((WRITTEN_BY_PERSON, str(actor.pk)))
     with transaction.atomic():
         row = transition.apply(request=request, event=Event.REPLIED, actor=actor, actor_kind=Actor.PERSON, now=now)
-        return _write(row, actor, text, now, from_person=True)
+        return _write(row, actor, text, now, from_person=True, files=files)
 
 
-def write(*, request: DisclosureRequest, actor: User, body: str, now: datetime) -> Message:
+def write(
+    *, request: DisclosureRequest, actor: User, body: str, files: Collection[uuid.UUID] = (), now: datetime
+) -> Message:
     """Either side writes without a change of status. The person is told by mail that there is a message.
 
     Raises:
+        FilesChanged: see :func:`ask`.
         InvalidMessage: see :func:`read_body`.
         NoAccount: the person would never see it.
         NotAllowed: neither the person nor staff.
@@ -111,7 +133,7 @@ def write(*, request: DisclosureRequest, actor: User, body: str, now: datetime) 
         row = transition.locked(request)
         if row.status in ENDED_STATUSES:
             raise ThreadClosed
-        message = _write(row, actor, text, now, from_person=from_person)
+        message = _write(row, actor, text, now, from_person=from_person, files=files)
         RequestEvent.objects.create(
             request=row,
             kind=Note.MESSAGE_FROM_PERSON if from_person else Note.MESSAGE_FROM_STAFF,

@@ -28,7 +28,7 @@ from ..domain.transitions import Actor, Note, Status
 from ..models import DisclosureRequest, IdentityCheck, Message, Party, ReceivedFile, RequestEvent
 from . import intake, nudges
 from .deadlines import first_target
-from .errors import InvalidAnswers, NotAllowed, RequestError
+from .errors import FileGone, InvalidAnswers, NotAllowed
 from .fulfilment import EFFECTS
 
 PERMISSION: Final = "requests_app.register_request"
@@ -36,12 +36,6 @@ PERMISSION: Final = "requests_app.register_request"
 READERS: Final = (PERMISSION, "requests_app.check_identity", "requests_app.decide_request")
 CHANNELS: Final = ("letter", "telephone", "counter", "email")
 OLDEST: Final = timedelta(days=365)
-
-
-class FileGone(RequestError):
-    """The content of a scan was erased."""
-
-    message = _("原本のファイルは消去されています。")
 
 
 @dataclass(frozen=True, slots=True)

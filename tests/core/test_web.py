@@ -39,6 +39,7 @@ def tell(request: HttpRequest) -> HttpResponse:
     return HttpResponse(current_request_id.get())
 
 
+handler400 = product.handler400
 handler429 = product.handler429
 urlpatterns = [
     path("fail/", fail),

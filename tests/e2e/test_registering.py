@@ -15,7 +15,7 @@ from requests_app.services import identity
 from tests.factories.consent import OperatorFactory, RequestRuleFactory, catalogue
 from tests.factories.core import StaffFactory, pass_second_factor
 from tests.support.browser import follow
-from tests.support.hostile_files import pdf
+from tests.support.hostile_files import cleaned, pdf
 
 from .axe import assert_accessible
 
@@ -53,7 +53,7 @@ def look(page: Page, name: str) -> None:
 def test_a_letter_becomes_a_case(staff_page: Page, live_portal: str, tmp_path: Path) -> None:
     page = staff_page
     letter = tmp_path / "letter.pdf"
-    letter.write_bytes(pdf())
+    letter.write_bytes(cleaned(pdf()).content)
     page.goto(f"{live_portal}/admin/requests_app/disclosurerequest/")
     follow(page.locator("a[href$='/register/']"))
     look(page, "choose")

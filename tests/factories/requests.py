@@ -12,6 +12,7 @@ from factory.django import DjangoModelFactory
 
 from consent_app.models import Customer
 from privacy_portal.core.models import User
+from privacy_portal.core.services import uploads
 from requests_app.domain import receipt_numbers
 from requests_app.domain.transitions import Actor, Event, Note, Status
 from requests_app.models import (
@@ -21,10 +22,12 @@ from requests_app.models import (
     Fee,
     IdentityCheck,
     Message,
+    MessageFile,
     Party,
     RequestEvent,
 )
 from tests.factories.consent import CustomerFactory
+from tests.support.hostile_files import pdf, taken
 
 RECEIVED_AT = datetime(2026, 11, 16, 1, 0, tzinfo=UTC)
 TARGET_ON = date(2026, 12, 1)
@@ -292,3 +295,21 @@ class RequestFactory(DjangoModelFactory[DisclosureRequest]):
         RequestEvent.objects.create(
             request=request, kind=kind, from_status=before, to_status=after, actor_kind=Actor.WORKER, at=RECEIVED_AT
         )
+
+
+class MessageFileFactory(DjangoModelFactory[MessageFile]):
+    """A chosen PDF of the person; with ``sent=True`` one of a message."""
+
+    class Meta:
+        model = MessageFile
+
+    class Params:
+        sent = factory.Trait(
+            message=factory.SubFactory(MessageFactory, request=factory.SelfAttribute("..request")),
+        )
+
+    request = factory.LazyFunction(lambda: RequestFactory.in_review())
+    file = factory.LazyFunction(lambda: uploads.store(taken(pdf()), name="attachment"))
+    name = "委任状.pdf"
+    added_by = factory.SelfAttribute("request.applicant")
+    added_at = RECEIVED_AT

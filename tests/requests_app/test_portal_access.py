@@ -12,12 +12,12 @@ from django.utils import timezone
 
 from privacy_portal.core.models import User
 from requests_app.domain import receipt_numbers
-from requests_app.models import DisclosureRequest, DownloadGrant, Evidence, Message
+from requests_app.models import DisclosureRequest, DownloadGrant, Evidence, Message, MessageFile
 from requests_app.services import access, fulfilment
 from tests.factories import evidence
 from tests.factories.consent import OperatorFactory, RequestRuleFactory, catalogue
 from tests.factories.core import sign_in_by_code
-from tests.factories.requests import MessageFactory, PersonFactory, RequestFactory, StaffFactory
+from tests.factories.requests import MessageFactory, MessageFileFactory, PersonFactory, RequestFactory, StaffFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -30,6 +30,7 @@ class World:
     person: User
     grant: DownloadGrant
     document: Evidence
+    attached: MessageFile
 
 
 Arguments = Callable[[World], dict[str, Any]]
@@ -87,6 +88,10 @@ def a_grant(world: World) -> dict[str, Any]:
     return {"receipt": world.request.receipt_number, "grant": world.grant.pk}
 
 
+def a_file(world: World) -> dict[str, Any]:
+    return {"receipt": world.request.receipt_number, "key": world.attached.pk}
+
+
 PUBLIC, SIGNED_IN, OF_A_REQUEST = "public", "signed in", "of a request"
 ROWS: dict[str, tuple[str, Arguments]] = {
     # Shows nothing about anybody.
@@ -138,6 +143,7 @@ ROWS: dict[str, tuple[str, Arguments]] = {
     "request_done": (OF_A_REQUEST, a_receipt),
     "request_again": (OF_A_REQUEST, a_receipt),
     "request_message": (OF_A_REQUEST, a_receipt),
+    "message_file": (OF_A_REQUEST, a_file),
     "request_withdraw": (OF_A_REQUEST, a_receipt),
     "request_documents": (OF_A_REQUEST, a_receipt),
     "request_document_add": (OF_A_REQUEST, a_proof),
@@ -158,6 +164,8 @@ REFUSED_FOR_EVERYBODY = {
     ("request_done", "post"),
     ("answer_download", "post"),
     ("answer_download", "head"),
+    ("message_file", "post"),
+    ("message_file", "head"),
 }
 
 
@@ -186,7 +194,8 @@ def world() -> World:
     MessageFactory(request=request, body="内密の質問")
     package = request.answer_files.get(kind="package")
     grant = access.grant(answer_file=package, user=request.applicant, now=timezone.now())
-    return World(request, request.applicant, grant, evidence.given(request, state="draft", given_at=None))
+    document = evidence.given(request, state="draft", given_at=None)
+    return World(request, request.applicant, grant, document, MessageFileFactory(request=request, sent=True))
 
 
 def url_of(name: str, world: World) -> str:

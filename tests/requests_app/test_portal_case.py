@@ -289,7 +289,7 @@ class TestMessages:
             sent_at = timezone.now() + timedelta(seconds=n)
             MessageFactory(request=made, body=f"第{n}通。", author=None, sent_at=sent_at)
         url = f"/requests/{made.receipt_number}/messages/"
-        with django_assert_max_num_queries(8):
+        with django_assert_max_num_queries(10):
             newest = main_part(signed_in.get(url))
         assert "第9通。" not in newest
         assert newest.index("第10通。") < newest.index("第59通。")

@@ -145,8 +145,8 @@ def store(file: CleanFile, *, name: str) -> EncryptedFile:
     return writer.file
 
 
-def safe_name(claimed: str, content_type: str) -> str:
-    """The name as one line that shows what it says, with the ending of what the file is.
+def shown_name(claimed: str) -> str:
+    """The name as one line that shows what it says.
 
     No folder, no control or direction marks (which can make ``gnp.exe`` look like ``exe.png``), at most 80 characters.
     """
@@ -154,7 +154,12 @@ def safe_name(claimed: str, content_type: str) -> str:
     shown = "".join(
         " " if one.isspace() else one for one in last if one.isspace() or unicodedata.category(one)[0] != "C"
     )
-    shown = " ".join("".join("_" if one in '<>:"|?*' else one for one in shown).split())
+    return " ".join("".join("_" if one in '<>:"|?*' else one for one in shown).split())[:NAME_LENGTH].strip()
+
+
+def safe_name(claimed: str, content_type: str) -> str:
+    """The same with the ending of what the file is."""
+    shown = shown_name(claimed)
     stem, dot, ending = shown.rpartition(".")
     if not dot or ending.lower() not in ENDINGS_OF.get(content_type, ()):
         stem = shown

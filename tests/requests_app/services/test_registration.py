@@ -19,7 +19,7 @@ from requests_app.domain.deadlines import suit_possible_from
 from requests_app.domain.transitions import Status
 from requests_app.models import DisclosureRequest, IdentityCheck, ReceivedFile
 from requests_app.services import fulfilment, identity, messages, registration, retention
-from requests_app.services.errors import InvalidAnswers, InvalidPosting, NoAccount, NotAllowed, TypeNotOffered
+from requests_app.services.errors import FileGone, InvalidAnswers, InvalidPosting, NoAccount, NotAllowed, TypeNotOffered
 from requests_app.services.registration import Arrival
 from tests.factories.consent import CustomerFactory, OperatorFactory, RequestRuleFactory, catalogue
 from tests.factories.requests import DecisionFactory, RequestFactory, StaffFactory
@@ -287,7 +287,7 @@ def test_originals_are_erased_after_the_case() -> None:
     assert retention.run(now=NOW + timedelta(days=31))["files"] == 0
     received.refresh_from_db()
     assert received.file.sealed_key is None
-    with pytest.raises(registration.FileGone):
+    with pytest.raises(FileGone):
         registration.open_received(received=received, actor=StaffFactory())
 
 
