@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from consent_app.services import care
+from privacy_portal.core.services import doctor
 from requests_app import selectors
 
 # What needs care in the registers is shown this many days ahead.
@@ -92,6 +93,8 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     now = timezone.now()
     context["cares"] = _cares(request, timezone.localdate(now))
     context["care_days"] = CARE_DAYS
+    if request.user.has_perm("core.view_doctorreport"):
+        context["doctor"] = doctor.latest()
     if not request.user.has_perm("requests_app.view_disclosurerequest"):
         return context
     counts = selectors.dashboard_counts(now)

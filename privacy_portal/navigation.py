@@ -77,6 +77,7 @@ MENU: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
         (
             ("core.outgoingmail", "outgoing_mail"),
             ("core.job", "progress_activity"),
+            ("core.doctorreport", "health_and_safety"),
             ("core.auditentry", "history"),
             ("core.user", "person"),
         ),

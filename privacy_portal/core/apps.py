@@ -13,9 +13,9 @@ class CoreConfig(AppConfig):
     verbose_name = _("システム")
 
     def ready(self) -> None:
-        """Find what each app registers: its audit actions and its kinds of jobs."""
+        """Find what each app registers: its audit actions, its kinds of jobs, its questions of the check."""
         from . import checks  # noqa: F401, registers them
         from .logs import withhold_last_words
 
-        autodiscover_modules("audit_actions", "job_kinds", "attachment_kinds")
+        autodiscover_modules("audit_actions", "job_kinds", "attachment_kinds", "doctor_checks")
         withhold_last_words()

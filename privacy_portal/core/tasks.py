@@ -4,7 +4,7 @@ from celery import shared_task
 from django.contrib.sessions.backends.cached_db import SessionStore
 from django.utils import timezone
 
-from .services import audit, codes, delivery, files, jobs, outbox
+from .services import audit, codes, delivery, doctor, files, jobs, outbox
 
 
 @shared_task(name="core.send_mail_row")
@@ -27,8 +27,9 @@ def empty_old_mail() -> None:
 
 @shared_task(name="core.link_audit_entries")
 def link_audit_entries() -> None:
-    """Link new audit entries into the hash chain."""
+    """Link new audit entries into the hash chain, and leave the sign that beat and a worker are alive."""
     audit.link_pending()
+    doctor.say_alive(timezone.now())
 
 
 @shared_task(name="core.remove_orphan_files")
@@ -47,6 +48,12 @@ def purge_codes() -> None:
 def clear_sessions() -> None:
     """Delete sessions that are over; a sign-in that was never finished leaves a sealed address there."""
     SessionStore.clear_expired()
+
+
+@shared_task(name="core.examine")
+def examine(thorough: bool = False) -> None:
+    """Check whether everything fits and everything due is done, and keep the result for the admin."""
+    doctor.report(now=timezone.now(), thorough=thorough)
 
 
 @shared_task(name="core.purge_jobs")

@@ -278,6 +278,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "core.remove_orphan_files": {"task": "core.remove_orphan_files", "schedule": 86400.0},
     "core.purge_codes": {"task": "core.purge_codes", "schedule": 3600.0},
     "core.clear_sessions": {"task": "core.clear_sessions", "schedule": 86400.0},
+    "core.examine": {"task": "core.examine", "schedule": 3600.0},
+    "core.examine_all": {"task": "core.examine", "schedule": 86400.0, "kwargs": {"thorough": True}},
     "core.purge_jobs": {"task": "core.purge_jobs", "schedule": 86400.0},
     "consent.sweep_imports": {"task": "consent.sweep_imports", "schedule": 60.0},
     "consent.sweep_broadcasts": {"task": "consent.sweep_broadcasts", "schedule": 60.0},

@@ -1,5 +1,5 @@
 """The kernel's pages in the admin."""
 
-from . import audit, job, mail, staff
+from . import audit, doctor, job, mail, staff
 
-__all__ = ["audit", "job", "mail", "staff"]
+__all__ = ["audit", "doctor", "job", "mail", "staff"]

@@ -1,6 +1,7 @@
 """Models of the shared kernel."""
 
 from .audit import AuditEntry, AuditLink, AuditPending
+from .doctor import DoctorReport
 from .file import EncryptedFile
 from .job import Job, JobProblem
 from .mail import OutgoingMail
@@ -11,6 +12,7 @@ __all__ = [
     "AuditEntry",
     "AuditLink",
     "AuditPending",
+    "DoctorReport",
     "EncryptedFile",
     "Job",
     "JobProblem",

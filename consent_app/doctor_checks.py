@@ -1,0 +1,38 @@
+"""What can be wrong in the registers: what is due and not done, and what came apart."""
+
+import datetime
+
+from django.utils.translation import gettext_lazy as _
+
+from privacy_portal.core.doctor_registry import Check, Found, register, rows
+
+from .models import Broadcast, CustomerRecord
+from .services import consent_expiry
+
+# The workers come every five minutes or every hour.
+LATE = datetime.timedelta(hours=2)
+
+
+def consents_not_expired(now: datetime.datetime) -> Found:
+    """Consents that ran out and of which nobody wrote it down."""
+    return rows(consent_expiry.due(now - LATE))
+
+
+def records_not_erased(now: datetime.datetime) -> Found:
+    """What was kept by law of a person who was erased, after its day."""
+    return rows(CustomerRecord.objects.filter(erase_on__lt=(now - datetime.timedelta(days=1)).date()))
+
+
+def broadcasts_stopped(now: datetime.datetime) -> Found:
+    """Notices to everybody on which nobody works any more."""
+    running = Broadcast.objects.filter(finished_at=None, paused_at=None)
+    return rows(running.filter(job__updated_at__lt=now - LATE))
+
+
+_SEE_WORKER = _("ワーカーと beat が動いているか、ログにエラーがないかを確認してください。")
+
+register(
+    Check("consent_not_expired", _("期限の切れた同意が記録されていません"), _SEE_WORKER, consents_not_expired),
+    Check("record_not_erased", _("消去の日を過ぎた記録が残っています"), _SEE_WORKER, records_not_erased),
+    Check("broadcast_stopped", _("止まっている一斉のお知らせがあります"), _SEE_WORKER, broadcasts_stopped),
+)
