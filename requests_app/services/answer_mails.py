@@ -23,7 +23,7 @@ from .. import notifications
 from ..domain import passphrases
 from ..domain.transitions import Actor, Event, Note, Status
 from ..models import AnswerFile, AnswerMail, Decision, DisclosureRequest, RequestEvent
-from . import transition
+from . import evidence_state, transition
 from .errors import AnswerGone, NoAddress, TooLargeToMail
 from .permissions import require_staff
 
@@ -31,8 +31,12 @@ Method = DisclosureRequest.AnswerMethod
 
 
 def is_mailed(request: DisclosureRequest) -> bool:
-    """Whether the answer is to go out as an attachment; without an account there is nowhere to show the passphrase."""
-    return request.answer_method == Method.ATTACHMENT and request.applicant_id is not None
+    """Whether the answer is to go out as an attachment; without an account there is nowhere to show the passphrase.
+
+    Never to an agent whose mandate does not cover it.
+    """
+    wanted = request.answer_method == Method.ATTACHMENT and request.applicant_id is not None
+    return wanted and not evidence_state.goes_past_the_agent(request)
 
 
 def in_force(request: DisclosureRequest) -> AnswerMail | None:

@@ -81,7 +81,7 @@ def test_sending_from_a_telephone(
     assert_accessible(page)
     fits(page, width)
     shoot(page, f"document-add-{language}-{width}")
-    page.locator("input[name=document][value=driving_licence]").check()
+    page.locator("label[for=id_document_0]").click()
     page.locator("input[name=copies]").set_input_files(photo)
     with page.expect_navigation():
         page.locator("main form button[type=submit]").click()

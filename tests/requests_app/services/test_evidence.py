@@ -26,6 +26,7 @@ from requests_app.models import (
 )
 from requests_app.services import (
     access,
+    answer_mails,
     decisions,
     evidence,
     evidence_pages,
@@ -535,6 +536,8 @@ class TestToWhomTheAnswerGoes:
         assert evidence_state.addressee(request).family_name == "高橋"
         assert request.answer_method == "paper"
         assert access.available_files(request=request, now=NOW) == []
+        request.answer_method = "attachment"
+        assert not answer_mails.is_mailed(request)
 
     def test_without_an_address_of_the_person_it_cannot_be_sent(self) -> None:
         request = asked("mandated_agent")
