@@ -39,6 +39,7 @@ READERS = {
     "requests_app/admin/correction_words.py": "names of the columns",
     "requests_app/admin/register_form.py": "writing down what came by letter",
     "requests_app/audit_actions.py": "names of the columns",
+    "requests_app/doctor_checks.py": "open requests without a person, counted",
     "requests_app/domain/answers.py": "what a form says",
     "requests_app/portal/stated.py": "what the person stated, on their own page",
     "requests_app/selectors.py": "search, and who might be the same person",
