@@ -59,6 +59,7 @@ MENU: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
             ("consent_app.reentrustment", "account_tree"),
             ("consent_app.entrustment", "outbox"),
             ("consent_app.checklistquestion", "checklist"),
+            ("requests_app.instructioncontact", "contact_mail"),
         ),
     ),
     (

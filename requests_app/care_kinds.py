@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consent_app.domain.care import CareKind, Due, register
 
-from . import selectors
+from . import selectors, selectors_instructions
 from .domain.transitions import OPEN_STATUSES, WAITING_FOR_PERSON, Status
 from .models import DisclosureRequest, Fee, RetentionHold
 from .services import retention, silence
@@ -77,6 +77,12 @@ def _not_erased(today: datetime.date, until: datetime.date) -> Iterable[Due]:
         yield Due(str(request.pk), request.receipt_number)
 
 
+def _instructions(today: datetime.date, until: datetime.date) -> Iterable[Due]:
+    """Something asked of others that staff have to look at: not sent, answered, or not answered in time."""
+    for request in selectors_instructions.for_staff(today):
+        yield Due(str(request.pk), request.receipt_number, request.instruction_due_on)
+
+
 for _kind in (
     CareKind("request.target", _("社内目標が近いか過ぎた請求"), _MODEL, _targets, within=_SOON),
     CareKind("request.fee_overdue", _("手数料の支払い期限が過ぎた請求"), _MODEL, _unpaid_fees, within=0),
@@ -84,6 +90,7 @@ for _kind in (
     CareKind("request.letter_due", _("返答をお願いする手紙を送る請求"), _MODEL, _letters),
     CareKind("request.long_held", _("消去の保留が半年を過ぎた請求"), _MODEL, _held),
     CareKind("request.not_erased", _("保存期間が過ぎたのに消去できない請求"), _MODEL, _not_erased),
+    CareKind("request.instructions", _("見るべき指示がある請求（未送信、返答あり、期限切れ）"), _MODEL, _instructions),
     CareKind("request.owed_back", _("お金を返す請求"), _MODEL, _owed_back),
 ):
     register(_kind)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from privacy_portal.core.business_days import add_business_days
 
-from .domain.instructions import ESCALATED_AFTER, OUTSTANDING, Stage, State
+from .domain.instructions import ESCALATED_AFTER, FOR_STAFF, WAITING, Stage, State
 from .models import CaseFinding, CaseNote, DisclosureRequest, Instruction, InstructionEntry
 
 
@@ -31,11 +32,11 @@ def findings_of(request: DisclosureRequest) -> QuerySet[CaseFinding]:
     return request.findings.select_related("author", "item")
 
 
-def outstanding(today: date) -> QuerySet[DisclosureRequest]:
-    """Cases with an instruction that has not been answered as done, whatever their own status."""
-    open_ones = Instruction.objects.filter(request=OuterRef("pk"), state__in=OUTSTANDING)
-    late = Count("instructions", filter=Q(instructions__state__in=OUTSTANDING, instructions__due_on__lt=today))
-    return DisclosureRequest.objects.filter(Exists(open_ones)).annotate(late_instructions=late)
+def for_staff(today: date) -> QuerySet[Any]:
+    """Cases, ended ones too, with an instruction that staff have to look at; ``instruction_due_on``: the earliest."""
+    theirs = Q(instructions__state__in=FOR_STAFF) | Q(instructions__state__in=WAITING, instructions__due_on__lt=today)
+    found = DisclosureRequest.objects.filter(theirs).order_by("pk")
+    return found.annotate(instruction_due_on=Min("instructions__due_on", filter=theirs))
 
 
 def to_remind(*, now: datetime, limit: int) -> list[uuid.UUID]:

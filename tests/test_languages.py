@@ -22,11 +22,12 @@ from consent_app.models import DataItem, EmailChange, ProvisionBasis, Purpose, S
 from consent_app.services import customer_changes, imports, profiles
 from privacy_portal.core.models import User
 from privacy_portal.core.services import outbox
+from requests_app.domain.instructions import Kind
 from requests_app.domain.transitions import Status
-from requests_app.models import DisclosureRequest, EvidenceRequest, RequestedChange
+from requests_app.models import DisclosureRequest, EvidenceRequest, Instruction, RequestedChange
 from requests_app.portal.offers import offers
 from requests_app.portal.wizard import steps_of
-from requests_app.services import fulfilment, intake
+from requests_app.services import fulfilment, instructions, intake
 from tests.factories import evidence, joint_uses, matters, policies
 from tests.factories.consent import ConsentFactory, CustomerFactory, OrderFactory, ProvisionFactory, RecipientFactory
 from tests.factories.core import (
@@ -37,6 +38,7 @@ from tests.factories.core import (
     pass_second_factor,
     sign_in_by_code,
 )
+from tests.factories.instructions import WAREHOUSE
 from tests.factories.requests import MessageFactory, PartyFactory, RequestFactory
 from tests.factories.trackers import TrackerFactory
 from tests.support.words import ENGLISH, JAPANESE, stored_values, words_and_links
@@ -184,6 +186,8 @@ def manager() -> User:
     evidence.given(agents, state="draft", given_at=None)
     evidence.checked(agents, "mandate", "authority", covers_receipt=False)
     correction = RequestFactory.in_review(request_type="correction", grounds=["untrue"])
+    instructions.create(request=correction, addressee=WAREHOUSE, kind=Kind.ERASE, actor=manager, now=timezone.now())
+    RequestFactory.in_review(request_type="inquiry")
     address = DataItem.objects.get(code="address")
     RequestedChange.objects.create(
         request=correction, position=1, item=address, present="例町1", wanted="例町2", why="引っ越した"
@@ -294,7 +298,9 @@ def test_every_page_of_the_admin_speaks_one_language(client: Client, manager: Us
     seen |= assert_one_language(client, ["/staff/second-factor/"], language)
     pass_second_factor(client, manager)
     cases = [reverse("admin:requests_app_disclosurerequest_change", args=[pk]) for pk in keys(DisclosureRequest)]
-    starts = ["/admin/", "/staff/second-factor/", "/staff/second-factor/passkeys/", "/staff/logout/", *cases]
+    # Behind the tab of one of many cases, of which the walk sees a few only.
+    asked = reverse("admin:requests_app_case_instruction", args=[Instruction.objects.get().request_id, 1])
+    starts = ["/admin/", "/staff/second-factor/", "/staff/second-factor/passkeys/", "/staff/logout/", *cases, asked]
     seen |= assert_one_language(client, starts, language)
     every = set(names_in(get_resolver()))
     lists = {name for name in every if name.endswith("_changelist")} - {"admin:auth_group_changelist"}

@@ -1,8 +1,15 @@
 """The manager's side of the requests."""
 
 from .cases import DisclosureRequestAdmin
+from .instruction_contacts import InstructionContactAdmin
 from .reason_blocks import ReasonBlockAdmin
 from .retention import RetentionRuleAdmin
 from .second_look_rules import SecondLookRuleAdmin
 
-__all__ = ["DisclosureRequestAdmin", "ReasonBlockAdmin", "RetentionRuleAdmin", "SecondLookRuleAdmin"]
+__all__ = [
+    "DisclosureRequestAdmin",
+    "InstructionContactAdmin",
+    "ReasonBlockAdmin",
+    "RetentionRuleAdmin",
+    "SecondLookRuleAdmin",
+]

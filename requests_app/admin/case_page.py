@@ -16,7 +16,7 @@ from consent_app.selectors import open_marks
 from privacy_portal.core.models import User
 from privacy_portal.core.services import audit, uploads
 
-from .. import selectors
+from .. import selectors, selectors_instructions
 from ..connectors.found import found_data
 from ..domain import tracking
 from ..domain.deadlines import suit_possible_from
@@ -45,6 +45,7 @@ TABS = (
     ("data", _("見つかったデータ")),
     ("messages", _("メッセージ")),
     ("files", _("回答と通知書")),
+    ("instructions", _("指示・メモ")),
     ("timeline", _("経過")),
 )
 RECORDS_A_PAGE = 50
@@ -261,6 +262,13 @@ def _files(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any]:
     }
 
 
+def _instructions(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any]:
+    return {
+        "instructions": selectors_instructions.instructions_of(case),
+        "notes": selectors_instructions.notes_of(case),
+    }
+
+
 def _timeline(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any]:
     events = list(selectors.timeline(case, public_only=False))
     extended = selectors.extensions_of(case, events)
@@ -276,4 +284,11 @@ def _timeline(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any]:
     }
 
 
-PARTS = {"overview": _overview, "data": _data, "messages": _messages, "files": _files, "timeline": _timeline}
+PARTS = {
+    "overview": _overview,
+    "data": _data,
+    "messages": _messages,
+    "files": _files,
+    "instructions": _instructions,
+    "timeline": _timeline,
+}

@@ -23,6 +23,7 @@ from ..domain.transitions import (
 from ..models import DisclosureRequest
 from ..services import changes, corrections, correspondence, evidence_state, fees, holds
 from ..services.errors import NoAccount, OwnProposal, ThreadClosed
+from ..services.forwarding import INQUIRIES
 from ..services.registration import PERMISSION
 
 if TYPE_CHECKING:
@@ -83,6 +84,10 @@ STEPS: tuple[Step, ...] = (
     ),
     Step("hold", None, "requests_app.decide_request", _("消去を保留する")),
     Step("unhold", None, "requests_app.decide_request", _("消去の保留を終える")),
+    Step("instruct", None, "requests_app.change_disclosurerequest", _("質問・指示を送る")),
+    Step("forward", None, "requests_app.decide_request", _("お問い合わせを委託先に渡す")),
+    Step("note", None, "requests_app.change_disclosurerequest", _("社内メモを書く")),
+    Step("finding", None, "requests_app.change_disclosurerequest", _("調べた結果を書く")),
     Step("assign", None, "requests_app.change_disclosurerequest", _("担当者を決める")),
 )
 BY_CODE = {step.code: step for step in STEPS}
@@ -150,6 +155,8 @@ def why_not(request: DisclosureRequest, step: Step, user: User) -> _StrPromise |
         return _why_no_hold(request, step)
     if step.code == "second_look":
         return _why_no_second_look(request, user)
+    if step.code == "forward" and (request.request_type not in INQUIRIES or not request.customer_id):
+        return _("顧客と結び付いたお問い合わせと苦情だけです。")
     if step.code == "extend":
         return _why_not_extended(request)
     return _why_no_fee(request, step) if step.code in ("fee", "money", "waive") else ""

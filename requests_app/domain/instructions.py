@@ -148,6 +148,11 @@ class Entry:
     asks: bool = False
     own_words: bool = False
 
+    @property
+    def outline(self) -> tuple[str, str]:
+        """The texts in Japanese and English with a mark where something is filled in."""
+        return (self.ja.format(items="…", due_on="…"), self.en.format(items="…", due_on="…"))
+
 
 # One whole text for each kind and language. They carry what the addressee needs to act, and nothing of why the person
 # asked, nor of the request's own words (articles 22, 23).

@@ -22,7 +22,7 @@ from ..domain.request_types import REQUEST_TYPES
 from ..domain.transitions import Actor, Event, Status
 from ..models import AnswerFile, Decision, DisclosureRequest, RetentionHold
 from ..models.decision import POSITIVE
-from . import answer_mails, effects, letters, package_gifts, packages, provision_answers, transition
+from . import answer_mails, effects, letters, package_gifts, packages, passing_on, provision_answers, transition
 from .effects import Preparation
 from .errors import AnswerGone, InvalidPosting
 from .permissions import require_staff
@@ -56,6 +56,8 @@ def fulfil(*, request_id: uuid.UUID, now: datetime) -> bool:
         if AnswerFile.Kind.LETTER not in made:
             _keep(preparation, AnswerFile.Kind.LETTER, _letter(preparation))
         if decision.outcome in POSITIVE:
+            # Before the effect: after an erasure nothing says any more who holds what.
+            passing_on.make(decision=decision, now=now)
             EFFECTS[effect](preparation)
         # Without an account nobody opens anything here: somebody has to send it.
         on_paper = request.answer_method == DisclosureRequest.AnswerMethod.PAPER or request.applicant_id is None

@@ -214,6 +214,11 @@ def send(
         return _send(row, actor, By.STAFF, now)
 
 
+def send_new(*, instruction: Instruction, actor: audit.Actor, by: By, now: datetime) -> Instruction:
+    """Send one that was made in this transaction, by whoever made it."""
+    return _send(_locked(instruction), actor, by, now)
+
+
 def send_by_worker(*, instruction: Instruction, now: datetime) -> Instruction:
     """Send what a decision made, in the decision's transaction. What cannot be sent stays for staff."""
     row = _locked(instruction)
@@ -372,3 +377,11 @@ def _day(done_on: date | None, instruction: Instruction, now: datetime) -> date:
     if not first <= done_on <= today:
         raise InvalidInstruction("done_on", _("指示を作った日から今日までの日付を入れてください。"))
     return done_on
+
+
+def save_contact(*, contact: InstructionContact, actor: User) -> InstructionContact:
+    """Keep where instructions go. What was sent before went where it went."""
+    with transaction.atomic():
+        contact.save()
+        audit.record(action="instruction_contact.saved", actor=actor, obj=contact)
+    return contact

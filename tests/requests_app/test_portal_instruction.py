@@ -88,6 +88,17 @@ def test_it_is_answered_once_and_stays_readable(client: Client, row: Instruction
     assert row.entries.filter(by="addressee").count() == 1
 
 
+def test_the_answer_in_english(client: Client, row: Instruction) -> None:
+    english = sent(addressee=Addressee(AddresseeKind.RECIPIENT, "Example Ltd", "dpo@example.com", "en"))
+    assert "Please erase the data" in opened(client, english).content.decode()
+    values = {"outcome": "done", "done_on": timezone.localdate().isoformat()}
+    page = client.post(url(english), values, follow=True).content.decode()
+    assert "We have received your answer." in page
+    assert "Send the answer" not in page
+    english.refresh_from_db()
+    assert english.state == State.DONE
+
+
 @pytest.mark.parametrize(
     ("values", "words"),
     [
