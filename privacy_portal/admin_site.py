@@ -14,7 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
-HIDDEN_APPS = {"account", "mfa"}
+HIDDEN_APPS = {"account", "mfa", "auth"}
 
 
 class PortalAdminSite(UnfoldAdminSite):
@@ -23,7 +23,10 @@ class PortalAdminSite(UnfoldAdminSite):
     index_title = _("今日の仕事")
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
-        """Leave allauth's own pages out: whoever could edit authenticators there could sign in as anybody."""
+        """Leave allauth's own pages out: whoever could edit authenticators there could sign in as anybody.
+
+        Django's groups too: what a role may do stands in ``privacy_portal/core/roles.py`` alone.
+        """
         models: list[Any] = [model_or_iterable] if isinstance(model_or_iterable, ModelBase) else list(model_or_iterable)
         ours = [model for model in models if model._meta.app_label not in HIDDEN_APPS]
         super().register(ours, admin_class, **options)

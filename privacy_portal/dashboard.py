@@ -95,7 +95,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     context["care_days"] = CARE_DAYS
     if request.user.has_perm("core.view_doctorreport"):
         context["doctor"] = doctor.latest()
-    if not request.user.has_perm("requests_app.view_disclosurerequest"):
+    if not selectors.may_see_list(request.user):  # type: ignore[arg-type]
         return context
     counts = selectors.dashboard_counts(now)
     queue = reverse("admin:requests_app_disclosurerequest_changelist")

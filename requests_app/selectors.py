@@ -47,6 +47,9 @@ from .models import (
 )
 from .models.decision import POSITIVE
 
+# The list with masked names, without any case.
+LIST_PERMISSION = "requests_app.list_requests"
+
 # Messages shown at once: a conversation, not an archive.
 THREAD_PAGE = 50
 
@@ -66,6 +69,7 @@ __all__ = [
     "last_turn",
     "letters_to_send",
     "linked_recipients",
+    "may_see_list",
     "needs_second_look",
     "not_reminded",
     "open_proposal",
@@ -93,6 +97,11 @@ STUCK_AFTER = timedelta(minutes=10)
 
 # Where staff can decide; a proposal about a case that ended waits for nobody.
 _DECIDABLE = [status for status in Status if Event.DECIDED in possible_events(status, Actor.STAFF)]
+
+
+def may_see_list(user: User) -> bool:
+    """Whether a member of staff may open the queue: whoever sees cases, and support, who sees masked names only."""
+    return user.has_perm("requests_app.view_disclosurerequest") or user.has_perm(LIST_PERMISSION)
 
 
 def requests_of(user: User) -> QuerySet[DisclosureRequest]:

@@ -1,6 +1,9 @@
 """The shared kernel as a Django application."""
 
-from django.apps import AppConfig
+from typing import Any
+
+from django.apps import AppConfig, apps
+from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
@@ -19,3 +22,12 @@ class CoreConfig(AppConfig):
 
         autodiscover_modules("audit_actions", "job_kinds", "attachment_kinds", "doctor_checks")
         withhold_last_words()
+        # The last app's, since only then every permission is there.
+        post_migrate.connect(_bring_roles_up_to_date, sender=[*apps.get_app_configs()][-1])
+
+
+def _bring_roles_up_to_date(**kwargs: Any) -> None:
+    """Whoever updates the product gets the roles of its table, without a command to remember."""
+    from .services import staff_accounts
+
+    staff_accounts.ensure_groups()

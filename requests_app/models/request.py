@@ -123,6 +123,7 @@ class DisclosureRequest(models.Model):
             ("decide_request", _("回答を決定できる")),
             ("approve_decision", _("ほかの人が提案した決定を承認できる")),
             ("register_request", _("届いた請求を登録できる")),
+            ("list_requests", _("請求の一覧だけを見られる")),
         ]
         constraints = [
             models.CheckConstraint(condition=models.Q(status__in=Status.values), name="request_status_known"),

@@ -152,11 +152,11 @@ def mark_read(*, request: DisclosureRequest, reader: User, now: datetime) -> int
     """The reader has seen what the other side wrote. Returns how many messages were new.
 
     Raises:
-        NotAllowed: neither the person nor staff.
+        NotAllowed: neither the person nor staff who work on the case.
     """
     is_person = reader.pk == request.applicant_id
     if is_person:
         require_person(reader, request)
     else:
-        require_staff(reader, request, "view_disclosurerequest")
+        require_staff(reader, request)
     return Message.objects.filter(request=request, from_person=not is_person, read_at__isnull=True).update(read_at=now)

@@ -104,7 +104,7 @@ def test_customers_are_not_here(client: Client, boss: User) -> None:
 
 def test_only_superusers_see_it(client: Client) -> None:
     clerk = StaffFactory(is_superuser=False)
-    clerk.groups.add(staff_accounts._ensure_group())
+    clerk.groups.add(staff_accounts.group_of("manager"))
     pass_second_factor(client, clerk)
     for path in (LIST, f"{LIST}add/", page(clerk)):
         assert client.get(path).status_code == 403

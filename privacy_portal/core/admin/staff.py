@@ -11,28 +11,33 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from ..models import User
+from ..roles import BY_CODE, ROLES
 from ..services import staff_accounts
 from ..services.sign_in import normalise_address
-from ..services.staff_accounts import FirstSignIn, Role
+from ..services.staff_accounts import SUPERUSER, FirstSignIn
 from .lookups import OfferedLookups
 
-ROLES = [
-    (Role.MANAGER, _("個人情報管理者：請求、顧客、台帳、取込を扱う")),
-    (Role.SUPERUSER, _("システム管理者：そのすべてと、担当者のアカウント")),
-]
+NAMES = {**{code: role.name for code, role in BY_CODE.items()}, SUPERUSER: _("システム管理者")}
+
+
+def role_choices() -> list[tuple[str, Any]]:
+    """Each role with what it is for."""
+    choices = [(role.code, format_lazy("{}：{}", role.name, role.summary)) for role in ROLES]
+    return [*choices, (SUPERUSER, _("システム管理者：そのすべてと、担当者のアカウント"))]
 
 
 class StaffForm(forms.ModelForm):
     """What can be said about an account of staff; the address only once."""
 
     roles = forms.MultipleChoiceField(
-        label=_("役割"), choices=ROLES, required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget
+        label=_("役割"), choices=role_choices, required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget
     )
 
     class Meta:
@@ -58,7 +63,7 @@ class StaffForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or {}
         if self.instance.pk == self.actor.pk and (
-            not values.get("is_active", True) or Role.SUPERUSER not in values.get("roles", [])
+            not values.get("is_active", True) or SUPERUSER not in values.get("roles", [])
         ):
             raise forms.ValidationError(_("自分のアカウントは、止めることも、権限を外すこともできません。"))
         return values
@@ -112,8 +117,7 @@ class StaffAdmin(OfferedLookups, ModelAdmin):
 
     @display(description=_("役割"))
     def shown_roles(self, user: User) -> str:
-        names = {Role.MANAGER: _("個人情報管理者"), Role.SUPERUSER: _("システム管理者")}
-        return " / ".join(str(names[role]) for role in staff_accounts.roles_of(user)) or "—"
+        return " / ".join(str(NAMES[role]) for role in staff_accounts.roles_of(user)) or "—"
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         values = form.cleaned_data

@@ -7,19 +7,17 @@ from dataclasses import dataclass
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
-from django.db.models import Q, TextChoices
 
 from .. import ratelimit
+from .. import roles as table
 from ..models import User
 from ..ratelimit import Limit
 from . import audit
 from .sign_in import normalise_address
 
-# What the Personal Information Manager may do, for staff who are no superusers.
-MANAGER_GROUP = "Personal Information Manager"
-_MANAGED_APPS = ("consent_app", "requests_app")
-_VIEWED_APPS = ("core",)
-_ALSO = Q(content_type__app_label="core", codename="change_outgoingmail")
+# Beside the roles of the table, which are groups: every permission, and the accounts of the staff.
+SUPERUSER = "superuser"
+MANAGER = "manager"
 
 # The narrow limit binds account and client together, so that a stranger cannot lock the manager out by guessing. Many
 # strangers together can use up the account's limit; a browser in which its owner signed in before is counted for itself
@@ -35,13 +33,6 @@ SECOND_FACTOR_PER_DAY = Limit("second-factor-day", 60, 86400)
 
 # Without letters and digits that look alike; 20 of them are 98 bits.
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
-
-
-class Role(TextChoices):
-    """What staff may be; without any, an account can sign in and see nothing."""
-
-    MANAGER = "manager"
-    SUPERUSER = "superuser"
 
 
 class NotOwnAccount(Exception):
@@ -86,7 +77,7 @@ def ensure_manager(*, email: str, actor: audit.Actor) -> FirstSignIn | None:
                 raise AddressTaken
             return None
         _give(user, password)
-        user.groups.add(_ensure_group())
+        user.groups.add(group_of(MANAGER))
         audit.record(action="staff_sign_in.created", actor=actor, obj=user)
     return FirstSignIn(address, password)
 
@@ -128,7 +119,7 @@ def change(
         locked = User.objects.select_for_update().filter(pk=user.pk, is_staff=True).first()
         if locked is None:
             raise NoSuchStaff
-        if locked.pk == actor.pk and (not is_active or (locked.is_superuser and Role.SUPERUSER not in roles)):
+        if locked.pk == actor.pk and (not is_active or (locked.is_superuser and SUPERUSER not in roles)):
             raise NotOwnAccount
         events = []
         if (locked.display_name, locked.language) != (display_name, language):
@@ -145,19 +136,19 @@ def change(
             audit.record(action="staff_account.changed", actor=actor, obj=locked, detail={"event": event})
 
 
-def roles_of(user: User) -> list[Role]:
-    """The roles of an account; the groups may have been fetched before."""
-    roles = [Role.MANAGER] if MANAGER_GROUP in {group.name for group in user.groups.all()} else []
-    return [*roles, Role.SUPERUSER] if user.is_superuser else roles
+def roles_of(user: User) -> list[str]:
+    """The codes of an account's roles, in the order of the table; the groups may have been fetched before."""
+    groups = {group.name for group in user.groups.all()}
+    codes = [role.code for role in table.ROLES if role.group in groups]
+    return [*codes, SUPERUSER] if user.is_superuser else codes
 
 
 def _set_roles(user: User, roles: Collection[str]) -> None:
-    user.is_superuser = Role.SUPERUSER in roles
+    user.is_superuser = SUPERUSER in roles
     user.save(update_fields=["is_superuser"])
-    if Role.MANAGER in roles:
-        user.groups.add(_ensure_group())
-    else:
-        user.groups.remove(*user.groups.filter(name=MANAGER_GROUP))
+    # Groups made by hand go too: what an account may do stands in the table and nowhere else.
+    user.groups.set([group_of(role.code) for role in table.ROLES if role.code in roles])
+    user.user_permissions.clear()
 
 
 def reset_sign_in(*, email: str, actor: audit.Actor) -> FirstSignIn:
@@ -192,9 +183,16 @@ def _new_password() -> str:
     return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(5)) for _ in range(4))
 
 
-def _ensure_group() -> Group:
-    group, _created = Group.objects.get_or_create(name=MANAGER_GROUP)
-    managed = Q(content_type__app_label__in=_MANAGED_APPS) & ~Q(codename__startswith="delete_")
-    viewed = Q(content_type__app_label__in=_VIEWED_APPS, codename__startswith="view_")
-    group.permissions.set(Permission.objects.filter(managed | viewed | _ALSO))
+def ensure_groups() -> None:
+    """Bring the group of every role to what the table says; called after every migration."""
+    for role in table.ROLES:
+        group_of(role.code)
+
+
+def group_of(code: str) -> Group:
+    """The group of a role, with exactly the permissions that the table gives it."""
+    role = table.BY_CODE[code]
+    group, _created = Group.objects.get_or_create(name=role.group)
+    rows = Permission.objects.values_list("pk", "content_type__app_label", "codename")
+    group.permissions.set([pk for pk, app, codename in rows if role.has(f"{app}.{codename}")])
     return group

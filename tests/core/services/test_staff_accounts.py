@@ -11,9 +11,10 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from privacy_portal.core.models import AuditEntry, User
-from privacy_portal.core.services.staff_accounts import MANAGER_GROUP
+from privacy_portal.core.roles import BY_CODE
 from tests.factories.core import EnrolledStaffFactory, UserFactory, pass_second_factor
 
+MANAGER_GROUP = BY_CODE["manager"].group
 pytestmark = pytest.mark.django_db
 
 
