@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from privacy_portal.development.lint import PRODUCTION
+from privacy_portal.development.lint import CHECKS, PRODUCTION, PROGRAMS
 from tests.support.worker import ROOT
 
 LOOK = """
@@ -33,3 +33,22 @@ def test_the_number_of_proxies_has_to_be_said() -> None:
 @pytest.mark.parametrize(("hops", "printed"), [("0", "False 0"), ("1", "True 1"), ("2", "True 2")])
 def test_the_forwarded_scheme_is_believed_only_behind_a_proxy(hops: str, printed: str) -> None:
     assert look(TRUSTED_PROXY_HOPS=hops).stdout.strip() == printed
+
+
+def checked(**changes: str) -> subprocess.CompletedProcess[str]:
+    """The lint's own check of the deployment, with other values."""
+    check = next(check for check in CHECKS if check.name == "deployment")
+    program = [str(PROGRAMS / check.command[0]), *check.command[1:]]
+    environment = {**os.environ, **PRODUCTION, "PYTHONPATH": ".", **changes}
+    return subprocess.run(program, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_a_warning_of_the_deployment_check_fails_the_lint() -> None:
+    assert checked().returncode == 0
+    weak = checked(SECRET_KEY="short")
+    assert weak.returncode != 0
+    assert "security.W009" in weak.stderr
+
+
+def test_a_contact_that_is_no_address_fails_it_too() -> None:
+    assert "core.E004" in checked(SECURITY_CONTACT="write to us").stderr

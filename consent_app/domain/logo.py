@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from xml.parsers import expat
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import escape, quoteattr  # nosec B406, it writes, it reads nothing
 
 from django.utils.translation import gettext as _
 

@@ -29,7 +29,7 @@ def render(text: str) -> SafeString:
     for token in headings:
         token.tag = f"h{min(6, int(token.tag[1]) + down)}"
     html = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
-    return mark_safe(html)  # noqa: S308, written by the renderer above, which escapes all that the text holds
+    return mark_safe(html)  # noqa: S308, written by the renderer above, which escapes all that the text holds  # nosec B308, B703
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ BEGIN
         USING ERRCODE = 'restrict_violation';
 END
 $$;
-"""
+"""  # nosec B608, names of our own tables
 
 
 class Migration(migrations.Migration):

@@ -77,7 +77,7 @@ CREATE FUNCTION portal_search_wanted(word text) RETURNS text[] LANGUAGE sql IMMU
     END
     FROM (SELECT {KEY % "word"} AS folded) AS one
 $$;
-"""  # noqa: S608 - constants of this file
+"""  # noqa: S608 - constants of this file  # nosec B608
 
 BACKWARD = """
 DROP FUNCTION portal_search_wanted(text);

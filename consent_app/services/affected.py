@@ -195,7 +195,7 @@ def _insert(incident: Incident, selection: AffectedSelection, column: str, keys:
             INSERT INTO {AffectedPerson._meta.db_table} (incident_id, selection_id, {column}, way)
             SELECT %s, %s, found.id, '' FROM ({query}) AS found (id)
             ON CONFLICT (incident_id, {column}) DO NOTHING
-            """,  # noqa: S608, names of our own, and a statement whose values are parameters
+            """,  # noqa: S608, names of our own, and a statement whose values are parameters  # nosec B608
             [incident.pk, selection.pk, *values],
         )
 

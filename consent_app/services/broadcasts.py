@@ -174,7 +174,7 @@ def _insert_recipients(broadcast: Broadcast, *, after: uuid.UUID | None) -> uuid
                 ON CONFLICT (broadcast_id, customer_id) DO NOTHING
             )
             SELECT id FROM part ORDER BY id DESC LIMIT 1
-            """,  # noqa: S608, names of our own tables, and a statement whose values are parameters
+            """,  # noqa: S608, names of our own tables, and a statement whose values are parameters  # nosec B608
             [*values, broadcast.pk],
         )
         row = cursor.fetchone()

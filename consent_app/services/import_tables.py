@@ -136,7 +136,7 @@ def people(
                     JOIN unnest(%s::text[], %s::text[]) AS home (postal_code, name_key)
                     ON c.postal_code = home.postal_code AND c.name_key = home.name_key
                     WHERE c.postal_code <> '' AND c.name_key <> ''
-            )"""
+            )"""  # nosec B608, names of our own tables
 
     states: dict[uuid.UUID, CustomerState] = {}
     with connection.cursor() as cursor:
@@ -164,20 +164,21 @@ def write_customers(states: Iterable[CustomerState], *, now: str, trial: bool) -
     with connection.cursor() as cursor:
         if trial:
             cursor.execute(
-                f"DELETE FROM {TRIAL_TABLE} WHERE id = ANY(%s::uuid[])", [[row["id"] for row in created + changed]]
+                f"DELETE FROM {TRIAL_TABLE} WHERE id = ANY(%s::uuid[])",  # nosec B608, names of our own tables
+                [[row["id"] for row in created + changed]],
             )
             created, changed = created + changed, []
         if created:
             cursor.execute(
                 f"INSERT INTO {TRIAL_TABLE if trial else customers} ({_names(_WRITTEN)})"
-                f" SELECT {_names(_WRITTEN)} FROM json_populate_recordset(NULL::{customers}, %s::json)",
+                f" SELECT {_names(_WRITTEN)} FROM json_populate_recordset(NULL::{customers}, %s::json)",  # nosec B608, names of our own tables
                 [_json(created)],
             )
         if changed:
             assignments = ", ".join(f'"{column}" = n."{column}"' for column in _UPDATED)
             cursor.execute(
                 f"UPDATE {customers} c SET {assignments}"
-                f" FROM json_populate_recordset(NULL::{customers}, %s::json) n WHERE c.id = n.id",
+                f" FROM json_populate_recordset(NULL::{customers}, %s::json) n WHERE c.id = n.id",  # nosec B608, names of our own tables
                 [_json(changed)],
             )
 
@@ -218,7 +219,7 @@ def _insert(model: type[models.Model], columns: Sequence[str], rows: list[dict[s
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {table} ({_names(columns)})"
-            f" SELECT {_names(columns)} FROM json_populate_recordset(NULL::{table}, %s::json) {tail}",
+            f" SELECT {_names(columns)} FROM json_populate_recordset(NULL::{table}, %s::json) {tail}",  # nosec B608, names of our own tables
             [_json(rows)],
         )
         return cursor.fetchall() if "RETURNING" in tail else []
@@ -261,7 +262,7 @@ def keep_beside(replaced: list[dict[str, Any]]) -> None:
                     jsonb_each(one.values) AS pair (field, value)
                 GROUP BY source, external_id
             ) n
-            WHERE r.source = n.source AND r.external_id = n.external_id AND r.kind = %s""",
+            WHERE r.source = n.source AND r.external_id = n.external_id AND r.kind = %s""",  # nosec B608, names of our own tables
             [_json(replaced), CustomerRecord.Kind.ORDER],
         )
 
@@ -283,7 +284,7 @@ def replace_records(
             SET occurred_at = EXCLUDED.occurred_at, item_id = EXCLUDED.item_id,
                 data = CASE WHEN {former} IS NULL THEN EXCLUDED.data ELSE EXCLUDED.data || jsonb_build_object(
                     'differs', jsonb_build_object('email', {former}) || COALESCE(EXCLUDED.data->'differs', '{{}}')) END
-            RETURNING kind, external_id, id""",
+            RETURNING kind, external_id, id""",  # nosec B608, names of our own tables
     )
     kept = {(kind, external_id): key for kind, external_id, key in returned}
     proposed = {row["id"]: kept[row["kind"], row["external_id"]] for row in rows}

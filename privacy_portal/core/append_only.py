@@ -26,7 +26,7 @@ def append_only(
     columns = list(forgettable)
     kept_equal = "".join(f" - '{column}'" for column in columns)
     may_forget = " AND ".join(f"(NEW.{column} IS NULL OR NEW.{column} = OLD.{column})" for column in columns) or "FALSE"
-    may_go = f"NOT EXISTS (SELECT FROM {gone_with[1]} WHERE id = OLD.{gone_with[0]})" if gone_with else "FALSE"
+    may_go = f"NOT EXISTS (SELECT FROM {gone_with[1]} WHERE id = OLD.{gone_with[0]})" if gone_with else "FALSE"  # nosec B608, names of our own tables
     forward = f"""
 CREATE FUNCTION {table}_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

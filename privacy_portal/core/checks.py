@@ -8,6 +8,7 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
+from .portal.security_txt import contact_uri
 from .services import key_rotation
 
 SCANNER = re.compile(r"unix:/.+|tcp:.+:[0-9]{1,5}")
@@ -24,6 +25,16 @@ def uploads_can_be_taken(app_configs: Sequence[AppConfig] | None, **kwargs: Any)
     if settings.CLAMD_ADDRESS and not SCANNER.fullmatch(settings.CLAMD_ADDRESS):
         found.append(Error("CLAMD_ADDRESS must be unix:/path or tcp:host:port.", id="core.E002"))
     return found
+
+
+@register
+def security_contact(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """A contact for reports of weaknesses that can be written into security.txt."""
+    try:
+        contact_uri(settings.SECURITY_CONTACT)
+    except ValueError as error:
+        return [Error(f"{error}.", id="core.E004")]
+    return []
 
 
 @register(Tags.database)

@@ -76,7 +76,7 @@ def fingerprint() -> str:
 def become(python: Path, arguments: "list[str]") -> None:
     """Replace this process, so that signals sent to it reach the command itself."""
     sys.stdout.flush()
-    os.execv(str(python), [str(python), *arguments])  # noqa: S606, that is the point
+    os.execv(str(python), [str(python), *arguments])  # noqa: S606, that is the point  # nosec B606
 
 
 def say(text: str) -> None:

@@ -13,10 +13,12 @@ from pathlib import Path
 
 PROGRAMS = Path(sys.executable).parent
 
+PACKAGES = ("privacy_portal", "consent_app", "requests_app")
+
 # What a production deployment sets, made up; nothing is connected to.
 PRODUCTION = {
     "DJANGO_SETTINGS_MODULE": "privacy_portal.settings.production",
-    "SECRET_KEY": "only for the check, long enough and of more than fifty characters 0123456789",
+    "SECRET_KEY": "only for the check, long enough and of more than fifty characters 0123456789",  # nosec B105
     "FIELD_ENCRYPTION_KEYS": "check:" + base64.b64encode(bytes(range(32))).decode(),
     "ALLOWED_HOSTS": "privacy.example.com",
     "PORTAL_URL": "https://privacy.example.com",
@@ -40,6 +42,7 @@ class Check:
 CHECKS = [
     Check("ruff", ["ruff", "check", "."]),
     Check("format", ["ruff", "format", "--check", "."]),
+    Check("security", ["bandit", "--quiet", "--configfile", "pyproject.toml", "--recursive", *PACKAGES, "manage.py"]),
     Check("types", ["mypy"], PRODUCTION),
     Check("architecture", ["lint-imports", "--no-logo"]),
     Check("templates", ["djlint", "--lint", "--quiet", "templates"]),

@@ -148,7 +148,7 @@ def clone_id() -> str:
 
 def private_folder_path(account: Account) -> Path:
     """The only folder outside the clone that may be made: `/var/tmp/…` for root, else under the temporary folder."""
-    parent = Path("/var/tmp") if account.borrowed else Path(tempfile.gettempdir())  # noqa: S108, owner and mode are checked
+    parent = Path("/var/tmp") if account.borrowed else Path(tempfile.gettempdir())  # noqa: S108, owner and mode are checked  # nosec B108
     return parent / f"privacy-portal-{clone_id()}"
 
 

@@ -225,6 +225,9 @@ MESSAGE_FILES_MAX: int = env.int("MESSAGE_FILES_MAX", default=5)
 FILE_UPLOAD_HANDLERS = ["privacy_portal.core.upload_handlers.PrivateUploadHandler"]
 DATA_UPLOAD_MAX_NUMBER_FILES = 20
 
+# Where weaknesses are reported: an e-mail address or a page. Empty: /.well-known/security.txt does not exist.
+SECURITY_CONTACT: str = env.str("SECURITY_CONTACT", default="")
+
 vars().update(env.email_url("EMAIL_URL"))
 DEFAULT_FROM_EMAIL: str = env("DEFAULT_FROM_EMAIL")
 EMAIL_TIMEOUT = 20

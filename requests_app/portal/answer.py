@@ -162,7 +162,10 @@ def _passphrase(
 
 
 def _files_page(
-    request: PersonRequest, disclosure: DisclosureRequest, files: list[OfferedFile], passphrase: str = ""
+    request: PersonRequest,
+    disclosure: DisclosureRequest,
+    files: list[OfferedFile],
+    passphrase: str = "",  # nosec B107, none
 ) -> HttpResponse:
     context = {
         "disclosure": disclosure,

@@ -41,7 +41,7 @@ def count_requests(at: datetime.datetime, minimum: int) -> Counted:
             f"""
             SELECT kind, answer, COUNT(*), COUNT(DISTINCT person), GROUPING(kind), GROUPING(answer)
             FROM ({sql} UNION ALL {ERASED}) AS counted (kind, answer, person) GROUP BY CUBE (kind, answer)
-            """,  # noqa: S608, made by Django
+            """,  # noqa: S608, made by Django  # nosec B608
             [*parameters, WITHDRAWN, SILENT, list(REQUEST_WORDS)],
         )
         found = cursor.fetchall()

@@ -115,6 +115,7 @@ ROWS: dict[str, tuple[str, Arguments]] = {
     "joint_use_version": (PUBLIC, a_joint_use),
     "trackers": (PUBLIC, nothing),
     "gpc_support": (PUBLIC, nothing),
+    "security_txt": (PUBLIC, nothing),
     "operator_css": (PUBLIC, nothing),
     "operator_logo": (PUBLIC, nothing),
     # Its address is the permission, and it shows nothing either.

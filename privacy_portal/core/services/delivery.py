@@ -222,7 +222,7 @@ def backoff(mail: OutgoingMail) -> datetime.timedelta:
     first, most = BACKOFF_SHORT_LIVED if mail.template in SHORT_LIVED else BACKOFF
     # The exponent is bounded too: a timedelta overflows long before the cap would help.
     wait = min(most, first * 2 ** min(mail.attempts - 1, 20))
-    return wait * random.uniform(0.8, 1.2)  # noqa: S311, not a secret
+    return wait * random.uniform(0.8, 1.2)  # noqa: S311, not a secret  # nosec B311
 
 
 def smtp_code(error: BaseException) -> int | None:

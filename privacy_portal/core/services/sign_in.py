@@ -122,7 +122,7 @@ def complete(
 
 def _create(address: str, language: str) -> User:
     # get_or_create: the operator's import may make the same account at this moment.
-    user, created = User.objects.get_or_create(email=address, defaults={"language": language, "password": "!"})
+    user, created = User.objects.get_or_create(email=address, defaults={"language": language, "password": "!"})  # nosec B105, opens nothing
     if created:
         user.set_unusable_password()
         user.save(update_fields=["password"])
