@@ -29,7 +29,7 @@ NAMES = {**{code: role.name for code, role in BY_CODE.items()}, SUPERUSER: _("�
 
 def role_choices() -> list[tuple[str, Any]]:
     """Each role with what it is for."""
-    choices = [(role.code, format_lazy("{}：{}", role.name, role.summary)) for role in ROLES]
+    choices = [(role.code, format_lazy("{}{}{}", role.name, _("："), role.summary)) for role in ROLES]
     return [*choices, (SUPERUSER, _("システム管理者：そのすべてと、担当者のアカウント"))]
 
 
