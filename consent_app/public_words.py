@@ -50,3 +50,8 @@ def channel_words(operator: Operator, channels: list[str]) -> list[ChannelWords]
         "counter": ChannelWords("counter", _("窓口"), operator.address),
     }
     return [ways[channel] for channel in channels if ways[channel].text]
+
+
+def complaint_words(operator: Operator) -> list[ChannelWords]:
+    """The ways to complain (article 40); a profile that names none has every way but the counter."""
+    return channel_words(operator, operator.complaint_channels or ["email", "telephone", "letter"])

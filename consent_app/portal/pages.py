@@ -21,7 +21,7 @@ from ..domain.countries import country_name
 from ..domain.duties import HOME_COUNTRY
 from ..domain.request_words import REQUEST_WORDS
 from ..models import DataItem, Operator, RequestRule
-from ..public_words import channel_words, cost
+from ..public_words import channel_words, complaint_words, cost
 from . import wording
 
 
@@ -43,7 +43,7 @@ def contact(request: HttpRequest, operator: Operator) -> HttpResponse:
     """Who the operator is, how and when it can be reached."""
     context = {
         "channels": channel_words(operator, operator.channels),
-        "complaint_channels": channel_words(operator, operator.complaint_channels),
+        "complaint_channels": complaint_words(operator),
     }
     return render(request, "portal/consent/contact.html", context)
 
@@ -96,6 +96,7 @@ def procedure_context(operator: Operator, rules: dict[str, RequestRule]) -> dict
     return {
         "rows": [
             {
+                "code": code,
                 "words": REQUEST_WORDS[code],
                 "cost": cost(rules[code]),
                 "time": wording.time_needed(rules[code]),
@@ -107,7 +108,7 @@ def procedure_context(operator: Operator, rules: dict[str, RequestRule]) -> dict
         "documents_asked": any(rule.identity_level >= RequestRule.IdentityLevel.DOCUMENTS for rule in rules.values()),
         "refusals": _refusals(order),
         "channels": channel_words(operator, operator.channels),
-        "complaint_channels": channel_words(operator, operator.complaint_channels),
+        "complaint_channels": complaint_words(operator),
     }
 
 

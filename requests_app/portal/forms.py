@@ -24,6 +24,7 @@ from ..domain.request_types import RequestType
 from ..models import DisclosureRequest
 from ..services.intake import offered_methods
 from .fields import ABROAD, PREFECTURE_CHOICES, KanaField, LineField, NoteField, PostalCodeField, TelephoneField, Text
+from .ways import ATTACHMENT_OPENED, CODE_NEEDED, WAYS
 
 Answers = dict[str, Any]
 
@@ -304,15 +305,10 @@ class AnswerForm(StepForm):
 
     answer_method = forms.ChoiceField(
         label=_("回答の受け取り方"),
-        choices=[
-            (DisclosureRequest.AnswerMethod.DOWNLOAD, _("このサイトからダウンロードする（電子ファイル）")),
-            (DisclosureRequest.AnswerMethod.ATTACHMENT, _("暗号化した添付ファイルをメールで受け取る")),
-            (DisclosureRequest.AnswerMethod.PAPER, _("書面を郵送で受け取る")),
-            (DisclosureRequest.AnswerMethod.OTHER, _("その他の方法")),
-        ],
+        choices=list(WAYS.items()),
         initial=DisclosureRequest.AnswerMethod.DOWNLOAD,
         widget=forms.RadioSelect,
-        help_text=_("ダウンロードには、そのたびにメールで届くコードが必要です。ほかの人には開けません。"),
+        help_text=CODE_NEEDED,
         error_messages=required_words(_("回答の受け取り方を選んでください。")),
     )
     answer_method_note = NoteField(
@@ -328,11 +324,7 @@ class AnswerForm(StepForm):
         field = cast(forms.ChoiceField, self.fields["answer_method"])
         field.choices = [choice for choice in cast(list[Any], field.choices) if choice[0] in offered]
         if DisclosureRequest.AnswerMethod.ATTACHMENT in offered:
-            field.help_text = _(
-                "ダウンロードには、そのたびにメールで届くコードが必要です。ほかの人には開けません。"
-                "添付ファイルは、AES-256のZIPを開けるソフト（7-Zipなど）で開きます。"
-                "パスフレーズはメールには書かず、コードを入力したあとのページだけで見られます。"
-            )
+            field.help_text = format_lazy("{} {}", CODE_NEEDED, ATTACHMENT_OPENED)
 
     def clean(self) -> None:
         other = self.cleaned_data.get("answer_method") == DisclosureRequest.AnswerMethod.OTHER

@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from consent_app.domain.articles import article_text
 from consent_app.models import Operator, RequestRule
@@ -15,6 +16,7 @@ from ..domain.evidence import DOCUMENTS, NEEDS, Proof, Requester
 from ..domain.request_types import REQUEST_TYPES
 from ..services import evidence_pages
 from .offers import offers_of
+from .ways import answer_ways
 
 
 @with_operator
@@ -22,7 +24,7 @@ def procedure(request: HttpRequest, operator: Operator) -> HttpResponse:
     """What the operator's profile says of each request, beside what the table of types says of it."""
     rules = {rule.request_type: rule for rule in offered_rules()}
     context = {
-        **procedure_context(operator, rules),
+        **_checked_by_law(procedure_context(operator, rules)),
         "types": _types(rules),
         "fees": any(rule.fee != RequestRule.Fee.NONE for rule in rules.values()),
         "payment": operator.payment,
@@ -30,9 +32,18 @@ def procedure(request: HttpRequest, operator: Operator) -> HttpResponse:
         "agents": _agents(),
         "identity_documents": [DOCUMENTS[code] for code in NEEDS[Requester.PERSON][0].documents],
         "connections": _connections(),
+        "answer_ways": answer_ways(),
         "kept_days": evidence_pages.kept_days(),
     }
     return render(request, "portal/consent/procedure.html", context)
+
+
+def _checked_by_law(context: dict[str, Any]) -> dict[str, Any]:
+    """A complaint or a question asks nobody who they are, whatever level the operator's rule has."""
+    for row in context["rows"]:
+        if not REQUEST_TYPES[row["code"]].needs_identity:
+            row["check"] = _("メールアドレスだけ")
+    return context
 
 
 def _agents() -> list[dict[str, Any]]:
@@ -72,6 +83,7 @@ def _types(rules: dict[str, RequestRule]) -> list[dict[str, Any]]:
                 {"text": one.text, "help": one.help, "article": article_text(one.article, language)}
                 for one in entry.grounds
             ],
+            "refusals": [{"text": one.text, "article": article_text(one.article, language)} for one in entry.refusals],
             "url": urls.get(code, ""),
         }
         for code, entry in REQUEST_TYPES.items()

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from consent_app.domain.written import written_postal_code
 from consent_app.models import Operator
-from consent_app.public_words import ChannelWords, channel_words
+from consent_app.public_words import ChannelWords, complaint_words
 from privacy_portal.core.localized import localized
 from privacy_portal.core.wareki import wareki
 
@@ -115,10 +115,9 @@ def _complaints(operator: Operator, language: str) -> dict[str, list[list[str]]]
 
     Article 40 has the operator deal with complaints, article 53 the accredited organisation.
     """
-    ways = operator.complaint_channels or ["email", "telephone", "letter"]
     accredited = (localized(operator, "accredited_name", language), localized(operator, "accredited_contact", language))
     with translation.override(language):
-        words = channel_words(operator, ways)
+        words = complaint_words(operator)
     lines = [[way.name, _in_print(way, operator, language)] for way in words]
     return {"complaints": lines, "accredited": [[part for part in accredited if part]] if accredited[0] else []}
 
