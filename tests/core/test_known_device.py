@@ -135,7 +135,10 @@ def test_setting_the_first_factor_up_makes_the_browser_known(client: Client) -> 
     assert known_device.COOKIE in answer.cookies
 
 
-@pytest.mark.parametrize("value", ["", "x", "a:b:c", signing.dumps(["id", ["0"]], salt="another")])
+# Named, because the name of a test must not hold the second in which it was collected.
+@pytest.mark.parametrize(
+    "value", ["", "x", "a:b:c", signing.dumps(["id", ["0"]], salt="another")], ids=["empty", "word", "parts", "signed"]
+)
 def test_a_forged_cookie_is_nobodys(rf: Any, value: str) -> None:
     request = rf.get("/")
     request.COOKIES[known_device.COOKIE] = value
