@@ -15,8 +15,8 @@ from consent_app.domain.care import CareKind, Due, register
 
 from . import selectors, selectors_instructions
 from .domain.transitions import OPEN_STATUSES, WAITING_FOR_PERSON, Status
-from .models import DisclosureRequest, Fee, RetentionHold
-from .services import retention, silence
+from .models import DisclosureRequest, Fee, PostCode, RetentionHold
+from .services import evidence_state, retention, silence
 
 _MODEL = "requests_app.disclosurerequest"
 _HOLD_LOOKED_AT = datetime.timedelta(days=183)
@@ -64,6 +64,15 @@ def _letters(today: datetime.date, until: datetime.date) -> Iterable[Due]:
         yield Due(str(request.pk), request.receipt_number)
 
 
+def _code_letters(today: datetime.date, until: datetime.date) -> Iterable[Due]:
+    """The person waits for a letter with a code that nobody has printed and sent."""
+    unsent = PostCode.objects.filter(
+        ended_at=None, sent_on=None, customer__isnull=False, request__status__in=evidence_state.OPEN
+    )
+    for code in unsent.select_related("request"):
+        yield Due(str(code.request_id), code.request.receipt_number)
+
+
 def _held(today: datetime.date, until: datetime.date) -> Iterable[Due]:
     """A hold that nobody has looked at for half a year keeps data that may not be needed any more."""
     before = timezone.now() - _HOLD_LOOKED_AT
@@ -88,6 +97,7 @@ for _kind in (
     CareKind("request.fee_overdue", _("手数料の支払い期限が過ぎた請求"), _MODEL, _unpaid_fees, within=0),
     CareKind("request.unreachable", _("返答のお願いがメールで届かない請求"), _MODEL, _unreachable),
     CareKind("request.letter_due", _("返答をお願いする手紙を送る請求"), _MODEL, _letters),
+    CareKind("request.code_letter", _("コードの手紙を印刷して送る請求"), _MODEL, _code_letters),
     CareKind("request.long_held", _("消去の保留が半年を過ぎた請求"), _MODEL, _held),
     CareKind("request.not_erased", _("保存期間が過ぎたのに消去できない請求"), _MODEL, _not_erased),
     CareKind("request.instructions", _("見るべき指示がある請求（未送信、返答あり、期限切れ）"), _MODEL, _instructions),

@@ -269,7 +269,7 @@ def confirming_checks(request: DisclosureRequest) -> QuerySet[IdentityCheck]:
     return IdentityCheck.objects.filter(
         request=request,
         state=IdentityCheck.State.PASSED,
-        method__in=[IdentityCheck.Method.FACTS, IdentityCheck.Method.STAFF],
+        method__in=[IdentityCheck.Method.FACTS, IdentityCheck.Method.POST_CODE, IdentityCheck.Method.STAFF],
     )
 
 

@@ -20,6 +20,7 @@ from .services import (
     intake,
     lifecycle,
     message_files,
+    post_codes,
     registered,
     retention,
     silence,
@@ -73,6 +74,7 @@ def sweep() -> None:
         selectors_instructions.to_remind(now=now, limit=BATCH),
         lambda pk: instructions.remind(instruction_id=pk, now=now),
     )
+    _each(post_codes.to_end(now=now, limit=BATCH), lambda pk: post_codes.end_when_due(request_id=pk, now=now))
     intake.purge_drafts(before=now - timedelta(days=settings.REQUEST_DRAFT_DAYS))
     fulfilment.erase_expired(now=now)
     evidence_review.erase_due(now=now)

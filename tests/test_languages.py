@@ -42,7 +42,7 @@ from requests_app.models import (
 )
 from requests_app.portal.offers import offers
 from requests_app.portal.wizard import steps_of
-from requests_app.services import decisions, fulfilment, holds, instructions, intake, second_look
+from requests_app.services import decisions, fulfilment, holds, instructions, intake, post_codes, second_look
 from tests.factories import evidence, joint_uses, matters, policies
 from tests.factories.consent import ConsentFactory, CustomerFactory, OrderFactory, ProvisionFactory, RecipientFactory
 from tests.factories.core import (
@@ -202,6 +202,8 @@ def manager() -> User:
     EvidenceRequest.objects.create(request=agents, proofs=["principal", "agent", "authority", "seal"])
     evidence.given(agents, state="draft", given_at=None)
     evidence.checked(agents, "mandate", "authority", covers_receipt=False)
+    for case in (RequestFactory.in_identity_review(), RequestFactory.by_letter(Status.IDENTITY_REVIEW)):
+        post_codes.order(request=case, actor=manager, customer=customer, now=timezone.now())
     correction = RequestFactory.in_review(request_type="correction", grounds=["untrue"])
     instructions.create(request=correction, addressee=WAREHOUSE, kind=Kind.ERASE, actor=manager, now=timezone.now())
     rare_states(manager)

@@ -71,6 +71,7 @@ PLACES: dict[str, Fate] = {
     "requests_app.disclosurerequest.wanted_note": Fate.KEPT,
     "requests_app.disclosurerequest.answer_method_note": Fate.KEPT,
     "requests_app.identitycheck.customer": Fate.KEPT,
+    "requests_app.postcode.customer": Fate.KEPT,
     "requests_app.decision.reason": Fate.KEPT,
     "requests_app.decision.measure": Fate.KEPT,
     "requests_app.answermail.passphrase": Fate.CLOCK,

@@ -105,10 +105,8 @@ def words_of(error: RequestError | TransitionRefused) -> str:
     return str(error if isinstance(error, RequestError) else OUTDATED)
 
 
-def identity(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequestAdmin) -> HttpResponse:
-    """Candidates beside what was stated; confirm one of them, or that the person is no registered customer."""
-    if refused := refused_step(case, request, "identity"):
-        return refused
+def candidates_shown(case: DisclosureRequest, request: HttpRequest) -> tuple[list[Customer], str]:
+    """Whom the page of a check shows, with the words that staff searched for."""
     # Posted, not in the address, which lies in logs and histories.
     words = request.POST.get("words", "").strip()[:100]
     candidates = candidates_for(case)
@@ -116,6 +114,24 @@ def identity(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequ
         known = {customer.pk for customer in candidates}
         found = customers_found(Customer.objects.all(), words)[:SEARCH_LIMIT]
         candidates += [customer for customer in found if customer.pk not in known]
+    return candidates, words
+
+
+def record_candidates_seen(case: DisclosureRequest, request: HttpRequest, candidates: list[Customer]) -> None:
+    """Each customer that a page showed, and how many it were for this case."""
+    for customer in candidates:
+        audit.record(action="customer.viewed", actor=staff_of(request), obj=customer)
+    if candidates:
+        audit.record(
+            action="identity.candidates_viewed", actor=staff_of(request), obj=case, detail={"count": len(candidates)}
+        )
+
+
+def identity(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequestAdmin) -> HttpResponse:
+    """Candidates beside what was stated; confirm one of them, or that the person is no registered customer."""
+    if refused := refused_step(case, request, "identity"):
+        return refused
+    candidates, words = candidates_shown(case, request)
     likenesses = identity_service.likenesses(case, candidates)
     places = {key: place for place, key in enumerate(likenesses)}
     candidates.sort(key=lambda customer: places[customer.pk])
@@ -143,12 +159,7 @@ def identity(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequ
         else:
             notices.success(request, str(_("本人であることを確認したと記録しました。")))
             return back_to(case)
-    for customer in candidates:
-        audit.record(action="customer.viewed", actor=staff_of(request), obj=customer)
-    if candidates:
-        audit.record(
-            action="identity.candidates_viewed", actor=staff_of(request), obj=case, detail={"count": len(candidates)}
-        )
+    record_candidates_seen(case, request, candidates)
     return case_page(
         request, case, site, "identity", _("本人確認"), form=form, candidates=candidates, words=words,
         parties=case.parties.all(), checks=case.identity_checks.all(), recipients=recipients,

@@ -167,7 +167,7 @@ def remind(request: HttpRequest, case: DisclosureRequest, site: DisclosureReques
             except RequestError as error:
                 notices.error(request, words_of(error))
                 return back_to(case)
-            return _pdf(letter, f"{case.receipt_number}-reminder.pdf")
+            return pdf(letter, f"{case.receipt_number}-reminder.pdf")
         sent_on = form.cleaned_data["sent_on"]
 
         def record() -> object:
@@ -193,10 +193,11 @@ def question_letter(
         letter = correspondence.question_letter(message=message, actor=staff_of(request))
     except NotAllowed:
         raise PermissionDenied from None
-    return _pdf(letter, f"{case.receipt_number}-question.pdf")
+    return pdf(letter, f"{case.receipt_number}-question.pdf")
 
 
-def _pdf(content: bytes, name: str) -> HttpResponse:
+def pdf(content: bytes, name: str) -> HttpResponse:
+    """A letter to print, never kept by a browser."""
     return HttpResponse(
         content,
         content_type="application/pdf",

@@ -21,7 +21,7 @@ from ..domain.transitions import (
     possible_events,
 )
 from ..models import DisclosureRequest
-from ..services import changes, corrections, correspondence, evidence_state, fees, holds
+from ..services import changes, corrections, correspondence, evidence_state, fees, holds, post_codes
 from ..services.errors import NoAccount, OwnProposal, ThreadClosed
 from ..services.forwarding import INQUIRIES
 from ..services.registration import PERMISSION
@@ -60,6 +60,14 @@ STEPS: tuple[Step, ...] = (
         shows_customers=True,
     ),
     Step("documents", Event.DOCUMENTS_ASKED, "requests_app.check_identity", _("書類をお願いする")),
+    Step(
+        "code_letter",
+        None,
+        "requests_app.check_identity",
+        _("コードの手紙を送る"),
+        shows_customers=True,
+    ),
+    Step("code_told", None, "requests_app.check_identity", _("手紙のコードを入力する")),
     Step("evidence_add", None, "requests_app.check_identity", _("届いた書類を記録する")),
     Step("examine", Event.DECIDED, "requests_app.decide_request", _("変更の内容を調べる"), shows_customers=True),
     Step("decide", Event.DECIDED, "requests_app.decide_request", _("回答を決定する")),
@@ -143,6 +151,8 @@ def why_not(request: DisclosureRequest, step: Step, user: User) -> _StrPromise |
         return corrections.why_not(request, facts=step.code == "correct")
     if step.code in ("answered", "remind"):
         return _why_not_on_paper(request, step)
+    if step.code in ("code_letter", "code_told"):
+        return _why_no_code(request, step)
     if step.code == "evidence_add" and request.status not in evidence_state.OPEN:
         return _("本人確認をしている間だけ、書類を記録できます。")
     if step.code == "documents" and request.applicant_id is None:
@@ -160,6 +170,18 @@ def why_not(request: DisclosureRequest, step: Step, user: User) -> _StrPromise |
     if step.code == "extend":
         return _why_not_extended(request)
     return _why_no_fee(request, step) if step.code in ("fee", "money", "waive") else ""
+
+
+def _why_no_code(request: DisclosureRequest, step: Step) -> _StrPromise | str:
+    """Why no letter with a code can be ordered, printed or sent, or no code be entered."""
+    ordered = post_codes.live(request, timezone.now())
+    if step.code == "code_told":
+        if request.applicant_id is not None:
+            return _("本人がポータルで入力します。")
+        return "" if ordered else _("入力を待っているコードはありません。")
+    if ordered is not None or request.status == Status.IDENTITY_REVIEW:
+        return ""
+    return _("いまの状態（%(status)s）ではできません。") % {"status": request.get_status_display()}
 
 
 def _why_no_hold(request: DisclosureRequest, step: Step) -> _StrPromise | str:

@@ -152,6 +152,7 @@ KEPT: tuple[Kept, ...] = (
             "requests_app.decisionproposal.remark",
             "requests_app.decision.proposal",
             "requests_app.identitycheck.request",
+            "requests_app.postcode.request",
             "requests_app.decision.request",
             "requests_app.decision.reason",
             "requests_app.decision.measure",

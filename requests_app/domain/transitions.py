@@ -34,6 +34,10 @@ class Event(models.TextChoices):
     REPLIED = "replied", _("ご返答をいただきました")
     DOCUMENTS_ASKED = "documents_asked", _("確認のための書類をお願いしました")
     DOCUMENTS_SENT = "documents_sent", _("確認のための書類が届きました")
+    CODE_ORDERED = "code_ordered", _("郵便のコードでの確認をお願いしました")
+    CODE_ACCEPTED = "code_accepted", _("郵便のコードで、ご本人であることを確認しました")
+    CODE_ENTERED = "code_entered", _("郵便のコードが正しく入力されました")
+    CODE_ENDED = "code_ended", _("郵便のコードが使えなくなりました")
     FEE_ASKED = "fee_asked", _("手数料をお知らせしました")
     FEE_DECLINED = "fee_declined", _("手数料を承諾しないため、請求を取り下げました")
     FEE_SETTLED = "fee_settled", _("手数料のお支払いを確認しました")
@@ -116,6 +120,17 @@ TRANSITIONS: dict[tuple[Status, Event, Actor], Status] = {
     (_S.IDENTITY_WAITING, _E.DOCUMENTS_SENT, _A.PERSON): _S.IDENTITY_REVIEW,
     # They came by post or were shown at the counter.
     (_S.IDENTITY_WAITING, _E.DOCUMENTS_SENT, _A.STAFF): _S.IDENTITY_REVIEW,
+    (_S.IDENTITY_REVIEW, _E.CODE_ORDERED, _A.STAFF): _S.IDENTITY_WAITING,
+    # The code is enough for the type, or staff go on with what else is needed (``services.post_codes``).
+    (_S.IDENTITY_REVIEW, _E.CODE_ACCEPTED, _A.PERSON): _S.IN_REVIEW,
+    (_S.IDENTITY_WAITING, _E.CODE_ACCEPTED, _A.PERSON): _S.IN_REVIEW,
+    (_S.IDENTITY_REVIEW, _E.CODE_ACCEPTED, _A.STAFF): _S.IN_REVIEW,
+    (_S.IDENTITY_WAITING, _E.CODE_ACCEPTED, _A.STAFF): _S.IN_REVIEW,
+    (_S.IDENTITY_REVIEW, _E.CODE_ENTERED, _A.PERSON): _S.IDENTITY_REVIEW,
+    (_S.IDENTITY_WAITING, _E.CODE_ENTERED, _A.PERSON): _S.IDENTITY_REVIEW,
+    (_S.IDENTITY_REVIEW, _E.CODE_ENTERED, _A.STAFF): _S.IDENTITY_REVIEW,
+    (_S.IDENTITY_WAITING, _E.CODE_ENTERED, _A.STAFF): _S.IDENTITY_REVIEW,
+    (_S.IDENTITY_WAITING, _E.CODE_ENDED, _A.WORKER): _S.IDENTITY_REVIEW,
     (_S.IDENTITY_WAITING, _E.IDENTITY_CONFIRMED, _A.STAFF): _S.IN_REVIEW,
     (_S.IDENTITY_WAITING, _E.DECIDED, _A.STAFF): _S.FULFILLING,
     (_S.IDENTITY_WAITING, _E.WITHDRAWN, _A.PERSON): _S.WITHDRAWN,

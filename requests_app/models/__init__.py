@@ -16,6 +16,7 @@ from .instruction import Instruction, InstructionContact, InstructionEntry
 from .message import Message
 from .message_file import MessageFile
 from .note import CaseFinding, CaseNote
+from .post_code import PostCode
 from .proposal import DecisionProposal
 from .queue import FirstView, HandOver, SavedView
 from .received_file import ReceivedFile
@@ -50,6 +51,7 @@ __all__ = [
     "MessageFile",
     "Party",
     "Payment",
+    "PostCode",
     "ReceivedFile",
     "RegisteredCheck",
     "RequestDraft",

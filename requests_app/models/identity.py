@@ -18,11 +18,14 @@ class IdentityCheck(models.Model):
     class Method(models.TextChoices):
         EMAIL_CODE = "email_code", _("メールのコード")
         FACTS = "facts", _("登録情報との照合")
+        POST_CODE = "post_code", _("登録された住所に郵送するコード")
         STAFF = "staff", _("担当者の判断")
 
     class State(models.TextChoices):
         PENDING = "pending", _("確認中")
         PASSED = "passed", _("確認できた")
+        # It was passed, but does not confirm by itself.
+        SUPPORTS = "supports", _("確認できた（判断はこれから）")
         UNCLEAR = "unclear", _("担当者の確認が必要")
         FAILED = "failed", _("確認できない")
 

@@ -32,6 +32,7 @@ from ..models import DisclosureRequest, RequestEvent, TargetExtension
 from ..services import lifecycle
 from .access import PersonRequest, own_request_or_404
 from .again import others
+from .code import code_context
 from .documents import documents_context
 from .files import offered_files
 from .offers import type_name
@@ -98,7 +99,7 @@ def request_detail(request: PersonRequest, receipt: str) -> HttpResponse:
     )
     # While the person owes a reply the clock stands still, so there is no date to name.
     running = disclosure.status in OPEN_STATUSES - WAITING_FOR_PERSON
-    papers = documents_context(disclosure)
+    papers = {**documents_context(disclosure), **code_context(disclosure)}
     context = {
         **_common(disclosure),
         "stand": stand(disclosure),
@@ -126,6 +127,14 @@ def _action(disclosure: DisclosureRequest, has_files: bool, papers: dict[str, An
             "label": _("手数料を確かめる"),
             "url": reverse("portal:request_fee", args=[number]),
             "text": _("金額と支払い方法をご確認ください。承諾していただくまで、費用はかかりません。"),
+        }
+    if papers["code_owed"]:
+        return {
+            "label": _("コードを入力する"),
+            "url": papers["code_url"],
+            "text": _(
+                "ご登録の住所があるときは、その住所に、8桁のコードを書いた手紙をお送りします。届いたら入力してください。"
+            ),
         }
     if papers["documents_owed"]:
         return {

@@ -10,6 +10,7 @@ from . import (
     again,
     answer,
     case,
+    code,
     documents,
     fee,
     form_pages,
@@ -44,6 +45,7 @@ urlpatterns: list[URLPattern] = [
     path("requests/<slug:receipt>/", case.request_detail, name="request_detail"),
     path("requests/<slug:receipt>/received/", case.request_done, name="request_done"),
     path("requests/<slug:receipt>/again/", again.request_again, name="request_again"),
+    path("requests/<slug:receipt>/code/", code.request_code, name="request_code"),
     path("requests/<slug:receipt>/documents/", documents.request_documents, name="request_documents"),
     path("requests/<slug:receipt>/documents/mandate.pdf", documents.request_mandate, name="request_mandate"),
     path(

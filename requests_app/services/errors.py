@@ -192,6 +192,14 @@ class EvidenceMissing(RequestError):
         self.message = _("次の書類をまだ確認していません：%(what)s。先に書類を確認してください。") % {"what": joined}
 
 
+class CodeLetterRefused(RequestError):
+    """No letter with a code can be ordered, printed or sent now."""
+
+    def __init__(self, message: "_StrPromise | str") -> None:
+        super().__init__()
+        self.message = message
+
+
 class AddressMissing(RequestError):
     """The answer has to go to the person, and nobody knows where that is."""
 

@@ -1,16 +1,17 @@
-"""Letters on the way to an answer, for whoever has no account: a question, and a reminder of what is owed."""
+"""Letters on the way to an answer: a question, a reminder of what is owed, a code for the registered address."""
 
 from datetime import date
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from consent_app.models import Operator
+from consent_app.models import Customer, Operator
 
 from ..domain.request_types import REQUEST_TYPES
 from ..domain.transitions import Status
-from ..models import DisclosureRequest, Message
+from ..models import DisclosureRequest, Message, PostCode
 from . import fees, typesetting
 
 
@@ -40,6 +41,30 @@ def reminder(request: DisclosureRequest, *, on: date, closes_on: date | None) ->
             "closes_on": typesetting.date_words(closes_on, language) if closes_on else "",
         }
     return typesetting.typeset(f"{language}/reminder.typ", data)
+
+
+def post_code(ordered: PostCode, customer: Customer, code: str, *, on: date) -> bytes:
+    """A code for the registered address of a customer; nothing of what the requester stated stands in it.
+
+    Args:
+        code: as it is printed, in groups. It stands nowhere else.
+    """
+    request = ordered.request
+    language = request.language
+    with translation.override(language):
+        name = customer.full_name
+        data = {
+            **_frame(request, on, _("ご本人の確認のためのコード")),
+            "recipient_lines": typesetting.address_lines(
+                customer.postal_code, customer.prefecture + customer.address1, customer.address2
+            ),
+            "recipient_name": f"{name} 様" if language == "ja" else name,
+            "code": code,
+            "expires_on": typesetting.date_words(ordered.expires_at, language),
+            "has_account": request.applicant_id is not None,
+            "page": f"{settings.PORTAL_URL}/",
+        }
+    return typesetting.typeset(f"{language}/post_code.typ", data)
 
 
 def _frame(request: DisclosureRequest, on: date, title: str) -> dict[str, Any]:

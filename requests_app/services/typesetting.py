@@ -144,12 +144,17 @@ def _recipient(request: DisclosureRequest, to: Party | None) -> tuple[list[str],
     """The address lines and the name of whom the letter goes to: the agent where one acts, else the principal."""
     parties = {party.kind: party for party in request.parties.all()}
     party = to or parties.get(Party.Kind.AGENT) or parties[Party.Kind.PRINCIPAL]
-    lines = [_postal_code(party.postal_code), party.prefecture + party.address1, party.address2]
+    lines = address_lines(party.postal_code, party.prefecture + party.address1, party.address2)
     # Nobody is named where all of the name is unknown; the letter has an addressee all the same.
     name = party.full_name or _("ご請求者")
     if request.language == "ja":
         name = f"{name} 様"
-    return [line for line in lines if line], name
+    return lines, name
+
+
+def address_lines(postal_code: str, address: str, building: str) -> list[str]:
+    """The lines of a window envelope; what is empty is left out."""
+    return [line for line in (_postal_code(postal_code), address, building) if line]
 
 
 @functools.lru_cache(maxsize=4096)

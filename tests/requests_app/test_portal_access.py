@@ -146,6 +146,7 @@ ROWS: dict[str, tuple[str, Arguments]] = {
     "request_message": (OF_A_REQUEST, a_receipt),
     "message_file": (OF_A_REQUEST, a_file),
     "request_withdraw": (OF_A_REQUEST, a_receipt),
+    "request_code": (OF_A_REQUEST, a_receipt),
     "request_documents": (OF_A_REQUEST, a_receipt),
     "request_document_add": (OF_A_REQUEST, a_proof),
     "request_document_remove": (OF_A_REQUEST, a_document),
