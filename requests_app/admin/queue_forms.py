@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -15,6 +16,7 @@ from unfold.widgets import (
 
 from privacy_portal.core.models import User
 
+from ..domain.answers import MY_NUMBER, holds_my_number
 from ..domain.transitions import OPEN_STATUSES
 from .forms import REASON_LENGTH
 
@@ -45,6 +47,13 @@ class AssignForm(forms.Form):
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
         help_text=_("次の担当者が知っておくこと。本人には見えません。暗号化して保存します。"),
     )
+
+    def clean_note(self) -> str:
+        """Refused beside the field, with what was typed."""
+        note = str(self.cleaned_data["note"])
+        if holds_my_number(note):
+            raise ValidationError(MY_NUMBER, code="my_number")
+        return note
 
 
 class SavedViewForm(forms.Form):

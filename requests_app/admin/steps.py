@@ -165,6 +165,8 @@ def why_not(request: DisclosureRequest, step: Step, user: User) -> _StrPromise |
         return _why_no_hold(request, step)
     if step.code == "second_look":
         return _why_no_second_look(request, user)
+    if step.code in ("instruct", "forward") and request.status == Status.WITHDRAWN:
+        return _("取り下げられた請求では送れません。")
     if step.code == "forward" and (request.request_type not in INQUIRIES or not request.customer_id):
         return _("顧客と結び付いたお問い合わせと苦情だけです。")
     if step.code == "extend":

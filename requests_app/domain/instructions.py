@@ -69,6 +69,8 @@ TRANSITIONS: dict[tuple[State, Event, By], State] = {
     **{(state, _E.DONE, _B.STAFF): _S.DONE for state in (*_WAITING, _S.ANSWERED, _S.FAILED)},
     **{(state, _E.FAILED, _B.STAFF): _S.FAILED for state in (*_WAITING, _S.ANSWERED)},
     **{(state, _E.WITHDRAWN, _B.STAFF): _S.WITHDRAWN for state in (*_WAITING, _S.ANSWERED, _S.FAILED)},
+    # The person took the request back, or it ended without a decision: nobody is asked about them any more.
+    **{(state, _E.WITHDRAWN, _B.WORKER): _S.WITHDRAWN for state in (_S.DRAFTED, *_WAITING)},
     **{(state, _E.ANSWERED, _B.ADDRESSEE): _S.ANSWERED for state in _WAITING},
     **{(state, _E.DONE, _B.ADDRESSEE): _S.DONE for state in _WAITING},
     **{(state, _E.FAILED, _B.ADDRESSEE): _S.FAILED for state in _WAITING},

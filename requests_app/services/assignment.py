@@ -3,15 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from consent_app.domain.normalise import clean_note
 from privacy_portal.core.models import User
 from privacy_portal.core.services import audit
 
+from ..domain.answers import MY_NUMBER, TOO_LONG, holds_my_number
 from ..models import DisclosureRequest, HandOver
 from .errors import NotAllowed, RequestError
 from .permissions import deny, may_act_as_staff, require_staff
@@ -24,6 +26,15 @@ class AssignedMeanwhile(RequestError):
     message = _("ほかの人が担当者を変えました。画面を読み直して、いまの担当者を確かめてください。")
 
 
+class InvalidNote(RequestError):
+    """A note for the next one that cannot be kept."""
+
+    def __init__(self, message: Any) -> None:
+        super().__init__()
+        self.message = message
+
+
+NOTE_LENGTH: Final = 4000
 # Where the page did not show who looks after the case, nothing can have changed since.
 UNSEEN: Any = object()
 
@@ -46,8 +57,10 @@ def assign(
     Raises:
         NotAllowed: the actor is not staff, or ``to`` may not handle this case (their own request, or no staff).
         AssignedMeanwhile: it is no longer as ``seen``.
+        InvalidNote: the note is too long, or has a My Number in it.
     """
     require_staff(actor, request)
+    note = _words(note)
     if to is not None and not may_act_as_staff(to, request):
         deny(actor, request)
     with transaction.atomic():
@@ -61,6 +74,15 @@ def assign(
         HandOver.objects.create(request=row, by=actor, to=to, note=note or None, at=now)
         audit.record(action="request.assigned", actor=actor, obj=row, detail={"to": to.pk if to else None})
     return row
+
+
+def _words(note: str) -> str:
+    words = clean_note(note[: 2 * NOTE_LENGTH])
+    if len(words) > NOTE_LENGTH:
+        raise InvalidNote(TOO_LONG)
+    if holds_my_number(words):
+        raise InvalidNote(MY_NUMBER)
+    return words
 
 
 @dataclass(slots=True)

@@ -59,6 +59,7 @@ def forward(
         raise InvalidInstruction("contact", _("委託先を選んでください。"))
     body = instructions.clean_body(text, "text")
     with transaction.atomic():
+        instructions.require_open(request, Kind.FORWARD)
         outcome = entrusting.forward(
             customer=request.customer_id,
             subcontractor=contact.subcontractor,

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Final
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from consent_app.domain.normalise import clean_note
 from privacy_portal.core.models import User
 from privacy_portal.core.services import audit
 
+from ..domain.answers import MY_NUMBER, holds_my_number
 from ..models import DisclosureRequest, RetentionHold
 from . import transition
 from .errors import RequestError
@@ -78,7 +80,9 @@ def end(*, request: DisclosureRequest, reason: str, actor: User, now: datetime) 
 
 
 def _words(reason: str) -> str:
-    words = reason.strip()
+    words = clean_note(reason[: 2 * REASON_LENGTH])
     if not words or len(words) > REASON_LENGTH:
         raise InvalidHold("reason", _("理由を1000字までで書いてください。"))
+    if holds_my_number(words):
+        raise InvalidHold("reason", MY_NUMBER)
     return words

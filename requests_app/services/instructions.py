@@ -25,6 +25,7 @@ from .. import notifications
 from ..domain import instructions as table
 from ..domain.answers import MY_NUMBER, REQUIRED, TOO_LONG, holds_my_number
 from ..domain.instructions import WAITING, AddresseeKind, By, Event, Kind, Stage, State
+from ..domain.transitions import IDENTITY_STATUSES, Status
 from ..models import Decision, DisclosureRequest, Instruction, InstructionContact, InstructionEntry
 from .errors import RequestError
 from .permissions import require_staff
@@ -152,7 +153,8 @@ def ask(
     """Staff write one and send it at once.
 
     Raises:
-        InvalidInstruction: no address, no text though the kind needs one, or a My Number.
+        InvalidInstruction: no address, no text though the kind needs one, a My Number, or nothing to be asked any more
+            (withdrawn) or yet (nobody knows for sure whose data it is).
         NotAllowed: no permission, or their own request.
     """
     require_staff(actor, request, permission_for(kind))
@@ -163,6 +165,7 @@ def ask(
     body = clean_body(text, "text", required=table.ENTRIES[kind].own_words)
     named = clean_body(identifier, "identifier", required=not table.ENTRIES[kind].own_words)
     with transaction.atomic():
+        require_open(request, kind)
         instruction = create(
             request=request,
             addressee=addressee,
@@ -174,6 +177,19 @@ def ask(
             text=body,
         )
         return _send(instruction, actor, By.STAFF, now)
+
+
+def require_open(request: DisclosureRequest, kind: Kind) -> None:
+    """Somebody may be asked about the person of this request, now and until the transaction ends.
+
+    Raises:
+        InvalidInstruction: the request was withdrawn; or data would change though nobody knows whose it is.
+    """
+    status = DisclosureRequest.objects.select_for_update(of=("self",)).get(pk=request.pk).status
+    if status == Status.WITHDRAWN:
+        raise InvalidInstruction("kind", _("取り下げられた請求では送れません。"))
+    if kind not in (Kind.QUESTION, Kind.FORWARD) and status in IDENTITY_STATUSES:
+        raise InvalidInstruction("kind", _("データを変える指示は、ご本人の確認が済んでから送ります。"))
 
 
 def send(
@@ -323,6 +339,16 @@ def remind(*, instruction_id: uuid.UUID, now: datetime) -> Stage | None:
         notifications.instruction_reminded(instruction=row, token=token_of(row), late=stage != Stage.BEFORE)
         audit.record(action="instruction.reminded", actor="worker", obj=row, detail={"stage": stage})
     return stage
+
+
+def take_back(*, request: DisclosureRequest, now: datetime) -> None:
+    """End what was asked for a request that was withdrawn or ended unheard, in its transaction.
+
+    What a decision made stays: it was done here, so the others have to do it too.
+    """
+    rows = Instruction.objects.select_for_update(of=("self",)).filter(request=request, decision=None)
+    for row in rows.filter(state__in=(*WAITING, State.DRAFTED)).order_by("pk"):
+        _apply(row, Event.WITHDRAWN, By.WORKER, "worker", now, text="", done_on=None)
 
 
 def _locked(instruction: Instruction) -> Instruction:

@@ -23,6 +23,7 @@ from privacy_portal.core.ratelimit import Limit
 from privacy_portal.core.services import audit, files, uploads
 from privacy_portal.core.services.uploads import CleanFile
 
+from ..domain.answers import holds_my_number
 from ..domain.transitions import ENDED_STATUSES
 from ..models import DisclosureRequest, Message, MessageFile
 from . import transition
@@ -95,10 +96,12 @@ def _add(request: DisclosureRequest, actor: User, clean: CleanFile, now: datetim
         if row.status in ENDED_STATUSES:
             raise ThreadClosed
         position = _require_room(row, actor)
+        stored = uploads.store(clean, name=NAME)
         added = MessageFile.objects.create(
             request=row,
-            file=uploads.store(clean, name=NAME),
-            name=clean.name,
+            file=stored,
+            # Nobody notices what stands in the name of a file; the file itself may be needed.
+            name=stored.name if holds_my_number(clean.name) else clean.name,
             added_by=actor,
             added_at=now,
             position=position,

@@ -9,8 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from consent_app.domain.normalise import clean_note
 from privacy_portal.core.models import User
@@ -18,8 +20,9 @@ from privacy_portal.core.services import audit
 
 from .. import notifications
 from ..domain.answers import holds_my_number
+from ..domain.instructions import By
 from ..domain.transitions import Actor, Event, Note
-from ..models import Decision, DecisionProposal, DisclosureRequest, RequestEvent
+from ..models import Decision, DecisionProposal, DisclosureRequest, InstructionEntry, RequestEvent
 from . import decisions, fees, transition
 from .decisions import Proposal
 from .errors import (
@@ -58,7 +61,8 @@ def approvers(request: DisclosureRequest, proposer: User) -> list[User]:
 def basis_of(request: DisclosureRequest) -> str:
     """Names what a decision about this request rests on now, without saying it: 64 hexadecimal digits.
 
-    Whatever the timeline tells, the registered data, what was found item by item, and whether a fee is owed.
+    Whatever the timeline tells, the registered data, what was found item by item and in other places, what those who
+    were asked have answered, and whether a fee is owed.
     """
     newest = request.events.exclude(kind__in=_NO_NEWS).order_by("-pk").values_list("pk", flat=True).first()
     customer = request.customer
@@ -69,8 +73,15 @@ def basis_of(request: DisclosureRequest) -> str:
         customer and [str(customer.pk), customer.updated_at.isoformat()],
         [[str(pk), at and at.isoformat()] for pk, at in request.changes.values_list("pk", "examined_at")],
         fees.is_owed(request),
+        *_newest(request.findings.order_by("-at", "-pk")),
+        "",
+        *_newest(InstructionEntry.objects.filter(instruction__request=request, by=By.ADDRESSEE).order_by("-at", "-pk")),
     ]
     return hashlib.sha256(json.dumps(state).encode()).hexdigest()
+
+
+def _newest(rows: QuerySet[Any]) -> list[str]:
+    return [str(pk) for pk in rows.values_list("pk", flat=True)[:1]]
 
 
 def content_of(proposal: DecisionProposal) -> Proposal:

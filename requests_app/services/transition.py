@@ -13,6 +13,7 @@ from privacy_portal.core.services import audit
 from .. import notifications
 from ..domain.transitions import WAITING_FOR_PERSON, Actor, Event, Status, next_status
 from ..models import DisclosureRequest, RequestEvent
+from . import instructions
 from .deadlines import target_after_waiting
 
 
@@ -88,6 +89,8 @@ def apply(
         obj=row,
         detail={"event": event, "from_status": before, "to_status": after},
     )
+    if after == Status.WITHDRAWN or event == Event.CLOSED_SILENT:
+        instructions.take_back(request=row, now=now)
     notifications.status_changed(request=row, event=event)
     return row
 

@@ -13,7 +13,7 @@ from consent_app.models import DataItem
 from privacy_portal.core.models import AuditEntry, User
 from requests_app.admin.steps import PRIMARY, STEPS, WAITS_FOR
 from requests_app.domain.transitions import OPEN_STATUSES, Status
-from requests_app.models import Decision, DisclosureRequest, Message
+from requests_app.models import Decision, DisclosureRequest, HandOver, Message
 from tests.factories.consent import (
     CustomerFactory,
     OperatorFactory,
@@ -573,3 +573,12 @@ class TestErasure:
         assert "erasure" not in page.context
         signed_in.post(address(case, "decide"), {**refusal, "confirmed": "1"})
         assert Decision.objects.get().outcome == "refused"
+
+
+def test_a_my_number_in_a_hand_over_is_refused_beside_the_field_and_what_was_typed_stays(signed_in: Client) -> None:
+    case, note = RequestFactory.in_review(), "番号は 1234 5678 9018 です"
+    response = signed_in.post(reverse("admin:requests_app_case_assign", args=[case.pk]), {"note": note})
+    assert response.status_code == 200
+    assert "マイナンバー" in str(response.context["form"].errors["note"])
+    assert note in response.content.decode()
+    assert not HandOver.objects.exists()

@@ -26,6 +26,7 @@ ALLOWED = {
     **{(s, "done", "staff"): "done" for s in WAITING | {"answered", "failed"}},
     **{(s, "withdrawn", "staff"): "withdrawn" for s in WAITING | {"answered", "failed"}},
     **{(s, "failed", "staff"): "failed" for s in WAITING | {"answered"}},
+    **{(s, "withdrawn", "worker"): "withdrawn" for s in WAITING | {"drafted"}},
     **{(s, e, "addressee"): e for s in WAITING for e in ("answered", "done", "failed")},
 }
 

@@ -9,17 +9,18 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from privacy_portal.core.models import AuditEntry, OutgoingMail
-from requests_app import selectors_instructions, tasks
+from requests_app import selectors, selectors_instructions, tasks
 from requests_app.domain.instructions import AddresseeKind, Event, InstructionRefused, Kind, Stage, State
+from requests_app.domain.transitions import Status
 from requests_app.models import Instruction, InstructionEntry
+from requests_app.services import fees, instructions, lifecycle, silence
 from requests_app.services import instruction_access as access
-from requests_app.services import instructions
 from requests_app.services.errors import NotAllowed
 from requests_app.services.instruction_access import Ended, LinkEnded
 from requests_app.services.instructions import Addressee, InvalidInstruction
 from tests.factories.consent import OperatorFactory, catalogue
 from tests.factories.instructions import WAREHOUSE, sent
-from tests.factories.requests import PersonFactory, RequestFactory, StaffFactory
+from tests.factories.requests import DecisionFactory, PersonFactory, RequestFactory, StaffFactory
 
 pytestmark = pytest.mark.django_db
 # A Tuesday; the fifth business day after it is Tuesday, 1 December (Monday 23 November is a holiday).
@@ -225,3 +226,62 @@ def test_the_audit_trail_names_the_instruction_only() -> None:
     entries = AuditEntry.objects.filter(object_id=str(row.pk))
     assert {entry.action for entry in entries} == {"instruction.created", "instruction.changed"}
     assert "C-1001" not in str(list(entries.values()))
+
+
+@pytest.mark.parametrize("how", ["person", "letter", "fee", "silence"])
+def test_what_was_asked_for_a_request_that_ended_unheard_is_taken_back(
+    how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No subcontractor sees a person any longer, or is reminded of one, who took the request back."""
+    made = {
+        "person": RequestFactory.in_review,
+        "letter": lambda: RequestFactory.by_letter(Status.IN_REVIEW),
+        "fee": RequestFactory.waiting_for_fee,
+        "silence": RequestFactory.waiting,
+    }[how]
+    case, staff = made(), StaffFactory()
+    asked = sent(case, actor=staff, now=NOW)
+    decided = sent(case, actor=staff, now=NOW)
+    Instruction.objects.filter(pk=decided.pk).update(decision=DecisionFactory(request=case))
+    answered = sent(case, actor=staff, now=NOW)
+    instructions.answer(instruction=answered, round=1, event=Event.ANSWERED, text="控えもですか", done_on=None, now=NOW)
+    if how == "person":
+        lifecycle.withdraw(request=case, actor=case.applicant, now=NOW)
+    elif how == "letter":
+        lifecycle.record_withdrawal(request=case, actor=staff, now=NOW)
+    elif how == "fee":
+        fees.decline(request=case, actor=case.applicant, now=NOW)
+    else:
+        monkeypatch.setattr(selectors, "last_turn", lambda request: request.status_changed_at)
+        monkeypatch.setattr(selectors, "warnings_over", lambda **_: _Always())
+        assert silence.close_when_silent(request_id=case.pk, now=NOW)
+    states = {row.pk: row.state for row in Instruction.objects.all()}
+    assert states == {asked.pk: State.WITHDRAWN, decided.pk: State.SENT, answered.pk: State.ANSWERED}
+    assert why(instructions.token_of(asked), NOW) == Ended.WITHDRAWN
+    assert asked.entries.get(event=Event.WITHDRAWN).by == "worker"
+    assert instructions.remind(instruction_id=asked.pk, now=NOW + timedelta(days=60)) is None
+
+
+class _Always:
+    """Warned long ago."""
+
+    def filter(self, **_given: object) -> "_Always":
+        return self
+
+    def exists(self) -> bool:
+        return True
+
+
+def test_nobody_is_asked_about_a_request_that_was_withdrawn() -> None:
+    with pytest.raises(InvalidInstruction) as caught:
+        sent(RequestFactory.withdrawn(), now=NOW, kind=Kind.QUESTION, text="控えはありますか。")
+    assert caught.value.field == "kind"
+    assert not Instruction.objects.exists()
+
+
+def test_no_data_changes_elsewhere_before_it_is_known_whose_it_is() -> None:
+    case = RequestFactory.waiting_for_identity()
+    with pytest.raises(InvalidInstruction) as caught:
+        sent(case, now=NOW)
+    assert caught.value.field == "kind"
+    assert sent(case, now=NOW, kind=Kind.QUESTION, text="この番号の方はいますか。").state == State.SENT

@@ -54,6 +54,10 @@ class TestTake:
             assert "住所".encode() not in bytes(cursor.fetchone()[0])
         assert "住所" not in str(list(AuditEntry.objects.values()))
 
+    def test_a_my_number_in_the_name_is_not_kept(self) -> None:
+        taken = take(RequestFactory.waiting(), upload(name="1234 5678 9018.jpg"))
+        assert MessageFile.objects.get(pk=taken.accepted[0]).name == "attachment.jpg"
+
     def test_one_that_is_refused_does_not_take_the_others_along(self) -> None:
         request = RequestFactory.waiting()
         taken = take(request, upload(b"<html>", "嘘\u202e.jpg"), upload(png(), "a.png"), upload())

@@ -335,6 +335,7 @@ class TestHolds:
             {"kind": "suit", "reason": "  "},
             {"kind": "x", "reason": "y"},
             {"kind": "suit", "reason": "x" * 1001},
+            {"kind": "suit", "reason": "番号は 1234 5678 9018"},
         ):
             with pytest.raises(holds.InvalidHold):
                 holds.place(request=request, actor=staff, now=ENDED, **given)

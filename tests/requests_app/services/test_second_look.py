@@ -10,9 +10,10 @@ from django.db import IntegrityError, transaction
 from consent_app.models import Customer, SecondLookRule
 from privacy_portal.core.models import AuditEntry, OutgoingMail, User
 from requests_app import selectors
+from requests_app.domain.instructions import Event, Kind
 from requests_app.domain.transitions import Status, TransitionRefused
 from requests_app.models import Decision, DecisionProposal, DisclosureRequest, RequestEvent
-from requests_app.services import decisions, effects, fulfilment, lifecycle, messages, second_look
+from requests_app.services import decisions, effects, fulfilment, instructions, lifecycle, messages, notes, second_look
 from requests_app.services.decisions import Proposal
 from requests_app.services.errors import (
     InvalidDecision,
@@ -25,6 +26,7 @@ from requests_app.services.errors import (
     SecondLookNeeded,
 )
 from tests.factories.consent import CustomerFactory, DataItemFactory, OperatorFactory, catalogue
+from tests.factories.instructions import sent
 from tests.factories.requests import RequestFactory, StaffFactory
 from tests.support.concurrency import run_at_once
 
@@ -199,6 +201,21 @@ class TestApprove:
         assert RequestEvent.objects.filter(kind="proposal_stale", public=False).count() == 1
         returned = OutgoingMail.objects.filter(template="decision_returned")
         assert [mail.recipient for mail in returned] == ([] if change == "author" else [author.email])
+
+    @pytest.mark.parametrize("change", ["finding", "answer"])
+    def test_what_was_found_or_answered_elsewhere_has_to_be_seen_first(self, change: str) -> None:
+        StaffFactory()
+        request, staff = RequestFactory.in_review(), StaffFactory()
+        asked = sent(request, actor=staff, now=NOW, kind=Kind.QUESTION, text="控えはありますか。")
+        held = propose(request)
+        assert not second_look.is_stale(held, LATER)
+        if change == "finding":
+            notes.find(request=request, actor=staff, item=None, place="倉庫", result="found", note="", now=LATER)
+        else:
+            instructions.answer(
+                instruction=asked, round=1, event=Event.ANSWERED, text="あります。", done_on=None, now=LATER
+            )
+        assert second_look.is_stale(held, LATER)
 
     def test_what_staff_write_or_extend_does_not_make_it_stale(self) -> None:
         StaffFactory()
