@@ -52,6 +52,7 @@ register("request.target_extended", _("社内の目標日を延ばした"), from
 register("request.reminded", _("本人に返答をお願いした"), stage=words(Stage))
 register("request.limited", _("回数が多すぎるため、請求を受け付けなかった"))
 register("request.denied", _("権限のない操作を拒んだ"))
+register("case.printed", _("請求の記録を印刷した"))
 register("request.viewed", _("請求の個人データを見た"))
 register("identity.passed", _("登録情報との照合で本人と確認した"), level=int, customer=uuid.UUID)
 register("identity.unclear", _("登録情報との照合で確認できず、担当者に回した"), level=int, candidates=int)

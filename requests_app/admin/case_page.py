@@ -1,6 +1,5 @@
 """What the page of one case shows, tab by tab."""
 
-from datetime import date
 from typing import Any, cast
 
 from django.core.paginator import Paginator
@@ -18,13 +17,13 @@ from privacy_portal.core.services import audit, uploads
 
 from .. import selectors, selectors_instructions
 from ..connectors.found import found_data
-from ..domain import tracking
-from ..domain.deadlines import suit_possible_from
 from ..domain.request_types import REQUEST_TYPES
 from ..domain.transitions import OPEN_STATUSES, Event, Status
-from ..models import AnswerMail, Decision, DecisionProposal, DisclosureRequest, HandOver, Party, RequestEvent
+from ..models import AnswerMail, Decision, DecisionProposal, DisclosureRequest, HandOver, Party
+from ..selectors_case import posting, suit
 from ..services import (
     answer_mails,
+    case_file,
     changes,
     fees,
     holds,
@@ -36,7 +35,7 @@ from ..services import (
     undo,
 )
 from ..services.permissions import may_act_as_staff
-from .correction_words import field_words
+from ..words import field_words
 from .evidence_card import evidence_context
 from .steps import VIEW_CUSTOMER, WAITS_FOR, choices
 
@@ -70,26 +69,11 @@ def case_context(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any
         "days_left": (case.target_on - timezone.localdate()).days,
         "days_left_words": days_left(case),
         "may_take": may_act_as_staff(cast(User, request.user), case),
-        **_suit(case),
+        "may_print": may_act_as_staff(cast(User, request.user), case, case_file.PERMISSION),
+        **suit(case),
         "hold": holds.in_force(case),
         "back_url": reverse("admin:requests_app_disclosurerequest_changelist"),
         **PARTS[tab](case, request),
-    }
-
-
-def _suit(case: DisclosureRequest) -> dict[str, Any]:
-    """From when the person can sue, where article 39 bars a suit at first at all.
-
-    Whatever is answered without giving everything that was asked for counts as refused, from the day it was answered.
-    """
-    if not REQUEST_TYPES[case.request_type].suit_waits:
-        return {"suit_from": None}
-    decision = case.decisions.filter(superseded_at=None).first() if case.answered_at else None
-    refused = decision is not None and decision.outcome != Decision.Outcome.GRANTED
-    refused_on = timezone.localdate(case.answered_at) if refused and case.answered_at else None
-    return {
-        "suit_from": suit_possible_from(timezone.localdate(case.received_at), refused_on),
-        "suit_after_refusal": refused_on is not None,
     }
 
 
@@ -180,15 +164,6 @@ def sent(case: DisclosureRequest) -> dict[str, Any] | None:
     """When the printed answer was sent the last time, and its number at the post."""
     event = case.events.filter(kind=Event.POSTED).order_by("-at", "-pk").first()
     return posting(event) if event else None
-
-
-def posting(event: RequestEvent) -> dict[str, Any]:
-    """The facts of an entry of the timeline about a letter; those of an older one may be missing."""
-    sent_on = event.data.get("sent_on")
-    return {
-        "on": date.fromisoformat(sent_on) if sent_on else timezone.localdate(event.at),
-        "number": tracking.written(event.data.get("tracking_number", "")),
-    }
 
 
 def changes_context(case: DisclosureRequest) -> dict[str, Any]:

@@ -12,32 +12,9 @@ from consent_app.models import Customer, CustomerRecord
 
 from ..domain.evidence import Check, Proof
 from ..domain.likeness import Likeness
+from ..words import FACTS, RESULTS, finding_words
 
 register = template.Library()
-
-_FACTS = {
-    "email": _("メールアドレス"),
-    "role": _("立場"),
-    "name": _("氏名"),
-    "kana": _("フリガナ"),
-    "telephone": _("電話番号"),
-    "address": _("住所"),
-    "customer_number": _("会員番号"),
-    "order_number": _("注文番号"),
-}
-_RESULTS = {
-    "equal": _("一致"),
-    "different": _("不一致"),
-    "moved": _("転居の可能性"),
-    "not_stated": _("記入なし"),
-    "not_held": _("登録なし"),
-    "registered": _("登録あり"),
-    "not_registered": _("登録なし"),
-    "not_verified": _("確かめていない"),
-    "several": _("複数の登録あり"),
-    "agent": _("代理人"),
-}
-
 
 _NEAR = {
     "other_family": _("姓だけ違う（結婚など）"),
@@ -58,21 +35,12 @@ def article(code: str) -> str:
     return article_text(code, "en" if (get_language() or "ja").startswith("en") else "ja")
 
 
-@register.filter
-def finding(code: str) -> str:
-    """A finding of the comparison, such as ``name.equal``; for staff only."""
-    if code == "too_many_tries":
-        return str(_("照合が続けて確認できなかったため、自動では確認しません"))
-    fact, _dot, result = code.partition(".")
-    return f"{_FACTS.get(fact, fact)}{_('：')}{_RESULTS.get(result, result)}"
-
-
 @register.inclusion_tag("admin/requests_app/disclosurerequest/likeness.html")
 def likeness_table(compared: list[tuple[Customer, Likeness]]) -> dict[str, Any]:
     """A row for each candidate: what is equal, what is near and why. Codes in words, no values."""
     first = compared[0][1].lines if compared else ()
     return {
-        "facts": [_FACTS[line.fact] for line in first],
+        "facts": [FACTS[line.fact] for line in first],
         "rows": [
             {
                 "name": customer.full_name,
@@ -80,7 +48,7 @@ def likeness_table(compared: list[tuple[Customer, Likeness]]) -> dict[str, Any]:
                 "cells": [
                     {
                         "state": "near" if line.near else str(line.result),
-                        "words": _("近い") if line.near else _RESULTS[line.result],
+                        "words": _("近い") if line.near else RESULTS[line.result],
                         "why": _NEAR[line.near] if line.near else "",
                     }
                     for line in found.lines
@@ -91,6 +59,7 @@ def likeness_table(compared: list[tuple[Customer, Likeness]]) -> dict[str, Any]:
     }
 
 
+register.filter("finding", finding_words)
 register.filter("postal_code", written_postal_code)
 register.filter("telephone", written_telephone)
 

@@ -36,7 +36,6 @@ READERS = {
     "requests_app/admin/case_views.py": "steps of the case",
     "requests_app/admin/cases.py": "the queue: a masked name",
     "requests_app/admin/correction_views.py": "correcting what was written down wrongly",
-    "requests_app/admin/correction_words.py": "names of the columns",
     "requests_app/admin/register_form.py": "writing down what came by letter",
     "requests_app/audit_actions.py": "names of the columns",
     "requests_app/doctor_checks.py": "open requests without a person, counted",
@@ -45,6 +44,7 @@ READERS = {
     "requests_app/selectors.py": "search, and who might be the same person",
     "requests_app/services/again.py": "one more request of the same person",
     "requests_app/services/answer_mails.py": "whether there is an address to write to",
+    "requests_app/services/case_file_person.py": "what they stated, on the printed case",
     "requests_app/services/corrections.py": "correcting what was written down wrongly",
     "requests_app/services/evidence.py": "whose evidence it is",
     "requests_app/services/evidence_state.py": "to whom the answer goes",
@@ -53,6 +53,7 @@ READERS = {
     "requests_app/services/mandates.py": "the form of a mandate",
     "requests_app/services/registration.py": "writing them",
     "requests_app/services/typesetting.py": "the address on the letter",
+    "requests_app/words.py": "names of the columns",
 }
 
 
