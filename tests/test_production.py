@@ -18,10 +18,10 @@ print(RequestFactory().get("/", HTTP_X_FORWARDED_PROTO="https").is_secure(), set
 """
 
 
-def look(**changes: str | None) -> subprocess.CompletedProcess[str]:
+def look(code: str = LOOK, **changes: str | None) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, **PRODUCTION, **changes}
     kept = {name: value for name, value in environment.items() if value is not None}
-    return subprocess.run([sys.executable, "-c", LOOK], cwd=ROOT, env=kept, capture_output=True, text=True, check=False)
+    return subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=kept, capture_output=True, text=True, check=False)
 
 
 def test_the_number_of_proxies_has_to_be_said() -> None:
@@ -52,3 +52,32 @@ def test_a_warning_of_the_deployment_check_fails_the_lint() -> None:
 
 def test_a_contact_that_is_no_address_fails_it_too() -> None:
     assert "core.E004" in checked(SECURITY_CONTACT="write to us").stderr
+
+
+WEB = """
+import django
+django.setup()
+from django.conf import settings
+from django.http import HttpResponse
+from django.middleware.security import SecurityMiddleware
+from django.test import RequestFactory
+through = SecurityMiddleware(lambda request: HttpResponse())
+request = RequestFactory()
+print(through(request.get("/", secure=True))["Strict-Transport-Security"])
+print(through(request.get("/contact/", HTTP_HOST="privacy.example.com"))["Location"])
+cookies = ("SESSION_COOKIE", "CSRF_COOKIE", "LANGUAGE_COOKIE")
+print(settings.DEBUG, [name for name in cookies if not getattr(settings, name + "_SECURE")])
+print([name for name in cookies if not getattr(settings, name + "_HTTPONLY")])
+print({getattr(settings, name + "_SAMESITE") for name in cookies})
+"""
+
+
+def test_cookies_and_transport() -> None:
+    printed = look(WEB).stdout.splitlines()
+    assert printed == [
+        "max-age=31536000; includeSubDomains; preload",
+        "https://privacy.example.com/contact/",
+        "False []",
+        "[]",
+        "{'Lax'}",
+    ]

@@ -19,6 +19,8 @@ from unfold.admin import StackedInline
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
+from privacy_portal.core.admin.lookups import FewRows
+
 from ..domain import joint_use as rules
 from ..models import JointUse, JointUser
 from ..services import joint_use_words, joint_uses, kept
@@ -62,7 +64,7 @@ class PublishForm(forms.Form):
             del self.fields["same_party"]
 
 
-class MemberInline(StackedInline):
+class MemberInline(FewRows, StackedInline):
     """Who uses the data jointly. Who leaves gets a last day; only a draft forgets."""
 
     model = JointUser

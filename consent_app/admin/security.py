@@ -18,6 +18,8 @@ from unfold.admin import TabularInline
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from privacy_portal.core.admin.lookups import FewRows
+
 from ..models import CorrectiveAction, Department, Finding, Measure, ReviewEvent, SecurityAudit
 from ..services import security
 from .base import admin_url, text_column
@@ -159,7 +161,7 @@ class ReviewEventAdmin(RecurringAdmin):
     )
 
 
-class FindingInline(TabularInline):
+class FindingInline(FewRows, TabularInline):
     """What the audit found. A finding stays: what was put right is a correction that refers to it."""
 
     model = Finding

@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.decorators import display
 
+from privacy_portal.core.admin.lookups import FewRows
+
 from ..models import (
     ChecklistQuestion,
     ForeignArrangement,
@@ -89,7 +91,7 @@ class CheckForm(forms.ModelForm):
         return self.cleaned_data["checked_on"]
 
 
-class CheckInline(TabularInline):
+class CheckInline(FewRows, TabularInline):
     """The periodic checks of an arrangement; one is added, none is changed."""
 
     model = ForeignCheck

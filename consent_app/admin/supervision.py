@@ -19,6 +19,7 @@ from unfold.admin import TabularInline
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminFileFieldWidget
 
+from privacy_portal.core.admin.lookups import FewRows
 from privacy_portal.core.services import files
 from privacy_portal.core.upload_fields import CleanFileField
 
@@ -198,7 +199,7 @@ class FindingForm(forms.ModelForm):
         return self.cleaned_data["done_on"]
 
 
-class FindingInline(TabularInline):
+class FindingInline(FewRows, TabularInline):
     """What a review found. Found things are not deleted; they are put right."""
 
     model = SubcontractorFinding

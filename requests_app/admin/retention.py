@@ -21,6 +21,7 @@ from consent_app.domain.retention import LIMITS, Periods
 from consent_app.models import RetentionRule
 from consent_app.selectors import retention_periods
 from consent_app.services import retention as periods_service
+from privacy_portal.core.admin.lookups import OfferedLookups
 
 from ..domain.request_types import REQUEST_TYPES
 from ..domain.retention import KEPT, ORDER, REMAINS, Stage
@@ -68,7 +69,7 @@ def _seen(request: HttpRequest) -> Periods | None:
 
 
 @admin.register(RetentionRule)
-class RetentionRuleAdmin(ModelAdmin):
+class RetentionRuleAdmin(OfferedLookups, ModelAdmin):
     """One page instead of a list, and one on which the times are changed."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:

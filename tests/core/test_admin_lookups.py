@@ -4,6 +4,7 @@ import pytest
 from django.contrib import admin
 from django.test import Client, RequestFactory
 
+from tests.core.test_admin import make_mail
 from tests.factories.consent import CustomerFactory
 from tests.factories.core import StaffFactory, pass_second_factor
 
@@ -42,3 +43,21 @@ def test_offered_filters_still_work(client: Client) -> None:
         "core/auditentry/?action=mail.retried",
     ):
         assert client.get(f"/admin/{address}").status_code == 200, address
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("key", ["", "no key", "\x00", "9" * 400])
+def test_a_key_that_is_none_is_refused_and_breaks_nothing(client: Client, key: str) -> None:
+    mail = make_mail()
+    pass_second_factor(client, StaffFactory())
+    posted = {"action": "retry_selected", "_selected_action": [str(mail.pk), key]}
+    assert client.post("/admin/core/outgoingmail/", posted).status_code == 400
+
+
+@pytest.mark.django_db
+def test_a_form_that_claims_thousands_of_rows_is_not_believed(client: Client) -> None:
+    pass_second_factor(client, StaffFactory())
+    claimed = {"findings-TOTAL_FORMS": "100000", "findings-INITIAL_FORMS": "0"}
+    page = client.post("/admin/consent_app/securityaudit/add/", claimed).content.decode()
+    assert 'name="findings-99-text"' in page
+    assert 'name="findings-100-text"' not in page
