@@ -15,6 +15,7 @@ register("sign_in.failed", _("ログインのコードが違った"), code=uuid.
 register("sign_in.succeeded", _("コードでログインした"))
 register("sign_in.denied", _("止められたアカウントでログインしようとした"))
 register("sign_in.ended", _("ログアウトした"))
+register("sign_in.timed_out", _("しばらく使わなかったか、時間が過ぎたので、ログアウトになった"))
 register("staff_sign_in.failed", _("担当者のログインでパスワードが違った"))
 register("staff_sign_in.limited", _("担当者のログインの試行が多すぎて断られた"))
 register("staff_sign_in.succeeded", _("担当者としてログインした"))

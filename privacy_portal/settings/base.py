@@ -56,6 +56,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "privacy_portal.core.session_end.SessionEndMiddleware",
     "privacy_portal.core.middleware.AnonymousPostMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -100,7 +101,11 @@ CACHES = {
     }
 }
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
-SESSION_COOKIE_AGE = 60 * 60 * 12
+# A session ends after so many hours in any case, and after so many minutes without a click (core/session_end.py).
+SESSION_HOURS = 12
+SESSION_COOKIE_AGE = 60 * 60 * SESSION_HOURS
+STAFF_IDLE_MINUTES: int = env.int("STAFF_IDLE_MINUTES", default=30)
+CUSTOMER_IDLE_MINUTES: int = env.int("CUSTOMER_IDLE_MINUTES", default=120)
 SESSION_COOKIE_SAMESITE = "Lax"
 
 AUTH_USER_MODEL = "core.User"

@@ -1,0 +1,46 @@
+"""When a session ends by itself: after a while without a click, and after a day's work in any case.
+
+Django counts a session's age from its last change, so that one in use never ends. The two times here stand in the
+session itself and are asked on every request.
+"""
+
+import time
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponseBase
+
+from .models import User
+from .services import audit
+
+STARTED, SEEN = "session_started", "session_seen"
+# Writing the session on every click would cost a write each; a minute more or less matters to nobody.
+_PRECISION = 60
+
+
+class SessionEndMiddleware:
+    """Sign out whoever was away too long; after ``AuthenticationMiddleware``.
+
+    Staff see personal data of everybody, hence their time is shorter, whether they are in the admin or in the portal.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        # The cookie is asked first: reading the user would make every anonymous page vary by cookie.
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and isinstance(request.user, User):
+            self._look(request, request.user, int(time.time()))
+        return self.get_response(request)
+
+    def _look(self, request: HttpRequest, user: User, now: int) -> None:
+        minutes = settings.STAFF_IDLE_MINUTES if user.is_staff else settings.CUSTOMER_IDLE_MINUTES
+        session = request.session
+        seen, started = session.get(SEEN, now), session.get(STARTED, now)
+        if now - seen >= minutes * 60 or now - started >= settings.SESSION_HOURS * 3600:
+            audit.record(action="sign_in.timed_out", actor=user, obj=user)
+            logout(request)
+            return
+        if STARTED not in session or now - seen >= _PRECISION:
+            session[STARTED], session[SEEN] = started, now
