@@ -37,6 +37,7 @@ from requests_app.models import (
     DisclosureRequest,
     EvidenceRequest,
     Instruction,
+    PostCode,
     RequestedChange,
     RetentionHold,
 )
@@ -242,6 +243,9 @@ def addresses_of_rare_states() -> Iterator[str]:
     change = CustomerChange.objects.get()
     case = DisclosureRequest.objects.get(receipt_number=change.reference)
     yield reverse("admin:requests_app_case_take_back", args=[case.pk, change.pk])
+    for name, by_letter in (("code_letter", False), ("code_told", True)):
+        ordered = PostCode.objects.get(request__registered_by__isnull=not by_letter)
+        yield reverse(f"admin:requests_app_case_{name}", args=[ordered.request_id])
     silent = DisclosureRequest.objects.get(channel="letter", status=Status.WAITING)
     yield reverse("admin:requests_app_case_remind", args=[silent.pk])
 
