@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from consent_app.models import RequestRule
 from requests_app.domain.transitions import Status
@@ -74,7 +75,7 @@ def test_staff_tell_record_and_print(client: Client) -> None:
     money = {"kind": "payment", "amount_yen": "700", "on": "2099-01-01", "method": "transfer", "note": ""}
     assert "未来の日付" in client.post(address("money"), money).content.decode()
     fee = Fee.objects.get()
-    money["on"] = str(fee.asked_at.date())
+    money["on"] = str(timezone.localdate(fee.asked_at))
     assert client.post(address("money"), money).status_code == 302
     case.refresh_from_db()
     assert case.status == Status.IN_REVIEW

@@ -42,7 +42,7 @@ def test_what_may_go_is_erased_and_the_notice_says_what_goes_later() -> None:
     assert customer.records.get().erase_on is not None
     assert "消去したもの" in text
     assert "住所" in text
-    assert "注文（令和15年" in text or "注文（2033年" in text
+    assert "注文：令和15年10月25日（2033年10月25日）に消去します" in text
     assert "第35条第7項" in text
     assert ErasureRecord.objects.get().reference == request.receipt_number
 

@@ -212,6 +212,6 @@ def test_a_fee_that_is_owed_holds_the_records_back(customer: Customer) -> None:
 def test_an_answer_runs_twice_without_a_second_package(customer: Customer) -> None:
     ProvisionFactory(customer=customer, provided_on=date(2026, 7, 1), provided_until=date(2026, 7, 31))
     request = case(customer)
-    assert "2026年7月1日–2026年7月31日" in answer(request)
+    assert "令和8年7月1日（2026年7月1日）–令和8年7月31日（2026年7月31日）" in answer(request)
     assert not fulfilment.fulfil(request_id=request.pk, now=NOW)
     assert AnswerFile.objects.filter(request=request).count() == 2
