@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from consent_app.domain.written import written_postal_code, written_telephone
 
+from ..domain import tracking
 from ..domain.evidence import Check, Proof
 from ..domain.request_types import REQUEST_TYPES
 from ..models import DisclosureRequest, Evidence, EvidenceJudgement, Party
@@ -117,6 +118,19 @@ def identity(case: DisclosureRequest) -> Iterator[Record]:
             (_("判断の理由"), check.note),
             (_("判断者"), by(check.decided_by, check.finished_at) if check.decided_by_id else ""),
             (_("終了日時"), moment(check.finished_at)),
+        )
+    for code in case.post_codes.select_related("ordered_by", "sent_by").order_by("ordered_at"):
+        yield record(
+            _("郵便のコード"),
+            (_("担当者"), code.ordered_by),
+            (_("お願いした日時"), moment(code.ordered_at)),
+            (_("期限"), moment(code.expires_at)),
+            (_("印刷した日時"), moment(code.printed_at)),
+            (_("発送した日"), code.sent_on),
+            (_("追跡番号"), tracking.written(code.tracking_number)),
+            (_("発送した担当者"), code.sent_by),
+            (_("正しく入力された日時"), moment(code.used_at)),
+            (_("使えなくなった日時"), moment(code.ended_at)),
         )
     if case.identity_checks.exists():
         yield record("", (_("登録との結び付き"), _("顧客と結び付いている") if case.customer_id else _("なし")))

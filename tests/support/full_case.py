@@ -31,6 +31,7 @@ WORDS = {
     "requests_app.giftlink": "贈り物の係",
     "requests_app.evidence": "運転免許証",
     "requests_app.answermail": "パスフレーズを見た回数",
+    "requests_app.postcode": "郵便の係",
     "requests_app.receivedfile": "original",
     "requests_app.identitycheck": "照合の言葉",
 }
@@ -88,6 +89,10 @@ def _who(case: m.DisclosureRequest, staff: Any) -> None:
     IdentityCheckFactory(
         request=case, state="passed", finished_at=AT, note="照合の言葉", decided_by=staff,
         findings={"codes": ["name.equal", "address.moved"]},
+    )  # fmt: skip
+    m.PostCode.objects.create(
+        request=case, ordered_by=staff, ordered_at=AT, expires_at=AT + timedelta(days=14), printed_at=AT, sent_on=DAY,
+        sent_by=Staff(display_name="郵便の係"), ended_at=AT, tracking_number="12345678901", code_digest=b"0" * 32,
     )  # fmt: skip
     m.GiftLink.objects.create(request=case, record=OrderFactory(), linked_by=Staff(display_name="贈り物の係"))
     m.EvidenceRequest.objects.create(
