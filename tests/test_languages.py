@@ -290,7 +290,7 @@ PORTAL_NO_PAGES = {
 FOR_POSTING = (
     *("message", "message_file", "letter", "file", "receipt", "received"),
     *("evidence_page", "evidence_cover", "evidence_judge"),
-    *("answer_mail", "block", "question_letter", "second_look_letter"),
+    *("answer_mail", "block", "question_letter", "second_look_letter", "print"),
 )
 # Shown to somebody who is a customer and has stated registered facts.
 REGISTERED = {
