@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from ..models import DisclosureRequest
 from ..services import answer_mails
-from .case_views import Refused, back_to, staff_of, words_of
+from .case_views import Refused, back_to, require_permission, staff_of, words_of
 
 if TYPE_CHECKING:
     from .cases import DisclosureRequestAdmin
@@ -29,6 +29,7 @@ _DONE = {
 @require_POST
 def answer_mail(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequestAdmin) -> HttpResponse:
     """Send it again, or give the answer in another way."""
+    require_permission(request, case, "decide_request")
     to, now = request.POST.get("to", ""), timezone.now()
     if to not in _DONE:
         return back_to(case)

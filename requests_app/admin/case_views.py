@@ -62,6 +62,17 @@ def back_to(case: DisclosureRequest, tab: str = "") -> HttpResponseRedirect:
     return HttpResponseRedirect(_address(case, tab))
 
 
+def require_permission(request: HttpRequest, case: DisclosureRequest, permission: str) -> None:
+    """Before anything that was posted is looked at.
+
+    Raises:
+        PermissionDenied: recorded.
+    """
+    if not staff_of(request).has_perm(f"requests_app.{permission}"):
+        audit.record(action="admin.denied", actor=staff_of(request), obj=case)
+        raise PermissionDenied
+
+
 def refused_step(case: DisclosureRequest, request: HttpRequest, code: str) -> HttpResponse | None:
     """None when the step is possible; otherwise back to the case, which says why not."""
     step = BY_CODE[code]

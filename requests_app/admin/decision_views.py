@@ -217,7 +217,9 @@ def insert_block(request: HttpRequest, case: DisclosureRequest, site: Disclosure
 def _withheld(form: DecisionForm) -> list[Any]:
     """What is ticked as not granted, in a form that need not be right yet."""
     form.is_valid()
-    return [row for name in ("withheld_items", "withheld_purposes") for row in form.cleaned_data.get(name, ())]
+    # Nothing was typed at all: then there is nothing cleaned either.
+    cleaned = getattr(form, "cleaned_data", {})
+    return [row for name in ("withheld_items", "withheld_purposes") for row in cleaned.get(name, ())]
 
 
 @require_POST

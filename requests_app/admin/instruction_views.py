@@ -23,7 +23,7 @@ from ..services import forwarding, instructions, notes
 from ..services.errors import RequestError
 from ..services.instructions import TEXT_LENGTH, Addressee, InvalidInstruction
 from ..services.permissions import may_act_as_staff
-from .case_views import back_to, case_page, refused_step, staff_of
+from .case_views import back_to, case_page, refused_step, require_permission, staff_of
 from .clock_views import DayInput
 from .steps import BY_CODE
 
@@ -247,7 +247,10 @@ def instruction(
     row = instructions_of(case).filter(number=number).first()
     if row is None:
         raise Http404
-    if not may_act_as_staff(staff_of(request), case, instructions.permission_for(row.kind)):
+    permission = instructions.permission_for(row.kind)
+    if request.method == "POST":
+        require_permission(request, case, permission)
+    if not may_act_as_staff(staff_of(request), case, permission):
         offered: frozenset[Event] = frozenset()
     else:
         offered = table.possible(row.state, By.STAFF)

@@ -20,7 +20,7 @@ from ..models import DisclosureRequest, Message, MessageFile
 from ..services import message_files
 from ..services import messages as message_service
 from ..services.errors import FileGone, NotAllowed, RequestError
-from .case_views import Refused, back_to, case_page, refused_step, staff_of, words_of
+from .case_views import Refused, back_to, case_page, refused_step, require_permission, staff_of, words_of
 from .forms import MessageForm
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def ask(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequestAd
 @require_POST
 def message(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequestAdmin) -> HttpResponse:
     """A message that changes no status."""
+    require_permission(request, case, "change_disclosurerequest")
     form, sent = _posted(request, case, message_service.write)
     if sent:
         notices.success(request, str(_("メッセージを送りました。")))
