@@ -25,7 +25,7 @@ def test_every_scheduled_task_of_the_kernel_exists() -> None:
     app.loader.import_default_modules()
     scheduled = {str(entry["task"]) for entry in settings.CELERY_BEAT_SCHEDULE.values()}
     kernel = {name for name in scheduled if name.startswith("core.")}
-    assert len(kernel) == 7
+    assert len(kernel) == 8
     assert kernel <= set(app.tasks)
 
 

@@ -103,7 +103,7 @@ def test_the_pages_of_staff(browser: Browser, live_portal: str, client: Client, 
     page = context.new_page()
     for name in ("change/?tab=instructions", "instruct/", "instructions/1/", "note/", "finding/"):
         page.goto(f"{live_portal}/admin/requests_app/disclosurerequest/{case.pk}/{name}")
-        expect(page.locator(".pp")).to_be_visible()
+        expect(page.locator("div.pp").first).to_be_visible()
         assert_accessible(page, within=".pp")
         look(page, f"instructions-{re.sub('[^a-z0-9]', '', name)}-{language}-{width}", width)
     context.close()

@@ -49,7 +49,7 @@ def clean_pdf(content: bytes, limits: Limits) -> tuple[bytes, int]:
         source = pikepdf.open(io.BytesIO(content), attempt_recovery=False, suppress_warnings=True)
     except pikepdf.PasswordError as error:
         raise Refused("encrypted") from error
-    except pikepdf.PdfError as error:
+    except (pikepdf.PdfError, RuntimeError) as error:
         raise Refused("broken") from error
     with source, pikepdf.new() as target:
         if source.is_encrypted:
@@ -57,7 +57,7 @@ def clean_pdf(content: bytes, limits: Limits) -> tuple[bytes, int]:
         try:
             _copy(source, target, limits)
             cleaned = _saved(target)
-        except (pikepdf.PdfError, ValueError, TypeError, KeyError, AttributeError) as error:
+        except (pikepdf.PdfError, RuntimeError, ValueError, TypeError, KeyError, AttributeError) as error:
             raise Refused("broken") from error
         return cleaned, len(target.pages)
 

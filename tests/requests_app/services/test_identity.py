@@ -16,7 +16,7 @@ from requests_app.domain.transitions import Status, TransitionRefused
 from requests_app.models import DisclosureRequest, IdentityCheck, Party, RequestEvent
 from requests_app.services import identity, lifecycle
 from requests_app.services.errors import NotAllowed, NoteRequired
-from requests_app.templatetags.cases import finding
+from requests_app.words import finding_words as finding
 from tests.factories.consent import CustomerFactory, OrderFactory, RequestRuleFactory
 from tests.factories.requests import PartyFactory, PersonFactory, RequestFactory, StaffFactory
 from tests.support.concurrency import run_at_once

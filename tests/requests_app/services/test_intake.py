@@ -147,14 +147,15 @@ class TestSubmit:
                 user=user, request_type="anything", answers=ANSWERS, language="ja", address_proven=True, now=NOW
             )
 
-    def test_thirteen_statements_however_much_was_chosen(  # type: ignore[no-untyped-def]
+    def test_fourteen_statements_however_much_was_chosen(  # type: ignore[no-untyped-def]
         self, user: User, django_assert_num_queries
     ) -> None:
-        """Lock of the account, rule, chosen items, look for the same request, request, its items, parties, checks,
-        timeline, audit entry, the operator for the mail, mail, deletion of the draft. Each is one statement for any
-        number of rows. Two more are the savepoint that stands for the transaction in a test."""
+        """Lock of the account, rule, chosen items, the operator for the ways to answer, look for the same request,
+        request, its items, parties, checks, timeline, audit entry, the operator for the mail, mail, deletion of the
+        draft. Each is one statement for any number of rows. Two more are the savepoint that stands for the transaction
+        in a test."""
         codes = [DataItemFactory().code for _number in range(12)]
-        with django_assert_num_queries(15):
+        with django_assert_num_queries(16):
             submit(user, wants_everything=False, wanted_items=codes, **AGENT)
 
 
