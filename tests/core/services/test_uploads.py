@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import unicodedata
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -126,13 +127,14 @@ def test_the_process_knows_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not limit the address space")
-@pytest.mark.parametrize("work", ["bytearray(2 * 1024 ** 3)", "open('/tmp/x', 'w').write('x' * 100_000)"])
-def test_the_process_is_confined(work: str) -> None:
+@pytest.mark.parametrize("work", ["bytearray(2 * 1024 ** 3)", "open('x', 'w').write('x' * 100_000)"])
+def test_the_process_is_confined(work: str, tmp_path: Path) -> None:
     start = f"import sys; sys.path.append(sys.argv[1]); from cleaning.child import confine; confine(); {work}"
     command = [sys.executable, "-I", "-c", start, uploads._FOLDER]
-    assert subprocess.run(command, check=False, capture_output=True).returncode != 0
+    assert subprocess.run(command, check=False, capture_output=True, cwd=tmp_path).returncode != 0
     confined = start.replace("confine();", "")
-    assert subprocess.run([*command[:3], confined, command[4]], check=False, capture_output=True).returncode == 0
+    free = [*command[:3], confined, command[4]]
+    assert subprocess.run(free, check=False, capture_output=True, cwd=tmp_path).returncode == 0
     assert child.SECONDS < uploads.PATIENCE
 
 
