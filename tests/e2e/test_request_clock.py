@@ -47,7 +47,7 @@ def test_the_pages_of_an_extension(
     to_on = timezone.localdate() + timedelta(days=12)
     extensions.extend(request=case, actor=staff, to_on=to_on, reason="倉庫の記録を調べています。", now=timezone.now())
     page.goto(f"{live_portal}/admin/requests_app/disclosurerequest/{case.pk}/change/?tab=timeline")
-    expect(page.locator(".pp")).to_contain_text("倉庫の記録を調べています。")
+    expect(page.locator("div.pp")).to_contain_text("倉庫の記録を調べています。")
     assert_accessible(page, within=".pp")
     context.clear_cookies()
     context.add_cookies(cookies(person, live_portal))  # type: ignore[arg-type]
