@@ -8,12 +8,16 @@ export PROFILE PORT
 # Prepares .venv from the lock and becomes its Python; a signal to make reaches the command itself.
 IN_VENV = @$(PYTHON) privacy_portal/development/bootstrap.py
 
-.PHONY: help run test lint format messages letter-pictures lock clean python
+CUSTOMERS ?= 1000000
+REQUESTS ?= 200000
+
+.PHONY: help run test lint bench-data format messages letter-pictures lock clean python
 
 help:
 	@echo "make run [PROFILE=rokusho] [PORT=8000]   the running product, with sample data"
 	@echo "make test                                every test"
 	@echo "make lint                                style, types, architecture, settings, translations"
+	@echo "make bench-data [CUSTOMERS=1000000]      the database of the benchmarks, kept between runs"
 	@echo "make format                              put code into the agreed style"
 	@echo "make messages                            collect the texts to translate"
 	@echo "make letter-pictures                     keep how the letters look now, after looking at what differs"
@@ -31,6 +35,9 @@ test: python
 
 lint: python
 	$(IN_VENV) -m privacy_portal.development.lint
+
+bench-data: python
+	$(IN_VENV) -m benchmarks.data --customers $(CUSTOMERS) --requests $(REQUESTS)
 
 format: python
 	$(IN_VENV) -m ruff format .
