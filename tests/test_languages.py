@@ -282,7 +282,7 @@ def assert_one_language(client: Client, starts: list[str], language: str) -> set
 PORTAL_NO_PAGES = {
     *("sign_out", "set_language", "operator_css", "operator_logo", "sign_in_code", "answer_files", "answer_download"),
     *("consent_change", "consent_receipt", "registered_email_undo", "gpc_support", "fee_receipt", "request_again"),
-    "security_txt",
+    *("security_txt", "healthz", "readyz", "metrics"),
     *("trackers_refuse", "instruction", "message_file"),
     *("mandate_blank", "request_mandate", "request_document_page", "request_document_remove"),
 }

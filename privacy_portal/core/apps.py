@@ -16,11 +16,11 @@ class CoreConfig(AppConfig):
     verbose_name = _("システム")
 
     def ready(self) -> None:
-        """Find what each app registers: its audit actions, its kinds of jobs, its questions of the check."""
+        """Find what each app registers: its audit actions, kinds of jobs, questions of the check, figures."""
         from . import checks  # noqa: F401, registers them
         from .logs import withhold_last_words
 
-        autodiscover_modules("audit_actions", "job_kinds", "attachment_kinds", "doctor_checks")
+        autodiscover_modules("audit_actions", "job_kinds", "attachment_kinds", "doctor_checks", "metrics")
         withhold_last_words()
         # The last app's, since only then every permission is there.
         post_migrate.connect(_bring_roles_up_to_date, sender=[*apps.get_app_configs()][-1])

@@ -37,6 +37,14 @@ def security_contact(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> 
     return []
 
 
+@register
+def metrics_token_is_long(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """A token that nobody guesses: tries are not counted."""
+    if settings.METRICS_TOKEN and len(settings.METRICS_TOKEN) < 32:
+        return [Error("METRICS_TOKEN must have at least 32 characters.", id="core.E005")]
+    return []
+
+
 @register(Tags.database)
 def keys_open_what_is_stored(
     app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any

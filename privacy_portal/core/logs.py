@@ -9,6 +9,8 @@ Every process of the product writes through this one configuration: web (``gunic
 Python itself prints (:func:`withhold_last_words`).
 """
 
+import datetime
+import json
 import logging
 import re
 import sys
@@ -16,6 +18,7 @@ import threading
 import traceback
 from types import TracebackType
 
+from celery import current_task
 from django.conf import settings
 
 from .request_id import current_request_id
@@ -27,7 +30,7 @@ ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tupl
 
 def kind(error: BaseException) -> str:
     """The error as it may be logged."""
-    return f"{type(error).__module__}.{type(error).__qualname__} {WITHHELD}"
+    return f"{_name(error)} {WITHHELD}"
 
 
 def trace(error: BaseException | None) -> str:
@@ -90,26 +93,62 @@ class WithoutValues(logging.Formatter):
         return trace(ei[1])
 
 
+class JsonLines(WithoutValues):
+    """The same as one JSON object a line, for machines that collect logs. No field holds more than the plain line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, object] = {
+            "time": datetime.datetime.fromtimestamp(record.created, datetime.UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            "process": record.process,
+        }
+        request_id = getattr(record, "request_id", "-")
+        if request_id != "-":
+            line["request_id"] = request_id
+        if current_task:
+            line |= {"task": current_task.name, "task_id": current_task.request.id}
+        line |= getattr(record, "fields", {})
+        if record.exc_info and record.exc_info[1] is not None:
+            line["error"] = _name(record.exc_info[1])
+            line["trace"] = trace(record.exc_info[1])
+        return json.dumps(line, ensure_ascii=False)
+
+
+def _name(error: BaseException) -> str:
+    return f"{type(error).__module__}.{type(error).__qualname__}"
+
+
+def last_words(error: BaseException) -> str:
+    """What is printed of an error that nobody handled, in the form that the other lines have."""
+    if settings.LOG_FORMAT != "json":
+        return trace(error)
+    told = {"name": "privacy_portal", "levelname": "CRITICAL", "msg": "An error was handled by nobody."}
+    return JsonLines().format(logging.makeLogRecord({**told, "exc_info": (type(error), error, error.__traceback__)}))
+
+
 def withhold_last_words() -> None:
-    """Have errors that end a process or a thread printed without their messages.
+    """Have errors that end a process or a thread printed without their messages, and warnings as lines of the log.
 
     Not while DEBUG is on: the developer who typed the command reads them, on sample data.
     """
     if settings.DEBUG:
         return
+    logging.captureWarnings(True)
 
     def of_process(kind_: type[BaseException], error: BaseException, places: TracebackType | None) -> None:
         if issubclass(kind_, KeyboardInterrupt):
             sys.__excepthook__(kind_, error, places)
         else:
-            sys.stderr.write(trace(error.with_traceback(places)) + "\n")
+            sys.stderr.write(last_words(error.with_traceback(places)) + "\n")
 
     def of_thread(arguments: threading.ExceptHookArgs) -> None:
         if arguments.exc_value is not None and not isinstance(arguments.exc_value, SystemExit):
-            sys.stderr.write(trace(arguments.exc_value) + "\n")
+            sys.stderr.write(last_words(arguments.exc_value) + "\n")
 
     def of_nobody(arguments: "sys.UnraisableHookArgs") -> None:
         if arguments.exc_value is not None:
-            sys.stderr.write(trace(arguments.exc_value) + "\n")
+            sys.stderr.write(last_words(arguments.exc_value) + "\n")
 
     sys.excepthook, threading.excepthook, sys.unraisablehook = of_process, of_thread, of_nobody

@@ -5,6 +5,7 @@ The table in README.md explains each variable.
 
 import datetime
 from pathlib import Path
+from typing import Any
 
 import environ
 from django.urls import reverse_lazy
@@ -48,9 +49,12 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # First: probes come by plain HTTP, to whatever name, and must touch nothing.
+    "privacy_portal.core.probes.ProbeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "privacy_portal.core.middleware.RequestIdMiddleware",
+    "privacy_portal.core.request_metrics.MeasureMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -198,13 +202,18 @@ LANGUAGE_COOKIE_SAMESITE = "Lax"
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_AGE = 60 * 60 * 24 * 365
 
+# "plain" for people, "json" for machines: one object a line.
+LOG_FORMAT: str = env.str("LOG_FORMAT", default="plain")
 # One line an event on standard error, with the request's id and without values (core/logs.py).
-LOGGING = {
+LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"request_id": {"()": "privacy_portal.core.logs.AddRequestId"}},
-    "formatters": {"plain": {"()": "privacy_portal.core.logs.WithoutValues"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["request_id"]}},
+    "formatters": {
+        "plain": {"()": "privacy_portal.core.logs.WithoutValues"},
+        "json": {"()": "privacy_portal.core.logs.JsonLines"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["request_id"]}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
@@ -229,6 +238,9 @@ CLAMD_ADDRESS: str = env.str("CLAMD_ADDRESS", default="")
 MESSAGE_FILES_MAX: int = env.int("MESSAGE_FILES_MAX", default=5)
 FILE_UPLOAD_HANDLERS = ["privacy_portal.core.upload_handlers.PrivateUploadHandler"]
 DATA_UPLOAD_MAX_NUMBER_FILES = 20
+
+# Whoever asks for /metrics shows this as a bearer token. Empty: /metrics does not exist.
+METRICS_TOKEN: str = env.str("METRICS_TOKEN", default="")
 
 # Where weaknesses are reported: an e-mail address or a page. Empty: /.well-known/security.txt does not exist.
 SECURITY_CONTACT: str = env.str("SECURITY_CONTACT", default="")

@@ -1,7 +1,7 @@
 """Production: nothing has a default that could be unsafe."""
 
 from .base import *  # noqa: F403
-from .base import env
+from .base import LOGGING, env
 
 # A wrong number breaks limits (everybody behind the proxy counts as one, or a client names its own address), so it has
 # to be said; 0 is an answer.
@@ -15,3 +15,5 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_H
 SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
 LANGUAGE_COOKIE_SECURE = True
+LOG_FORMAT = env.str("LOG_FORMAT", default="json")
+LOGGING["handlers"]["console"]["formatter"] = LOG_FORMAT

@@ -1,5 +1,6 @@
-"""What each kind of process really prints when something fails with a person's name in the error."""
+"""What each kind of process really prints when something fails with a person's name in the error, in both forms."""
 
+import json
 import os
 import signal
 import socket
@@ -9,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -161,15 +163,23 @@ def assert_withheld(text: str, *kinds: str) -> None:
         assert kind in text
 
 
-@pytest.mark.parametrize("pool", ["threads", "prefork"])
-def test_a_worker_withholds_what_errors_say(environment: dict[str, str], tmp_path: Path, pool: str) -> None:
+def lines(text: str) -> list[dict[str, Any]]:
+    """Every line as the object that it is."""
+    return [json.loads(line) for line in text.splitlines()]
+
+
+@pytest.mark.parametrize(("pool", "form"), [("threads", "plain"), ("threads", "json"), ("prefork", "json")])
+def test_a_worker_withholds_what_errors_say(environment: dict[str, str], tmp_path: Path, pool: str, form: str) -> None:
     from privacy_portal.celery import app
+    from privacy_portal.core.request_id import current_request_id
 
     log = tmp_path / "worker.log"
     options = [f"--pool={pool}", "--concurrency=1", "--loglevel=INFO", "--without-gossip", "--without-mingle"]
-    queue = f"leak-{pool}"
+    queue = f"leak-{pool}-{form}"
+    environment["LOG_FORMAT"] = form
     command = [
         "celery",
+        "--quiet",
         "-A",
         "privacy_portal",
         "worker",
@@ -186,18 +196,43 @@ def test_a_worker_withholds_what_errors_say(environment: dict[str, str], tmp_pat
             app.send_task(name, queue=queue)
         wait_for("Task leak.again", log)
         time.sleep(1)
+        # What a page of the portal does: the task's lines bear the id of its request.
+        token = current_request_id.set("0123456789abcdef")
         app.send_task("leak.print", queue=queue)
+        current_request_id.reset(token)
         text = wait_for("all done", log)
     assert_withheld(text, "ValueError", "IntegrityError", "KeyError", "leakmod.py")
+    if form == "json":
+        told = lines(text)
+        last = next(line for line in told if line["message"] == "all done")
+        assert (last["request_id"], last["task"], last["level"]) == ("0123456789abcdef", "leak.print", "error")
+        assert last["task_id"]
+        failed = next(line for line in told if line.get("task") == "leak.row" and "trace" in line)
+        assert failed["error"] == "django.db.utils.IntegrityError"
+        assert "request_id" not in failed
+    else:
+        assert "0123456789abcdef all done" in text
 
 
-def test_beat_withholds_what_errors_say(environment: dict[str, str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("form", ["plain", "json"])
+def test_beat_withholds_what_errors_say(environment: dict[str, str], tmp_path: Path, form: str) -> None:
     log = tmp_path / "beat.log"
-    command = ["celery", "-A", "privacy_portal", "beat", "--loglevel=INFO", f"--schedule={tmp_path}/s", "--pidfile="]
+    environment["LOG_FORMAT"] = form
+    command = [
+        "celery",
+        "--quiet",
+        "-A",
+        "privacy_portal",
+        "beat",
+        "--loglevel=INFO",
+        f"--schedule={tmp_path}/s",
+        "--pidfile=",
+    ]
     with running(command, environment, log) as process:
         wait_for("message withheld", log)
         process.wait(30)
     assert_withheld(log.read_text(), "ValueError")
+    assert form == "plain" or lines(log.read_text())
 
 
 def test_the_web_server_withholds_what_errors_say(environment: dict[str, str], tmp_path: Path) -> None:
@@ -205,15 +240,29 @@ def test_the_web_server_withholds_what_errors_say(environment: dict[str, str], t
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     log = tmp_path / "web.log"
-    command = ["gunicorn", "privacy_portal.wsgi:application", "--no-control-socket", f"--bind=127.0.0.1:{port}"]
+    environment["LOG_FORMAT"] = "json"
+    command = [
+        *("gunicorn", "--config", "deploy/gunicorn.conf.py", "privacy_portal.wsgi:application"),
+        f"--bind=127.0.0.1:{port}",
+    ]
     with running([*command, "--threads=2"], environment, log):
         wait_for("Booting worker", log)
         while not listens(port):
             time.sleep(0.1)
         assert "SECRET" not in answer(port, "/view/")
         answer(port, "/stream/?q=SECRET")
-        text = wait_for("ValueError", log, 10)
-    assert_withheld(text, "IntegrityError", "ValueError")
+        wait_for("ValueError", log, 10)
+        page = answer(port, "/none/?q=SECRET")
+    assert_withheld(log.read_text(), "IntegrityError", "ValueError")
+    told = lines(log.read_text())
+    by_view = {line["view"]: line for line in told if line["logger"] == "privacy_portal.access"}
+    # Without the product's addresses the page that says 404 breaks as well.
+    assert {view: line["status"] for view, line in by_view.items()} == {
+        "leakmod.view": 500,
+        "leakmod.stream": 200,
+        "none": 500,
+    }
+    assert f"X-Request-ID: {by_view['none']['request_id']}" in page
 
 
 def test_a_command_withholds_what_errors_say(environment: dict[str, str], tmp_path: Path) -> None:

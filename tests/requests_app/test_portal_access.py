@@ -116,6 +116,10 @@ ROWS: dict[str, tuple[str, Arguments]] = {
     "trackers": (PUBLIC, nothing),
     "gpc_support": (PUBLIC, nothing),
     "security_txt": (PUBLIC, nothing),
+    "healthz": (PUBLIC, nothing),
+    "readyz": (PUBLIC, nothing),
+    # Does not exist without a token.
+    "metrics": (PUBLIC, nothing),
     "operator_css": (PUBLIC, nothing),
     "operator_logo": (PUBLIC, nothing),
     # Its address is the permission, and it shows nothing either.

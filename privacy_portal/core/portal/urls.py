@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from ..probes import healthz, metrics, readyz
 from . import security_txt, views
 
 urlpatterns = [
@@ -10,4 +11,7 @@ urlpatterns = [
     path("sign-out/", views.sign_out, name="sign_out"),
     path("language/", views.set_language, name="set_language"),
     path(".well-known/security.txt", security_txt.security_txt, name="security_txt"),
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
 ]
