@@ -1,8 +1,8 @@
 """THE table of what is encrypted at rest, and why.
 
 ``manage.py check`` fails for an encrypted column or a link to an encrypted file that is not here, and docs/retention.md
-has the table (``python -m privacy_portal.development.encrypted_places`` prints it). Registered data and the parties of
-a request are ordinary columns because they are searched and compared.
+has the table (``python -m privacy_portal.development.encrypted_places`` prints it). Registered data and what the
+parties of a request stated are ordinary columns where they are searched and compared.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ PLACES: Mapping[str, str] = {
     "consent_app.subcontractorcontract.scan": "a scan of a contract, with names and seals",
     "requests_app.disclosurerequest.wanted_note": _TYPED,
     "requests_app.disclosurerequest.answer_method_note": _TYPED,
+    "requests_app.party.birth_date": "serves to find the data and is not searched",
     "requests_app.decisionproposal.reason": _STAFF,
     "requests_app.decisionproposal.measure": _STAFF,
     "requests_app.decisionproposal.remark": _STAFF,

@@ -13,6 +13,7 @@ FACTS = {
     "kana": _("フリガナ"),
     "telephone": _("電話番号"),
     "address": _("住所"),
+    "birth_date": _("生年月日"),
     "customer_number": _("会員番号"),
     "order_number": _("注文番号"),
 }

@@ -237,7 +237,7 @@ def email(text: str) -> Normalised[str]:
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 _COMPACT_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _ERA_DATE = re.compile(
-    r"(明治|大正|昭和|平成|令和|[MTSHR])\s?(\d{1,2}|元)[-/.年](\d{1,2})[-/.月](\d{1,2})日?", re.IGNORECASE
+    r"(明治?|大正?|昭和?|平成?|令和?|[MTSHR])\s?(\d{1,2}|元)[-/.年](\d{1,2})[-/.月](\d{1,2})日?", re.IGNORECASE
 )
 _TIME = re.compile(r"(?:[T ]\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?(?:\s?(?:\+09:?00|JST))?$")
 _PLAIN_MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", re.ASCII)
@@ -252,7 +252,7 @@ _ERAS: list[tuple[str, str, date]] = [
 
 
 def _era_date(era: str, year: str, month: str, day: str) -> date | None:
-    index = next(i for i, (name, letter, _) in enumerate(_ERAS) if era.upper() in (name, letter))
+    index = next(i for i, (name, letter, _) in enumerate(_ERAS) if era.upper() in (name, name[0], letter))
     first = _ERAS[index][2]
     try:
         found = date(first.year + (1 if year == "元" else int(year)) - 1, int(month), int(day))
@@ -280,21 +280,35 @@ def _split_date(raw: str) -> tuple[Normalised[date], str]:
         return Normalised(None, DATE_IMPOSSIBLE), raw[found.end() :]
 
 
-def birth_date(text: str, *, today: date) -> Normalised[date]:
-    """A day of birth, western or of a Japanese era; neither after ``today`` nor longer ago than anybody lives."""
-    raw = clean_text(text)
+# 昭和五十五年四月一日, and what people put behind or within: 1980年 4月 1日生まれ.
+_KANJI_PART = re.compile(r"[〇一二三四五六七八九十]+(?=[年月日])")
+_SPACE_WITHIN = re.compile(r"(?<=[年月])\s+|\s+(?=[年月日])")
+_BORN = re.compile(r"\s?(?:生まれ|生れ|うまれ|生)$")
+
+
+def calendar_day(text: str) -> Normalised[date]:
+    """A day, western or of a Japanese era, in any width, in digits or kanji; nothing where there is no day.
+
+    昭和55年4月1日, 昭和五十五年四月一日, S55.4.1, 1980-04-01 and １９８０／４／１ are one day.
+    """
+    raw = _SPACE_WITHIN.sub("", _BORN.sub("", clean_text(text)))
     if not raw or is_placeholder(raw):
         return Normalised(None)
+    raw = _KANJI_PART.sub(lambda part: _number_of(part[0]), raw)
     (found, problem), rest = _split_date(raw.translate(_TO_HYPHEN))
-    if found is None:
-        return Normalised(None, problem)
-    if not _TIME.match(rest):
+    if found is not None and not _TIME.match(rest):
         return Normalised(None, DATE_UNREADABLE)
-    if found > today:
+    return Normalised(found, problem)
+
+
+def birth_date(text: str, *, today: date) -> Normalised[date]:
+    """A :func:`calendar_day` on which somebody can have been born: not after ``today``, within a long life."""
+    found = calendar_day(text)
+    if found.value is not None and found.value > today:
         return Normalised(None, DATE_IN_FUTURE)
-    if found.year < today.year - OLDEST_PERSON_YEARS:
+    if found.value is not None and found.value.year < today.year - OLDEST_PERSON_YEARS:
         return Normalised(None, DATE_TOO_OLD)
-    return Normalised(found)
+    return found
 
 
 def moment(text: str) -> Normalised[datetime]:

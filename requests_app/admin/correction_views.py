@@ -23,6 +23,7 @@ from privacy_portal.core.upload_fields import CleanFileField
 
 from ..models import DisclosureRequest, Party, ReceivedFile
 from ..services import corrections
+from ..services.intake import asks_birth_date
 from ..services.registration import CHANNELS
 from .case_views import back_to, case_page, refused_step, staff_of
 from .clock_views import DayInput
@@ -34,13 +35,19 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     "family_name", "given_name", "family_kana", "given_kana", "telephone", "email", "postal_code", "prefecture",
-    "address1", "address2", "customer_number", "order_number", "registered_postal_code", "registered_address",
+    "address1", "address2", "birth_date", "customer_number", "order_number", "registered_postal_code",
+    "registered_address",
 )  # fmt: skip
 
 
 def _reason() -> forms.CharField:
     widget = UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"})
     return forms.CharField(label=_("直す理由"), max_length=corrections.REASON_LENGTH, widget=widget)
+
+
+def shown() -> list[str]:
+    """The columns that the form has: the day of birth only where the operator registers any."""
+    return [name for name in COLUMNS if name != "birth_date" or asks_birth_date()]
 
 
 class PersonForm(forms.Form):
@@ -51,7 +58,7 @@ class PersonForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in COLUMNS:
+        for name in shown():
             column = cast("models.CharField[str, str]", Party._meta.get_field(name))
             widget = UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"})
             self.fields[name] = forms.CharField(
@@ -124,12 +131,12 @@ def person(request: HttpRequest, case: DisclosureRequest, site: DisclosureReques
     parties = {party.kind: party for party in case.parties.all()}
     kind = request.POST.get("kind") or request.GET.get("kind") or Party.Kind.PRINCIPAL
     party = parties.get(kind) or parties[Party.Kind.PRINCIPAL]
-    initial = {name: getattr(party, name) for name in COLUMNS}
+    initial: dict[str, Any] = {name: getattr(party, name) for name in COLUMNS}
     initial |= {"kind": party.kind, "seen": corrections.revision(case)}
     form = PersonForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         typed = form.cleaned_data
-        values = {name: typed[name] for name in COLUMNS}
+        values = {name: typed.get(name, initial[name]) for name in COLUMNS}
         done = tried(
             form,
             lambda: corrections.correct_person(

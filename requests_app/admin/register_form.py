@@ -27,11 +27,12 @@ from privacy_portal.core.upload_fields import CleanFileField
 from ..domain.answers import AGENT_PREFIX, CHANGE_LENGTH, CHANGE_ROWS, METHOD_NOTE_LENGTH, NOTE_LENGTH
 from ..domain.request_types import RequestType
 from ..models import DisclosureRequest, Party
+from ..services.intake import asks_birth_date
 from ..services.registration import CHANNELS, Arrival
 
 NAMES = ("family_name", "given_name", "family_kana", "given_kana")
 CONTACT = ("postal_code", "prefecture", "address1", "address2", "telephone")
-RECORDS = ("customer_number", "order_number", "registered_postal_code", "registered_address")
+RECORDS = ("birth_date", "customer_number", "order_number", "registered_postal_code", "registered_address")
 
 
 @dataclass
@@ -113,9 +114,11 @@ class RegisterForm(forms.Form):
 
     def _add_party(self, prefix: str) -> None:
         for name in (*NAMES, *CONTACT, *(RECORDS if not prefix else ())):
+            if name == "birth_date" and not asks_birth_date():
+                continue
             column = cast(Any, Party._meta.get_field(name))
             self.fields[prefix + name] = _line(
-                column.verbose_name, max(column.max_length, 100), required=prefix + name == "family_name"
+                column.verbose_name, max(column.max_length or 0, 100), required=prefix + name == "family_name"
             )
         prefectures = [
             ("", _("選んでください（日本国外は空のまま）")),

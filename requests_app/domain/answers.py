@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from django.utils.translation import gettext_lazy as _
@@ -37,12 +38,13 @@ MY_NUMBER = _(
     "注文番号や会員番号のときは、書かなくてもかまいません。"
 )
 TWO_PEOPLE = _("一つの請求は、お一人についてだけです。ほかの方の分は、別の請求として送ってください。")
+BIRTH_DATE = _("生年月日を確かめてください。例：1980-04-01、昭和55年4月1日")
 NOT_READABLE = _("入力の形が正しくありません。")
 
 
 @dataclass(frozen=True, slots=True)
 class PartyAnswers:
-    """What was stated about one person; the names are those of the columns of ``Party``."""
+    """What was stated about one person; the names are those of the columns of ``Party``. ``birth_date`` is ISO."""
 
     family_name: str = ""
     given_name: str = ""
@@ -55,6 +57,7 @@ class PartyAnswers:
     address2: str = ""
     registered_postal_code: str = ""
     registered_address: str = ""
+    birth_date: str = ""
     customer_number: str = ""
     order_number: str = ""
 
@@ -89,6 +92,7 @@ class CleanAnswers:
 @dataclass(slots=True)
 class _Reader:
     answers: Mapping[str, Any]
+    today: date
     errors: Errors = field(default_factory=dict)
 
     def text(self, name: str, length: int, clean: Callable[[str], str]) -> str:
@@ -125,6 +129,12 @@ class _Reader:
         if found.problem:
             self.errors[name] = message
         return found.value or ""
+
+    def birth_date(self, name: str) -> str:
+        found = normalise.birth_date(self.text(name, 40, str.strip), today=self.today)
+        if found.problem:
+            self.errors[name] = BIRTH_DATE
+        return found.value.isoformat() if found.value else ""
 
     def kana(self, name: str) -> str:
         value = self.text(name, 100, normalise.clean_kana)
@@ -198,18 +208,19 @@ def _party(reader: _Reader, prefix: str) -> PartyAnswers:
             f"{prefix}registered_postal_code", normalise.postal_code, postal_code_message
         ),
         registered_address=reader.text(f"{prefix}registered_address", 600, normalise.clean_address),
+        birth_date=reader.birth_date(f"{prefix}birth_date"),
         customer_number=reader.text(f"{prefix}customer_number", 100, normalise.clean_text),
         order_number=reader.text(f"{prefix}order_number", 100, normalise.clean_text),
     )
 
 
-def read_party(answers: Mapping[str, Any], *, paper: bool) -> tuple[PartyAnswers, Errors]:
+def read_party(answers: Mapping[str, Any], *, paper: bool, today: date) -> tuple[PartyAnswers, Errors]:
     """What was stated about one person, by the same rules as the whole form; usable only when there are no errors.
 
     Args:
         paper: whether letters go to this person, who then needs an address.
     """
-    reader = _Reader(answers)
+    reader = _Reader(answers, today)
     party = _party(reader, "")
     if paper:
         _need_address(reader, "", party)
@@ -285,6 +296,7 @@ def read_answers(
     item_codes: Collection[str],
     purpose_codes: Collection[str] = (),
     methods: Collection[str] = METHODS,
+    today: date,
 ) -> tuple[CleanAnswers, Errors]:
     """Read the answers; usable only when there are no errors.
 
@@ -293,13 +305,14 @@ def read_answers(
         entry: the type; what it does not ask is not read.
         purpose_codes: codes of the purposes that can be chosen.
         methods: the ways of an answer that the operator offers.
+        today: no day of birth is after it.
         item_codes: codes of the data items that can be chosen. Nobody is forced to choose: everything is the default
             (article 37(2): the operator may ask for what helps to find the data, not for a narrower request).
 
     Returns:
         The answers in one spelling, and for each field that is wrong what is wrong with it, in the active language.
     """
-    reader = _Reader(answers)
+    reader = _Reader(answers, today)
     role = reader.choice("role", ROLES)
     principal = _party(reader, "")
     # Whoever went back and became the person themselves leaves the agent's fields behind: they are not kept.

@@ -12,14 +12,16 @@ address                   equal: the present one, or the one that the person say
                           and where both postal codes are known they must agree ·
                           moved: only the present one was stated and it differs · different: the one that should be
                           registered differs too · not_stated · not_held
+birth_date                equal: the same day, western or of an era, in digits or kanji, in any width · different ·
+                          not_stated · not_held
 customer_number, order    equal: belongs to this customer · different: is unknown or belongs to another · not_stated
 ========================  =====================================================================================
 
 The rule (level 2): the verified mail address is the registered one of exactly one person, the **name** is equal, and at
 least one of **telephone** and **address** is equal. A telephone number that differs does not count against an equal
 address, and a person who moved may still pass by telephone. It counts against: kana that differ, an address named as
-the registered one that is not, a customer or order number of somebody else. Numbers never count *for* somebody: they
-stand on parcels and can be counted up.
+the registered one that is not, another day of birth, a customer or order number of somebody else. Numbers and a day of
+birth never count *for* somebody: numbers stand on parcels and can be counted up, birthdays are told to friends.
 """
 
 import enum
@@ -58,7 +60,10 @@ class Home:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One side of a comparison. ``earlier`` is the address that the person says is the registered one."""
+    """One side of a comparison, each fact in any spelling.
+
+    ``earlier`` is the address that the person says is the registered one.
+    """
 
     family_name: str = ""
     given_name: str = ""
@@ -69,12 +74,13 @@ class Person:
     earlier: Home = field(default_factory=Home)
     customer_numbers: frozenset[str] = frozenset()
     order_numbers: frozenset[str] = frozenset()
+    birth_date: str = ""
 
 
 Findings = dict[str, Result]
 
 _ENOUGH_WITH_NAME: Final = ("telephone", "address")
-_AGAINST: Final = ("kana", "address", "customer_number", "order_number")
+_AGAINST: Final = ("kana", "address", "birth_date", "customer_number", "order_number")
 
 
 def compare(stated: Person, registered: Person) -> Findings:
@@ -84,6 +90,7 @@ def compare(stated: Person, registered: Person) -> Findings:
         "kana": _names((stated.family_kana, stated.given_kana), (registered.family_kana, registered.given_kana)),
         "telephone": _telephone(stated.telephone, registered.telephone),
         "address": _address(stated, registered.home),
+        "birth_date": _birth_date(stated.birth_date, registered.birth_date),
         "customer_number": _number(stated.customer_numbers, registered.customer_numbers),
         "order_number": _number(stated.order_numbers, registered.order_numbers),
     }
@@ -120,6 +127,15 @@ def _telephone(stated: str, registered: str) -> Result:
     if not registered:
         return Result.NOT_HELD
     one, other = (normalise.telephone(number).value for number in (stated, registered))
+    return Result.EQUAL if one is not None and one == other else Result.DIFFERENT
+
+
+def _birth_date(stated: str, registered: str) -> Result:
+    if not stated:
+        return Result.NOT_STATED
+    if not registered:
+        return Result.NOT_HELD
+    one, other = (normalise.calendar_day(day).value for day in (stated, registered))
     return Result.EQUAL if one is not None and one == other else Result.DIFFERENT
 
 

@@ -13,6 +13,8 @@ kana                 ``long_vowel``: only long vowels and ヂヅヲ are written 
 telephone            ``one_digit`` differs or is missing · ``swapped``: two neighbouring digits are exchanged
 address              ``building``: only the building or the room differs · ``number``: another number in the same
                      district · ``one_character`` · ``postal_code``: everything is equal but the postal code
+birth_date           ``day_and_month`` are exchanged · ``one_digit`` of year, month and day differs · ``swapped``: two
+                     neighbouring digits are exchanged
 ===================  ==========================================================================================
 
 Everything else is different. Reasons are codes without values, so that they can be shown and kept anywhere.
@@ -42,10 +44,11 @@ class Reason(enum.StrEnum):
     BUILDING = "building"
     NUMBER = "number"
     POSTAL_CODE = "postal_code"
+    DAY_AND_MONTH = "day_and_month"
 
 
-# What each fact weighs out of a hundred: a name and a number belong to few people, a reading and a street to many.
-WEIGHTS: Final[dict[str, int]] = {"name": 40, "telephone": 25, "address": 25, "kana": 10}
+# What each fact weighs out of a hundred: a name and a number belong to few people, a reading and a birthday to many.
+WEIGHTS: Final[dict[str, int]] = {"name": 35, "telephone": 22, "address": 22, "birth_date": 12, "kana": 9}
 # A near miss is worth less than half, so that no number of them looks like one that is equal.
 NEAR_SHARE: Final = 0.4
 
@@ -147,6 +150,18 @@ def _near_telephone(stated: Person, registered: Person) -> Reason | None:
     return Reason.ONE_DIGIT if _one_apart(one, other, 9) else None
 
 
+def _near_birth_date(stated: Person, registered: Person) -> Reason | None:
+    days = [normalise.calendar_day(person.birth_date).value for person in (stated, registered)]
+    one, other = (day.strftime("%Y%m%d") if day else "" for day in days)
+    if not one or not other:
+        return None
+    if one == other[:4] + other[6:] + other[4:6]:
+        return Reason.DAY_AND_MONTH
+    if _swapped(one, other):
+        return Reason.SWAPPED
+    return Reason.ONE_DIGIT if _one_apart(one, other, 8) else None
+
+
 def _e164(number: str) -> str:
     """With the country code also where the number is none that is in use, as after a typing error."""
     found = normalise.telephone(number).value
@@ -197,4 +212,5 @@ _NEAR: Final[dict[str, Callable[[Person, Person], Reason | None]]] = {
     "kana": _near_kana,
     "telephone": _near_telephone,
     "address": _near_address,
+    "birth_date": _near_birth_date,
 }

@@ -58,11 +58,12 @@ _WITH_CASE = _("下の「残るもの」だけ")
 KEPT: tuple[Kept, ...] = (
     Kept(
         "identity_facts",
-        _("本人確認のために述べられた登録情報（登録した住所、会員番号、注文番号）と、判断の覚え書き"),
+        _("本人確認のために述べられた登録情報（登録した住所、生年月日、会員番号、注文番号）と、判断の覚え書き"),
         Stage.IDENTITY,
         (
             "requests_app.party.registered_postal_code",
             "requests_app.party.registered_address",
+            "requests_app.party.birth_date",
             "requests_app.party.customer_number",
             "requests_app.party.order_number",
             "requests_app.identitycheck.note",

@@ -186,6 +186,7 @@ class Party(models.Model):
     address2 = models.CharField(_("建物名・部屋番号"), max_length=300, blank=True)
     registered_postal_code = models.CharField(_("登録した郵便番号"), max_length=7, blank=True)
     registered_address = models.CharField(_("登録した住所"), max_length=600, blank=True)
+    birth_date = EncryptedTextField(_("生年月日"), null=True)
     customer_number = models.CharField(_("会員番号"), max_length=100, blank=True)
     order_number = models.CharField(_("注文番号"), max_length=100, blank=True)
     search_pieces = search_pieces()

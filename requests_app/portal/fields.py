@@ -6,13 +6,14 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from consent_app.domain import normalise
 from consent_app.domain.prefectures import PREFECTURE_NAMES
 
-from ..domain.answers import MY_NUMBER, holds_my_number
+from ..domain.answers import BIRTH_DATE, MY_NUMBER, holds_my_number
 
 Text = str | Promise
 
@@ -93,6 +94,16 @@ class TelephoneField(LineField):
                 _("電話番号を確かめてください。例：03-1234-5678。海外の番号は「+」と国番号から始めてください。"),
                 code="telephone",
             )
+
+
+class BirthDateField(LineField):
+    """A day of birth, western or of a Japanese era; kept as an ISO day."""
+
+    def to_python(self, value: Any) -> str:
+        found = normalise.birth_date(super().to_python(value), today=timezone.localdate())
+        if found.problem:
+            raise ValidationError(BIRTH_DATE, code="date")
+        return found.value.isoformat() if found.value else ""
 
 
 class NoteField(forms.CharField):

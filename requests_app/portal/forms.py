@@ -22,8 +22,18 @@ from privacy_portal.core.upload_fields import ChosenFilesField
 from ..domain.answers import AGENT_PREFIX, METHOD_NOTE_LENGTH, NOTE_LENGTH, TWO_PEOPLE, names_two_people
 from ..domain.request_types import RequestType
 from ..models import DisclosureRequest
-from ..services.intake import offered_methods
-from .fields import ABROAD, PREFECTURE_CHOICES, KanaField, LineField, NoteField, PostalCodeField, TelephoneField, Text
+from ..services.intake import asks_birth_date, offered_methods
+from .fields import (
+    ABROAD,
+    PREFECTURE_CHOICES,
+    BirthDateField,
+    KanaField,
+    LineField,
+    NoteField,
+    PostalCodeField,
+    TelephoneField,
+    Text,
+)
 from .ways import ATTACHMENT_OPENED, CODE_NEEDED, WAYS
 
 Answers = dict[str, Any]
@@ -273,6 +283,13 @@ class ContactForm(_PartyForm):
 class RecordsForm(StepForm):
     """What helps to find the data. Nothing is required: article 37(2) lets the operator ask, not insist."""
 
+    birth_date = BirthDateField(
+        label=_("生年月日"),
+        max_length=40,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "class": "pp-w-date"}),
+        help_text=_("例：1980-04-01、昭和55年4月1日。登録したことがある場合だけ入力してください。"),
+    )
     customer_number = LineField(
         label=_("会員番号"), max_length=100, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
@@ -298,6 +315,10 @@ class RecordsForm(StepForm):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         help_text=_("登録したときの住所が今と違う場合だけ入力してください。"),
     )
+
+    def build(self) -> None:
+        if not asks_birth_date():
+            del self.fields["birth_date"]
 
 
 class AnswerForm(StepForm):

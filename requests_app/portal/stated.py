@@ -8,6 +8,7 @@ from consent_app.domain.written import written_postal_code, written_telephone
 
 from ..domain.request_types import REQUEST_TYPES
 from ..models import DisclosureRequest, Party
+from ..services.typesetting import day_words
 
 
 def _party_rows(party: Party) -> list[dict[str, str]]:
@@ -22,6 +23,7 @@ def _party_rows(party: Party) -> list[dict[str, str]]:
 
 def _lookup_rows(party: Party) -> list[dict[str, str]]:
     return [
+        {"label": _("生年月日"), "value": day_words(party.birth_date)},
         {"label": _("会員番号"), "value": party.customer_number},
         {"label": _("注文番号"), "value": party.order_number},
         {"label": _("以前の郵便番号"), "value": written_postal_code(party.registered_postal_code)},

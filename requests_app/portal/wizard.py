@@ -12,7 +12,9 @@ from django.utils.translation import gettext_lazy
 from consent_app.selectors import data_items, purposes_with_items
 
 from ..domain.request_types import REQUEST_TYPES, RequestType
+from ..services.typesetting import day_words
 from . import forms, forms_of_types
+from .fields import BirthDateField
 from .forms import Answers, StepForm
 
 
@@ -185,4 +187,6 @@ def shown(form: StepForm, name: str, value: Any) -> str:
         words = {str(key): str(label) for key, label in choices}
         values = value if isinstance(value, list) else [value]
         return _("、").join(words[str(entry)] for entry in values if entry not in ("", None) and str(entry) in words)
+    if isinstance(field, BirthDateField):
+        return day_words(str(value or ""))
     return str(field.prepare_value(value) or "")

@@ -16,7 +16,7 @@ _OF_BOTH: Final[dict[str, tuple[str, ...]]] = {
     "contact": ("postal_code", "prefecture", "address1", "address2", "telephone"),
 }
 _OF_PRINCIPAL: Final[dict[str, tuple[str, ...]]] = {
-    "records": ("customer_number", "order_number", "registered_postal_code", "registered_address"),
+    "records": ("birth_date", "customer_number", "order_number", "registered_postal_code", "registered_address"),
 }
 
 
@@ -57,5 +57,5 @@ def _stated(request: DisclosureRequest, asked: set[str], abroad: str) -> dict[st
 
 
 def _value(party: Party, name: str, abroad: str) -> str:
-    value = str(getattr(party, name))
+    value = getattr(party, name) or ""
     return abroad if name == "prefecture" and not value else value

@@ -18,7 +18,7 @@ from ..selectors_case import suit
 from ..words import field_words, finding_words
 from . import changes
 from .case_file_words import Record, article, by, file_words, joined, language, moment, record
-from .typesetting import date_words
+from .typesetting import date_words, day_words
 
 
 def basics(case: DisclosureRequest) -> Iterator[Record]:
@@ -57,6 +57,7 @@ def persons(case: DisclosureRequest) -> Iterator[Record]:
             (_("電話番号"), written_telephone(party.telephone)),
             (_("現在の住所"), _address(party.postal_code, party.full_address)),
             (_("登録したときの住所"), _address(party.registered_postal_code, party.registered_address)),
+            (_("生年月日"), day_words(party.birth_date)),
             (_("会員番号"), party.customer_number),
             (_("注文番号"), party.order_number),
         )

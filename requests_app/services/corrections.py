@@ -38,7 +38,9 @@ UNDECIDED: Final = OPEN_STATUSES - {Status.FULFILLING, Status.READY_TO_POST}
 # Facts change only where the identity check can be made anew at once.
 FACTS_OPEN: Final = frozenset({Status.RECEIVED, Status.IN_REVIEW, *IDENTITY_STATUSES})
 # They go before the case does (``domain.retention``), so their values are not in its history.
-UNTOLD: Final = frozenset({"registered_postal_code", "registered_address", "customer_number", "order_number"})
+UNTOLD: Final = frozenset(
+    {"registered_postal_code", "registered_address", "birth_date", "customer_number", "order_number"}
+)
 
 
 class Stale(RequestError):
@@ -91,7 +93,7 @@ def correct_person(
     """
     _require(actor, request)
     why, errors = _reason(reason)
-    stated, wrong = read_party(values, paper=_answered_to(request, kind))
+    stated, wrong = read_party(values, paper=_answered_to(request, kind), today=timezone.localdate(now))
     email = normalise.email(str(values.get("email", "")))
     if email.problem:
         wrong["email"] = _("メールアドレスを確かめてください。")
@@ -101,13 +103,13 @@ def correct_person(
         row = _current(request, seen, FACTS_OPEN)
         party = Party.objects.get(request=row, kind=kind)
         new = {**asdict(stated), "email": email.value or ""}
-        changed = {name: value for name, value in new.items() if getattr(party, name) != value}
+        changed = {name: value for name, value in new.items() if (getattr(party, name) or "") != value}
         if not changed:
             raise InvalidAnswers({"reason": _("変わったところがありません。")})
         for name, value in changed.items():
             before = "" if name in UNTOLD else getattr(party, name)
             _keep(row, actor, f"{kind}.{name}", before, "" if name in UNTOLD else value, why, now)
-            setattr(party, name, value)
+            setattr(party, name, value if value or name != "birth_date" else None)
         party.save(update_fields=list(changed))
         _look_anew(row, request, actor, now)
         _tell(row, actor, sorted(changed), now)

@@ -181,6 +181,7 @@ def stated_person(party: Party) -> Person:
         earlier=Home(party.registered_postal_code, party.registered_address),
         customer_numbers=frozenset(filter(None, [party.customer_number])),
         order_numbers=frozenset(filter(None, [party.order_number])),
+        birth_date=party.birth_date or "",
     )
 
 
@@ -203,6 +204,7 @@ def registered_person(
         home=Home(customer.postal_code, customer.full_address),
         customer_numbers=numbers,
         order_numbers=orders,
+        birth_date=customer.birth_date.isoformat() if customer.birth_date else "",
     )
 
 

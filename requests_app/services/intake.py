@@ -4,14 +4,15 @@ import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from consent_app.models import DataItem, Purpose, RequestRule
-from consent_app.selectors import current_operator
+from consent_app.selectors import current_operator, data_items
 from privacy_portal.core import ratelimit
 from privacy_portal.core.models import User
 from privacy_portal.core.ratelimit import Limit, LimitExceeded
@@ -154,8 +155,15 @@ def offered_methods() -> list[str]:
     return [method for method in METHODS if mails or method != DisclosureRequest.AnswerMethod.ATTACHMENT]
 
 
-def read_form(request_type: str, answers: Mapping[str, Any]) -> tuple[ReadForm, Errors]:
+def asks_birth_date() -> bool:
+    """Whether the operator registers days of birth: where it does not, there is nothing to compare one with."""
+    return data_items().filter(code="birth_date").exists()
+
+
+def read_form(request_type: str, answers: Mapping[str, Any], *, today: date) -> tuple[ReadForm, Errors]:
     """Read a form, whoever filled it in; usable only when there are no errors."""
+    if answers.get("birth_date") and not asks_birth_date():
+        answers = {**answers, "birth_date": ""}
     items, purposes = _chosen_items(request_type, answers), _chosen_purposes(answers)
     clean, errors = read_answers(
         answers,
@@ -163,6 +171,7 @@ def read_form(request_type: str, answers: Mapping[str, Any]) -> tuple[ReadForm, 
         item_codes=items,
         purpose_codes=purposes,
         methods=offered_methods(),
+        today=today,
     )
     return ReadForm(clean, items, purposes), errors
 
@@ -227,7 +236,7 @@ def _submit(
     # PostgreSQL: FOR NO KEY UPDATE does not stop others from referring to the account meanwhile.
     User.objects.select_for_update(no_key=True).get(pk=user.pk)
     rule = offered_rule(request_type)
-    form, errors = read_form(request_type, answers)
+    form, errors = read_form(request_type, answers, today=timezone.localdate(now))
     if errors:
         raise InvalidAnswers(errors)
     clean = form.clean
@@ -310,7 +319,9 @@ def parties(request: DisclosureRequest, clean: CleanAnswers, email: str, agent_e
     """The persons in a request, unsaved. The verified address of an account belongs to whoever fills in the form."""
 
     def party(kind: Party.Kind, answers: PartyAnswers, address: str) -> Party:
-        return Party(request=request, kind=kind, email=address, **asdict(answers))
+        row = Party(request=request, kind=kind, email=address, **asdict(answers))
+        row.birth_date = answers.birth_date or None
+        return row
 
     if clean.agent is None:
         return [party(Party.Kind.PRINCIPAL, clean.principal, email)]

@@ -90,7 +90,7 @@ def register(
         audit.record(action="request.denied", actor=actor)
         raise NotAllowed
     rule = intake.offered_rule(request_type)
-    form, errors = intake.read_form(request_type, answers)
+    form, errors = intake.read_form(request_type, answers, today=timezone.localdate(now))
     errors |= _errors_of(arrival, timezone.localdate(now))
     if form.clean.answer_method in (DisclosureRequest.AnswerMethod.DOWNLOAD, DisclosureRequest.AnswerMethod.ATTACHMENT):
         errors["answer_method"] = _("アカウントがないので、ダウンロードと添付は選べません。")

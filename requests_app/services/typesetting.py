@@ -110,6 +110,15 @@ def date_words(value: date, language: str) -> str:
     return f"{japanese}（{western}）" if japanese else western
 
 
+def day_words(text: str | None) -> str:
+    """A stored day (ISO) in the active language, as in a letter; empty for none."""
+    try:
+        language = "en" if (translation.get_language() or "ja").startswith("en") else "ja"
+        return date_words(date.fromisoformat(text), language) if text else ""
+    except ValueError:
+        return text or ""
+
+
 def _complaints(operator: Operator, language: str) -> dict[str, list[list[str]]]:
     """To whom and how to complain: the ways of the profile, and the accredited organisation where there is one.
 

@@ -12,6 +12,7 @@ from consent_app.models import Customer, CustomerRecord
 
 from ..domain.evidence import Check, Proof
 from ..domain.likeness import Likeness
+from ..services.typesetting import day_words
 from ..words import FACTS, RESULTS, finding_words
 
 register = template.Library()
@@ -26,6 +27,7 @@ _NEAR = {
     "building": _("建物名・部屋番号だけ違う"),
     "number": _("番地だけ違う"),
     "postal_code": _("郵便番号だけ違う"),
+    "day_and_month": _("月と日が逆"),
 }
 
 
@@ -59,6 +61,7 @@ def likeness_table(compared: list[tuple[Customer, Likeness]]) -> dict[str, Any]:
     }
 
 
+register.filter("day", day_words)
 register.filter("finding", finding_words)
 register.filter("postal_code", written_postal_code)
 register.filter("telephone", written_telephone)

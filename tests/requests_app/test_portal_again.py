@@ -31,7 +31,12 @@ def person(client: Client) -> User:
 
 
 def sent(person: User, **values: Any) -> DisclosureRequest:
-    stated = {"customer_number": "K-100", "order_number": "4711", "registered_address": "京都市古町9-9"}
+    stated = {
+        "birth_date": "1980-04-01",
+        "customer_number": "K-100",
+        "order_number": "4711",
+        "registered_address": "京都市古町9-9",
+    }
     return RequestFactory.received(applicant=person, party=stated, **values)
 
 
@@ -62,6 +67,7 @@ def test_the_next_request_begins_with_what_is_known(client: Client, person: User
     draft = intake.draft_of(user=person, request_type=code)
     assert draft["family_name"] == party.family_name
     assert ("address1" in draft) is ("contact" in asks)
+    assert draft.get("birth_date") == ("1980-04-01" if "records" in asks else None)
     assert ("order_number" in draft) is ("records" in asks)
     assert not draft.keys() & {"wanted_note", "grounds", "wanted_items", "answer_method"}
     shown = client.get(f"/requests/new/{code}/name/").content.decode()

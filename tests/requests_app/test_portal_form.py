@@ -1,5 +1,6 @@
 """The request form, page by page, as a browser without JavaScript sends it."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from consent_app.models import DataItem
 from privacy_portal.core import ratelimit
 from privacy_portal.core.models import OutgoingMail, User
 from privacy_portal.core.portal.views import ADDRESS_PROVEN
@@ -127,6 +129,35 @@ class TestWay:
 
     def test_a_page_that_is_not_part_of_the_form_does_not_exist(self, browser_client: Client) -> None:
         assert browser_client.get(f"{BASE}fee/").status_code == 404
+
+
+class TestDayOfBirth:
+    @pytest.mark.parametrize("typed", ["S55.4.1", "昭和５５年４月１日", "1980-04-01"])
+    def test_is_kept_as_one_day_and_shown_in_both_calendars(
+        self, browser_client: Client, person: User, typed: str
+    ) -> None:
+        fill(browser_client, records={"birth_date": typed})
+        assert draft(person)["birth_date"] == "1980-04-01"
+        assert "昭和55年4月1日（1980年4月1日）" in browser_client.get(f"{BASE}check/").content.decode()
+        made = browser_client.post(f"{BASE}check/")
+        assert Party.objects.get().birth_date == "1980-04-01"
+        shown = browser_client.get(made.url.replace("received/", "")).content.decode()
+        assert "昭和55年4月1日（1980年4月1日）" in shown
+
+    @pytest.mark.parametrize("typed", ["昭和55年13月1日", "2999-01-01", "1800-01-01", "春"])
+    def test_that_is_none_is_told_beside_its_field(self, browser_client: Client, person: User, typed: str) -> None:
+        fill(browser_client, until="records")
+        assert set(errors(send(browser_client, "records", birth_date=typed))) == {"birth_date"}
+        # What was typed is not lost.
+        assert draft(person)["birth_date"] == typed
+
+    def test_is_not_asked_where_the_operator_registers_none(self, browser_client: Client, person: User) -> None:
+        DataItem.objects.filter(code="birth_date").update(active=False)
+        fill(browser_client, records={"birth_date": "1980-04-01"})
+        assert "生年月日" not in browser_client.get(f"{BASE}check/").content.decode()
+        answers = {**draft(person), "birth_date": "1980-04-01"}
+        form, _errors = intake.read_form("disclosure", answers, today=date(2026, 11, 22))
+        assert form.clean.principal.birth_date == ""
 
 
 class TestOrder:
@@ -445,6 +476,7 @@ def test_too_many_requests_are_told_when_to_go_on_and_lose_nothing(browser_clien
         ("contact", "address1"),
         ("contact", "telephone"),
         ("contact", "postal_code"),
+        ("records", "birth_date"),
         ("records", "customer_number"),
         ("records", "order_number"),
         ("records", "registered_address"),

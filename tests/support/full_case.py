@@ -68,7 +68,7 @@ def full_case() -> m.DisclosureRequest:
         closed_at=AT,
     )
     case.wanted_items.set([name, address])
-    PartyFactory(request=case)
+    PartyFactory(request=case, birth_date=text_of("party", "birth_date"))
     _who(case, staff)
     _work(case, staff, name)
     _outcome(case, staff, second, address)

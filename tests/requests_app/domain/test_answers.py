@@ -1,6 +1,7 @@
 """The gate behind the form."""
 
 from dataclasses import fields
+from datetime import date
 from typing import Any
 
 import pytest
@@ -11,11 +12,12 @@ from requests_app.domain.answers import MY_NUMBER, CleanAnswers, Errors, PartyAn
 from requests_app.domain.request_types import DISCLOSURE
 
 FULL: dict[str, Any] = {"role": "person", "family_name": "髙橋", "answer_method": "download"}
+TODAY = date(2026, 11, 22)
 PARTY = [field.name for field in fields(PartyAnswers)]
 
 
 def read(items: tuple[str, ...] = ("orders",), **changes: Any) -> tuple[CleanAnswers, Errors]:
-    return read_answers({**FULL, **changes}, entry=DISCLOSURE, item_codes=items)
+    return read_answers({**FULL, **changes}, entry=DISCLOSURE, item_codes=items, today=TODAY)
 
 
 def test_the_least_that_is_needed() -> None:
@@ -43,6 +45,11 @@ def test_what_is_required(name: str, value: Any) -> None:
         ("family_kana", "髙橋"),
         ("telephone", "12"),
         ("telephone", {"number": "090"}),
+        ("birth_date", "昭和55年13月1日"),
+        ("birth_date", "2026-11-23"),
+        ("birth_date", "1880-01-01"),
+        ("birth_date", "春"),
+        ("birth_date", 19800401),
         ("postal_code", "100-001"),
         ("registered_postal_code", "10000010"),
         ("prefecture", "大都会"),
@@ -159,7 +166,7 @@ names = st.sampled_from([*PARTY, *(f"agent_{name}" for name in PARTY), *OTHER])
 
 @given(st.dictionaries(names, values))
 def test_no_answers_break_it(answers: dict[str, Any]) -> None:
-    clean, errors = read_answers(answers, entry=DISCLOSURE, item_codes={"orders"})
+    clean, errors = read_answers(answers, entry=DISCLOSURE, item_codes={"orders"}, today=TODAY)
     if not errors:
         assert "\x00" not in repr(clean)
 

@@ -1,12 +1,15 @@
 """Stated against registered: spelling makes no difference, persons do."""
 
+import re
 from dataclasses import replace
+from datetime import date
 from itertools import product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from privacy_portal.core.wareki import wareki
 from requests_app.domain.comparison import Findings, Home, Person, Result, Verdict, codes, compare, verdict
 
 REGISTERED = Person(
@@ -118,11 +121,66 @@ def test_the_address_registered_earlier_counts_as_much_as_the_present_one() -> N
     assert finding("address", home=moved, earlier=Home("", "京都府京都市古町9-9")) == Result.DIFFERENT
 
 
+BORN = replace(REGISTERED, birth_date="1980-04-01")
+
+
+def born(text: str) -> Result:
+    return compare(replace(STATED, birth_date=text), BORN)["birth_date"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1980-04-01", "1980/4/1", "１９８０／０４／０１", "19800401", "1980年4月1日", "1980年 4月 1日生まれ",
+        "1980年4月1日生",
+        "昭和55年4月1日", "昭和５５年４月１日", "昭和五十五年四月一日", "昭和 55年 4月 1日", "S55.4.1", "s55/04/01",
+        "Ｓ５５．４．１", "昭55.4.1", "S55-4-1",
+    ],
+)  # fmt: skip
+def test_one_day_of_birth_in_many_spellings(text: str) -> None:
+    assert born(text) == Result.EQUAL
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1980-04-02", "1980-01-04", "1981-04-01", "平成55年4月1日", "H1.4.1", "S55.4.31", "S55", "4月1日", "春", "１"],
+)
+def test_another_day_of_birth(text: str) -> None:
+    assert born(text) == Result.DIFFERENT
+
+
+DAYS = st.dates(date(1905, 1, 1), date(2026, 11, 22))
+ERA_LETTERS = {"明治": "M", "大正": "T", "昭和": "S", "平成": "H", "令和": "R"}
+
+
+def spellings(day: date) -> list[str]:
+    era, year, rest = re.fullmatch(r"(..)(元|\d+)(年.*)", wareki(day)).groups()  # type: ignore[union-attr]
+    short = f"{ERA_LETTERS[era]}{1 if year == '元' else year}.{day.month}.{day.day}"
+    written = [f"{day:%Y-%m-%d}", f"{day:%Y%m%d}", f"{day.year}年{day.month}月{day.day}日", f"{era}{year}{rest}", short]
+    wide = str.maketrans("0123456789SHRTM.-", "０１２３４５６７８９ＳＨＲＴＭ．－")
+    return written + [text.translate(wide) for text in written]
+
+
+@given(DAYS, DAYS)
+def test_days_of_birth_are_equal_when_they_are_one_day_however_written(one: date, other: date) -> None:
+    for text in spellings(one):
+        for registered in (one, other):
+            found = compare(Person(birth_date=text), Person(birth_date=registered.isoformat()))["birth_date"]
+            assert (found == Result.EQUAL) == (one == registered), text
+
+
+@given(st.text(max_size=20), DAYS)
+def test_whatever_is_stated_as_a_day_of_birth_is_compared(text: str, day: date) -> None:
+    found = compare(Person(birth_date=text), Person(birth_date=day.isoformat()))["birth_date"]
+    assert found in (Result.EQUAL, Result.DIFFERENT, Result.NOT_STATED)
+    assert found != Result.EQUAL or any(character.isdigit() or character == "元" for character in text)
+
+
 def test_what_is_missing_is_no_difference() -> None:
     nothing = Person()
     assert set(compare(nothing, REGISTERED).values()) == {Result.NOT_STATED}
-    held = compare(STATED, nothing)
-    assert {held[fact] for fact in ("name", "kana", "telephone", "address")} == {Result.NOT_HELD}
+    held = compare(BORN, nothing)
+    assert {held[fact] for fact in ("name", "kana", "telephone", "address", "birth_date")} == {Result.NOT_HELD}
 
 
 def test_numbers_of_somebody_else_are_noticed() -> None:
@@ -143,27 +201,28 @@ FACTS: dict[str, list[Result]] = {
     "kana": [Result.EQUAL, Result.DIFFERENT, Result.NOT_STATED, Result.NOT_HELD],
     "telephone": [Result.EQUAL, Result.DIFFERENT, Result.NOT_STATED, Result.NOT_HELD],
     "address": [Result.EQUAL, Result.MOVED, Result.DIFFERENT, Result.NOT_STATED, Result.NOT_HELD],
+    "birth_date": [Result.EQUAL, Result.DIFFERENT, Result.NOT_STATED, Result.NOT_HELD],
     "customer_number": [Result.EQUAL, Result.DIFFERENT, Result.NOT_STATED],
     "order_number": [Result.EQUAL, Result.DIFFERENT, Result.NOT_STATED],
 }
 
 
 def test_the_rule_over_every_combination() -> None:
-    """Said once more in other words: 2,160 combinations."""
+    """Said once more in other words: 8,640 combinations."""
     passed = 0
     for values in product(*FACTS.values()):
         found: Findings = dict(zip(FACTS, values, strict=True))
-        name, kana, telephone, address, customer, order = values
+        name, kana, telephone, address, birth_date, customer, order = values
         expected = (
             name == "equal"
             and kana != "different"
-            and "different" not in (customer, order)
+            and "different" not in (birth_date, customer, order)
             and ((telephone == "equal" and address != "different") or address == "equal")
         )
         assert (verdict(found) == Verdict.PASSED) == expected, codes(found)
         passed += expected
-    # 3 kana x 4 numbers x (5 with the telephone less the contradicted one, and 3 more with the address alone)
-    assert passed == 3 * 4 * (4 + 3)
+    # 3 kana x 3 birthdays x 4 numbers x (5 with the telephone less the contradicted one, 3 more with the address alone)
+    assert passed == 3 * 3 * 4 * (4 + 3)
 
 
 def test_nothing_found_is_never_enough() -> None:

@@ -91,6 +91,26 @@ def test_an_address(home: Home, near: Reason | None) -> None:
     assert line("address", home=home) == (Result.MOVED, near)
 
 
+@pytest.mark.parametrize(
+    ("text", "near"),
+    [
+        ("昭和55年4月2日", Reason.ONE_DIGIT),
+        ("1981-04-01", Reason.ONE_DIGIT),
+        ("S55.1.4", Reason.DAY_AND_MONTH),
+        ("1908-04-01", Reason.SWAPPED),
+        ("1980-04-10", Reason.SWAPPED),
+        ("1982-03-01", None),
+        ("春", None),
+    ],
+)
+def test_a_day_of_birth(text: str, near: Reason | None) -> None:
+    registered = replace(REGISTERED, birth_date="1980-04-01")
+    (found,) = (
+        one for one in likeness(replace(registered, birth_date=text), registered).lines if one.fact == "birth_date"
+    )
+    assert (found.result, found.near) == (Result.DIFFERENT, near)
+
+
 def test_the_nearer_of_two_addresses_is_named() -> None:
     number, building = (Home("", f"千代田区例町4-5-{rest}") for rest in ("9", "6 別マンション5"))
     assert line("address", home=number, earlier=building) == (Result.DIFFERENT, Reason.BUILDING)
@@ -119,6 +139,7 @@ PERSONS = st.builds(
     WORDS,
     st.text(alphabet="0123456789-", max_size=13),
     st.builds(Home, st.just(""), WORDS),
+    birth_date=st.sampled_from(["", "1980-04-01", "S55.4.1", "昭和55年4月2日", "1980-01-04", "春"]),
 )
 
 
@@ -132,6 +153,9 @@ def test_it_explains_the_comparison_and_changes_nothing(one: Person, other: Pers
     if findings["name"] == Result.DIFFERENT:
         assert found.score != 100
         assert verdict(findings) == Verdict.UNCLEAR
+    # A day of birth can stop somebody; it lets nobody pass who would not have passed without it.
+    without = verdict(compare(replace(one, birth_date=""), other))
+    assert verdict(findings) in (without, Verdict.UNCLEAR)
 
 
 def sample(name: str) -> list[SourceRow]:
@@ -150,12 +174,13 @@ def person(row: SourceRow) -> Person:
         who.given_kana,
         who.telephone,
         Home(who.postal_code, who.prefecture + who.address1 + who.address2),
+        birth_date=who.birth_date.isoformat() if who.birth_date else "",
     )
 
 
 def test_two_people_of_the_sample_are_never_one() -> None:
     """Two rows of one cart with different mail addresses are two people, however alike their names are."""
-    compared, namesakes = 0, 0
+    compared, namesakes, birthdays = 0, 0, 0
     for name in ("shopify_customers.csv", "eccube_customers.csv"):
         by_name: dict[str, list[SourceRow]] = defaultdict(list)
         for row in sample(name):
@@ -166,7 +191,9 @@ def test_two_people_of_the_sample_are_never_one() -> None:
                     continue
                 compared += 1
                 findings = compare(person(one), person(other))
+                birthdays += findings["birth_date"] in (Result.EQUAL, Result.DIFFERENT)
                 namesakes += findings["name"] == Result.EQUAL
                 assert verdict(findings) == Verdict.UNCLEAR, (one.external_id, other.external_id)
     assert compared > 100
     assert namesakes == compared
+    assert birthdays > 10

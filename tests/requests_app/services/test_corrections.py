@@ -99,12 +99,22 @@ def test_what_was_there_is_encrypted_and_cannot_be_changed() -> None:
         Correction.objects.update(field="x")
 
 
-def test_numbers_that_go_before_the_case_are_named_without_values() -> None:
+@pytest.mark.parametrize(
+    ("name", "typed", "kept"), [("customer_number", "M-77", "M-77"), ("birth_date", "S55.4.1", "1980-04-01")]
+)
+def test_facts_that_go_before_the_case_are_named_without_values(name: str, typed: str, kept: str) -> None:
     request = confirmed()
-    correct(request, values={"customer_number": "M-77"})
+    correct(request, values={name: typed})
     row = Correction.objects.get()
-    assert (row.field, row.before, row.after) == ("principal.customer_number", None, None)
-    assert request.parties.get().customer_number == "M-77"
+    assert (row.field, row.before, row.after) == (f"principal.{name}", None, None)
+    assert getattr(request.parties.get(), name) == kept
+
+
+def test_a_day_of_birth_is_taken_out_again() -> None:
+    request = confirmed()
+    correct(request, values={"birth_date": "昭和55年4月1日"})
+    correct(request, values={"birth_date": ""}, seen=1)
+    assert request.parties.get().birth_date is None
 
 
 @pytest.mark.parametrize(
@@ -113,6 +123,7 @@ def test_numbers_that_go_before_the_case_are_named_without_values() -> None:
         ({"values": {"family_name": ""}}, "family_name"),
         ({"values": {"address1": ""}}, "address1"),
         ({"values": {"address1": MY_NUMBER}}, "address1"),
+        ({"values": {"birth_date": "昭和70年1月1日"}}, "birth_date"),
         ({"values": {"email": "x"}}, "email"),
         ({"reason": " "}, "reason"),
         ({"values": {"given_name": "華子"}, "reason": MY_NUMBER}, "reason"),

@@ -2,7 +2,7 @@
 
 import functools
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -56,6 +56,7 @@ class TestPassing:
                 "kana.equal",
                 "telephone.equal",
                 "address.equal",
+                "birth_date.not_stated",
                 "customer_number.not_stated",
                 "order_number.not_stated",
             ],
@@ -87,6 +88,14 @@ class TestPassing:
         CustomerFactory(email=EMAIL)
         assert verify(RequestFactory.received(applicant=person, party=party)).status == Status.IN_REVIEW
 
+    @pytest.mark.parametrize("registered", [None, date(1980, 4, 1)])
+    def test_a_day_of_birth_does_no_harm_where_it_is_equal_or_not_held(
+        self, person: User, registered: date | None
+    ) -> None:
+        CustomerFactory(email=EMAIL, birth_date=registered)
+        party = {"birth_date": "1980-04-01"}
+        assert verify(RequestFactory.received(applicant=person, party=party)).status == Status.IN_REVIEW
+
     def test_a_member_who_left_is_still_the_same_person(self, person: User) -> None:
         CustomerFactory(email=EMAIL, status=Customer.Status.WITHDRAWN)
         assert verify(RequestFactory.received(applicant=person)).status == Status.IN_REVIEW
@@ -109,6 +118,8 @@ class TestUnclear:
             {"telephone": "+819099999999", "address1": "千代田区新町1-1-1"},
             {"telephone": "+819099999999", "postal_code": "1000002"},
             {"registered_address": "京都府京都市古町9-9", "address1": "千代田区新町1-1-1"},
+            {"birth_date": "1980-04-02"},
+            {"birth_date": "1980-04-01", "telephone": "", "address1": "", "address2": "", "postal_code": ""},
             {"customer_number": "999"},
             {"order_number": "0B999999"},
         ],
@@ -119,12 +130,14 @@ class TestUnclear:
             "two differences",
             "postal code differs",
             "not the old address",
+            "another day of birth",
+            "nothing beside name and day of birth",
             "another's number",
             "another's order",
         ],
     )
     def test_goes_to_the_manager_with_the_candidate(self, person: User, party: dict[str, Any]) -> None:
-        customer = CustomerFactory(email=EMAIL)
+        customer = CustomerFactory(email=EMAIL, birth_date=date(1980, 4, 1))
         request = verify(RequestFactory.received(applicant=person, party=party))
         assert (request.status, request.customer) == (Status.IDENTITY_REVIEW, None)
         check = facts(request)
