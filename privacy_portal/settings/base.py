@@ -1,6 +1,6 @@
 """Settings shared by every environment, read from environment variables through django-environ.
 
-The table in README.md explains each variable.
+docs/settings.md explains each variable.
 """
 
 import datetime
@@ -93,7 +93,16 @@ TEMPLATES = [
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
-DATABASES = {"default": {**env.db("DATABASE_URL"), "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}}
+# A pooler lends a connection for one transaction: a cursor that outlives it would read from somebody else's.
+DATABASE_THROUGH_POOLER: bool = env.bool("DATABASE_THROUGH_POOLER", default=False)
+DATABASES = {
+    "default": {
+        **env.db("DATABASE_URL"),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "DISABLE_SERVER_SIDE_CURSORS": DATABASE_THROUGH_POOLER,
+    }
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL: str = env("REDIS_URL")
@@ -224,7 +233,7 @@ LOGGING: dict[str, Any] = {
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = Path(env("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
