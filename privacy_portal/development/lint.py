@@ -49,6 +49,7 @@ CHECKS = [
     Check("translations", ["python", "-m", "privacy_portal.development.translations", "check"]),
     Check("deployment", ["django-admin", "check", "--deploy", "--fail-level", "WARNING"], PRODUCTION),
     Check("migrations", ["django-admin", "makemigrations", "--check", "--dry-run"], PRODUCTION),
+    Check("zero-downtime", ["python", "-m", "privacy_portal.development.migration_rules"], PRODUCTION),
 ]
 
 
