@@ -13,6 +13,7 @@ from requests_app.portal.urls import urlpatterns as requests_urls
 
 handler400 = "privacy_portal.core.portal.errors.bad_request"
 handler429 = "privacy_portal.core.portal.errors.too_many_requests"
+handler500 = "privacy_portal.core.portal.errors.server_error"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include(([*core_urls, *consent_urls, *requests_urls], "portal"))),

@@ -1,10 +1,10 @@
 """What the kernel does unattended. Every task may run twice without harm."""
 
 from celery import shared_task
-from django.contrib.sessions.backends.cached_db import SessionStore
 from django.utils import timezone
 
 from .services import audit, codes, delivery, doctor, files, jobs, outbox
+from .sessions import SessionStore
 
 
 @shared_task(name="core.send_mail_row")

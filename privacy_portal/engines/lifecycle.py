@@ -113,12 +113,17 @@ class TestEngines:
     """A pair of its own for one test session, gone with the session.
 
     A session that was killed leaves its pair behind; the next session sees that its lock is free and clears it away.
+
+    Args:
+        part: names a second pair of the same session, for tests that stop and break what others share.
+        durable: whether the database keeps what was committed when it is killed.
     """
 
     __test__ = False
 
-    def __init__(self) -> None:
-        self.name = f"test-{os.getpid()}"
+    def __init__(self, part: str = "", *, durable: bool = False) -> None:
+        self.name = f"test-{os.getpid()}{part and '-'}{part}"
+        self._durable = durable
         self._lock_path = state_folder() / "engines" / f"{self.name}.lock"
         self._lock: IO[str] | None = None
         self._owner = os.getpid()
@@ -136,10 +141,10 @@ class TestEngines:
             fcntl.flock(self._lock, fcntl.LOCK_EX)
             atexit.register(self.stop)
             place = place_for(self.name)
-            postgres, redis = Postgres(place, durable=False), RedisServer(place, durable=False)
-        postgres.start()
-        redis.start()
-        return {"DATABASE_URL": postgres.url, "REDIS_URL": redis.url}
+            self.postgres, self.redis = Postgres(place, durable=self._durable), RedisServer(place, durable=False)
+        self.postgres.start()
+        self.redis.start()
+        return {"DATABASE_URL": self.postgres.url, "REDIS_URL": self.redis.url}
 
     def stop(self) -> None:
         """Stop the pair and delete its files; may be called again."""

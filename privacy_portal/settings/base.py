@@ -113,7 +113,7 @@ CACHES = {
         "KEY_PREFIX": "cache",
     }
 }
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_ENGINE = "privacy_portal.core.sessions"
 # A session ends after so many hours in any case, and after so many minutes without a click (core/session_end.py).
 SESSION_HOURS = 12
 SESSION_COOKIE_AGE = 60 * 60 * SESSION_HOURS

@@ -55,7 +55,7 @@ def request_done(request: PersonRequest, receipt: str) -> HttpResponse:
     disclosure = own_request_or_404(request, receipt)
     paper = disclosure.answer_method == DisclosureRequest.AnswerMethod.PAPER
     steps = [
-        {"title": _("受付"), "at": disclosure.received_at, "body": _("受付番号をメールでもお送りしました。")},
+        {"title": _("受付"), "at": disclosure.received_at, "body": _("受付番号はメールでもお送りします。")},
         {
             "title": _("回答の内容の確認"),
             "body": _("担当者がお持ちしている情報を調べ、回答の内容を決めます。"),

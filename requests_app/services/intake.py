@@ -2,11 +2,14 @@
 
 import hmac
 import json
+import logging
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
+import redis
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -35,6 +38,8 @@ from ..models import DisclosureRequest, IdentityCheck, Party, RequestDraft, Requ
 from . import nudges
 from .deadlines import first_target
 from .errors import AddressNotProven, InvalidAnswers, TypeNotOffered
+
+logger = logging.getLogger(__name__)
 
 # What a draft may hold at most, as JSON: far more than the longest honest form, far less than a nuisance.
 DRAFT_LENGTH = 50_000
@@ -245,11 +250,28 @@ def _submit(
         applicant=user, request_type=request_type, status__in=OPEN_STATUSES, submission_digest=digest
     ).first()
     if same is None:
-        ratelimit.hit((SUBMITTED, str(user.pk)))
+        _count(user, now)
         same = _create(user, rule, clean, digest, language, now)
         write_wishes(same, form)
     RequestDraft.objects.filter(user=user, request_type=request_type).delete()
     return same
+
+
+def _count(user: User, now: datetime) -> None:
+    """Count one more request of the account. Without Redis the rows are counted: no request is lost for that.
+
+    Raises:
+        LimitExceeded: see :data:`SUBMITTED`.
+    """
+    try:
+        ratelimit.hit((SUBMITTED, str(user.pk)))
+    except redis.RedisError:
+        logger.warning("Redis does not answer; the requests of the last day are counted in the database.")
+        window = timedelta(seconds=SUBMITTED.seconds)
+        times = DisclosureRequest.objects.filter(applicant=user, received_at__gt=now - window).order_by("-received_at")
+        latest = list(times.values_list("received_at", flat=True)[: SUBMITTED.amount])
+        if len(latest) == SUBMITTED.amount:
+            raise LimitExceeded(max(1, math.ceil((latest[-1] + window - now).total_seconds()))) from None
 
 
 def _digest(user: User, request_type: str, clean: CleanAnswers) -> bytes:

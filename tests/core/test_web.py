@@ -6,7 +6,9 @@ import sys
 from typing import Any
 
 import pytest
+import redis
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import get_template
 from django.test import Client, RequestFactory, override_settings
@@ -39,14 +41,22 @@ def tell(request: HttpRequest) -> HttpResponse:
     return HttpResponse(current_request_id.get())
 
 
+def lose(request: HttpRequest) -> HttpResponse:
+    raise {"database": OperationalError, "connection": InterfaceError, "redis": redis.ConnectionError}[
+        request.GET["what"]
+    ](ADDRESS)
+
+
 handler400 = product.handler400
 handler429 = product.handler429
+handler500 = product.handler500
 urlpatterns = [
     path("fail/", fail),
     path("forbid/", forbid),
     path("suspect/", suspect),
     path("tell/", tell),
     path("many/", too_many_requests),
+    path("lose/", lose),
     path("", include(product.urlpatterns)),
 ]
 
@@ -269,3 +279,25 @@ def test_a_failing_view_logs_no_value(client: Client, db: None, capsys: pytest.C
 
 def test_browsers_find_the_icon_where_they_look_for_it(client: Client, db: None) -> None:
     assert client.get("/favicon.ico")["Location"] == "/static/portal/favicon.svg"
+
+
+@pytest.mark.django_db
+@override_settings(ROOT_URLCONF="tests.core.test_web")
+@pytest.mark.parametrize("what", ["database", "connection", "redis"])
+def test_what_passes_is_told_as_such(client: Client, what: str) -> None:
+    client.raise_request_exception = False
+    response = client.get("/lose/", {"what": what})
+    page = response.content.decode()
+    assert (response.status_code, response["Retry-After"]) == (503, "30")
+    assert "しばらくお待ちください" in page
+    assert "Please wait a moment" in page
+    assert ADDRESS not in page
+
+
+@pytest.mark.django_db
+@override_settings(ROOT_URLCONF="tests.core.test_web")
+def test_what_does_not_pass_by_itself_is_an_error(client: Client) -> None:
+    client.raise_request_exception = False
+    response = client.get("/fail/")
+    assert response.status_code == 500
+    assert "Retry-After" not in response

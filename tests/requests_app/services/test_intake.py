@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from pytest_django import Settings
 
 from privacy_portal.core.models import AuditEntry, OutgoingMail, User
 from privacy_portal.core.ratelimit import LimitExceeded
@@ -63,6 +64,16 @@ def user() -> User:
 
 @pytest.mark.django_db
 class TestSubmit:
+    def test_without_redis_the_limit_is_counted_in_the_database(self, user: User, settings: Settings) -> None:
+        settings.REDIS_URL = "unix:///nowhere/redis.sock"
+        for number in range(intake.SUBMITTED.amount):
+            submit(user, wanted_note=f"{number}", wants_everything=False, now=NOW + timedelta(hours=number))
+        with pytest.raises(LimitExceeded) as refused:
+            submit(user, wanted_note="one more", wants_everything=False, now=NOW + timedelta(hours=23))
+        assert refused.value.retry_after == 3600
+        submit(user, wanted_note="one more", wants_everything=False, now=NOW + timedelta(hours=24))
+        assert DisclosureRequest.objects.count() == intake.SUBMITTED.amount + 1
+
     def test_makes_everything_that_belongs_to_a_request(self, user: User) -> None:
         request = DisclosureRequest.objects.get(pk=submit(user).pk)
         assert receipt_numbers.parse(request.receipt_number) == request.receipt_number

@@ -1,0 +1,21 @@
+"""The ground on which things are broken; what a test prints about it goes into docs/faults.md."""
+
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from tests.support.ground import Ground, _ground, ground
+
+__all__ = ["Ground", "_ground", "ground"]
+
+
+@pytest.fixture
+def figures(request: pytest.FixtureRequest) -> Callable[..., None]:
+    """Prints what was counted, in one line; ``pytest -s`` shows it."""
+
+    def print_them(**counted: object) -> None:
+        words = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in counted.items())
+        sys.stdout.write(f"\n{request.node.name}: {words}\n")
+
+    return print_them
