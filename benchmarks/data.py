@@ -23,7 +23,8 @@ SOURCE = "shop"
 OPEN = 2_000  # requests that are not finished; a shop has no more however long it exists
 WITH_RECORDS = 50_000  # customers with five orders each
 WITH_ACCOUNT = 50_000
-VERSION = 1  # of what stands here; another one makes the rows anew
+WITH_MESSAGE = 20_000  # requests, of which every hundredth has one that nobody has read
+VERSION = 2  # of what stands here; another one makes the rows anew
 TABLES = (
     "consent_app_customer",
     "consent_app_customeridentity",
@@ -32,6 +33,7 @@ TABLES = (
     "requests_app_party",
     "requests_app_requestevent",
     "requests_app_identitycheck",
+    "requests_app_message",
 )
 
 
@@ -84,8 +86,9 @@ def fill(customers: int, requests: int) -> None:
             _around_customers(cursor)
         with _timed(f"{requests} requests with parties"):
             _requests(cursor, requests)
-        with _timed("timelines and checks"):
+        with _timed("timelines, checks and messages"):
             _around_requests(cursor)
+            _messages()
     with connection.cursor() as cursor:
         cursor.execute(f"ANALYZE {', '.join(TABLES)}")
 
@@ -195,6 +198,24 @@ def _around_requests(cursor) -> None:
         " created_at, finished_at) SELECT gen_random_uuid(), id, 1, 'email_code', 'passed', '{}', customer_id, '',"
         " received_at, received_at FROM requests_app_disclosurerequest"
     )
+
+
+def _messages() -> None:
+    """Encrypted like any other, therefore not by the database."""
+    from datetime import UTC, datetime
+
+    from requests_app.models import DisclosureRequest, Message
+
+    now = datetime(2026, 11, 20, tzinfo=UTC)
+    requests = DisclosureRequest.objects.filter(pk__lt=key(WITH_MESSAGE)).order_by("pk").values_list("pk", flat=True)
+    Message.objects.bulk_create(
+        (
+            Message(request_id=request, from_person=True, body="よろしくお願いします。", sent_at=now,
+                    read_at=None if number % 100 == 0 else now)
+            for number, request in enumerate(requests)
+        ),
+        batch_size=2000,
+    )  # fmt: skip
 
 
 @contextmanager

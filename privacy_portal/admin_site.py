@@ -1,6 +1,7 @@
 """The manager's admin."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.db.models.base import ModelBase
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
@@ -30,6 +32,10 @@ class PortalAdminSite(UnfoldAdminSite):
         models: list[Any] = [model_or_iterable] if isinstance(model_or_iterable, ModelBase) else list(model_or_iterable)
         ours = [model for model in models if model._meta.app_label not in HIDDEN_APPS]
         super().register(ours, admin_class, **options)
+
+    def get_app_list(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Put together only where a template asks: our menu is another one, and every page would pay for both."""
+        return SimpleLazyObject(partial(super().get_app_list, request, *args, **kwargs))
 
     def has_permission(self, request: HttpRequest) -> bool:
         # Imported here: the site is made before the models are ready.

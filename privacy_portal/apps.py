@@ -12,3 +12,6 @@ class AdminConfig(DjangoAdminConfig):
         """Register what only the whole product can check."""
         super().ready()
         from . import checks  # noqa: F401, registers them
+        from .core.admin import headers
+
+        headers.compute_once()

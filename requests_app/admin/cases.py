@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ORDER_VAR
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -25,7 +26,7 @@ from privacy_portal.core.services import audit
 from .. import selectors
 from ..domain.transitions import OPEN_STATUSES, Status
 from ..models import DisclosureRequest, Party
-from ..models.searching import found, found_by_number
+from ..models.searching import FOUND_LIMIT, found, found_by_number
 from ..services import messages, registration
 from . import (
     answer_mail_views,
@@ -49,7 +50,7 @@ from . import (
     view_pages,
 )
 from .case_page import case_context, days_left
-from .queue_filters import QUEUE_FILTERS
+from .queue_filters import QUEUE_FILTERS, QueuePaginator, groups_of
 from .steps import WAITS_FOR
 
 STATUS_COLOURS = {
@@ -108,6 +109,19 @@ class QueueList(PostedChangeList):
     """Knows which saved view was opened; whoever filters on is no longer in it."""
 
     not_filters = (*PostedChangeList.not_filters, view_pages.VIEW_VAR)
+    found_limit = FOUND_LIMIT
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
+        """That of the saved view, where nobody asked for another one."""
+        if self.params.get(ORDER_VAR):
+            return super().get_ordering(request, queryset)
+        return self._get_deterministic_ordering(list(queryset.query.order_by))
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the search stopped at its limit, whatever the filters left of what it found."""
+        searched = bool(search_words(self.request))
+        return searched and sum(group["number"] for group in groups_of(self).rows) >= self.found_limit
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(request, *args, **kwargs)
@@ -123,8 +137,11 @@ class DisclosureRequestAdmin(PostedSearch, OfferedLookups, ModelAdmin):
     list_display_links = ("number",)
     list_filter = (QueueFilter, CareFilter, *QUEUE_FILTERS)
     list_filter_submit = False
-    list_select_related = ("assigned_to",)
     list_per_page = 25
+    show_full_result_count = False
+    paginator = QueuePaginator
+    # The case page leads back to the list by itself, and finding out which page each link leads to takes long.
+    preserve_filters = False
     list_before_template = "admin/requests_app/disclosurerequest/search.html"
     search_label = _("請求を探す")
     search_help = _(
@@ -135,7 +152,7 @@ class DisclosureRequestAdmin(PostedSearch, OfferedLookups, ModelAdmin):
     compressed_fields = True
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DisclosureRequest]:
-        rows = super().get_queryset(request).prefetch_related("parties")
+        rows = super().get_queryset(request).prefetch_related("parties", "assigned_to")
         words = search_words(request)
         # Whoever may not see cases must not learn from the search who made one.
         return found_by_number(rows, words) if words and not super().has_view_permission(request) else rows
@@ -153,6 +170,7 @@ class DisclosureRequestAdmin(PostedSearch, OfferedLookups, ModelAdmin):
             **(extra_context or {}),
             "views": [] if FOUND_VAR in request.GET else _views(request),
             **view_pages.list_context(request),
+            "list_limit": QueuePaginator.LIMIT,
             "may_register": request.user.has_perm(registration.PERMISSION),
         }
         return super().changelist_view(request, context)

@@ -44,7 +44,12 @@ class Message(models.Model):
                 name="message_on_paper_has_day",
             )
         ]
-        indexes = [models.Index(fields=["request", "sent_at"], name="message_thread")]
+        indexes = [
+            models.Index(fields=["request", "sent_at"], name="message_thread"),
+            models.Index(
+                fields=["request"], name="message_unread", condition=models.Q(from_person=True, read_at__isnull=True)
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.sent_at:%Y-%m-%d %H:%M}"

@@ -115,7 +115,7 @@ class TestDashboard:
             DecisionProposalFactory(request=request)
         for request in (waiting, answered):
             MessageFactory.create_batch(2, request=request, from_person=True)
-        with django_assert_num_queries(1):
+        with django_assert_num_queries(2):
             counts = selectors.dashboard_counts(NOW)
         assert counts == {
             "identity": 1,

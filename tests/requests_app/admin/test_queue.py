@@ -1,15 +1,19 @@
 """The queue finds every case, and tells nobody what was searched for."""
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
+from benchmarks.plans import sequential_scans
+from requests_app.admin import cases, queue_filters
 from requests_app.domain import receipt_numbers
-from requests_app.models import DisclosureRequest, Party
+from requests_app.models import DisclosureRequest, Party, searching
 from requests_app.models.searching import found
 from tests.factories.core import StaffFactory, pass_second_factor
 from tests.factories.requests import RequestFactory
@@ -101,6 +105,8 @@ def fill(count: int) -> None:
             receipt_number=receipt_numbers.generate(),
             request_type="disclosure",
             target_on="2026-12-01",
+            status="closed",
+            closed_at=timezone.now(),
         )
         for _ in range(count)
     ]
@@ -121,7 +127,7 @@ def fill(count: int) -> None:
     )
 
 
-def test_no_search_reads_a_whole_table() -> None:
+def test_no_page_reads_a_whole_table(signed_in: Client) -> None:
     fill(20_000)
     case = RequestFactory.in_review(receipt_number=NUMBER, party=PERSON)
     with connection.cursor() as cursor:
@@ -130,6 +136,39 @@ def test_no_search_reads_a_whole_table() -> None:
         rows = found(DisclosureRequest.objects.order_by("target_on", "received_at"), words)
         assert [row.pk for row in rows] == [case.pk], words
         assert "Seq Scan" not in rows.explain(), words
+    for address in (f"{QUEUE}?queue=open", f"{QUEUE}?queue=ended", f"{QUEUE}{case.pk}/change/"):
+        scans = sequential_scans(lambda address=address: signed_in.get(address))
+        assert not {"requests_app_disclosurerequest", "requests_app_party"}.intersection(scans), address
+
+
+def test_a_search_that_was_cut_says_so(signed_in: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(3):
+        RequestFactory.in_review(party=PERSON)
+    said = "3件まで探しました。ほかにもあるかもしれません。"
+    assert said not in search(signed_in, "渡辺").content.decode()
+    monkeypatch.setattr(searching, "FOUND_LIMIT", 3)
+    monkeypatch.setattr(cases.QueueList, "found_limit", 3)
+    assert said in search(signed_in, "渡辺").content.decode()
+    # Whatever the filters leave of what was found.
+    narrowed = search(signed_in, "渡辺", "?status=closed")
+    assert narrowed.context["cl"].result_count == 0
+    assert said in narrowed.content.decode()
+
+
+def test_what_ended_is_shown_newest_first_and_counted_as_far_as_pages_go(
+    signed_in: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = timezone.now()
+    days = [now - timedelta(days=number) for number in range(3)]
+    made = [RequestFactory.closed(received_at=day, target_on=day.date()) for day in reversed(days)]
+    page = signed_in.get(QUEUE, {"queue": "ended"})
+    assert list(page.context["cl"].result_list) == made[::-1]
+    assert "終了 (3)" in page.content.decode()
+    monkeypatch.setattr(queue_filters.QueuePaginator, "LIMIT", 2)
+    page = signed_in.get(QUEUE, {"queue": "ended"})
+    assert page.context["cl"].result_count == 2
+    assert "終了 (2+)" in page.content.decode()
+    assert "2件までを表示しています" in page.content.decode()
 
 
 def test_the_number_of_statements_does_not_grow(signed_in: Client, django_assert_num_queries: Any) -> None:
@@ -138,5 +177,5 @@ def test_the_number_of_statements_does_not_grow(signed_in: Client, django_assert
     for wanted in (1, 25):
         while DisclosureRequest.objects.count() < wanted:
             RequestFactory.in_review(party=PERSON)
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(7):
             assert signed_in.get(address).context["cl"].result_count == wanted

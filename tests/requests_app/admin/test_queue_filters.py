@@ -80,7 +80,7 @@ def test_the_number_of_statements_stays_the_same(signed_in: Client, django_asser
     for wanted in (1, 100):
         while DisclosureRequest.objects.count() < wanted:
             RequestFactory.in_review(assigned_to=StaffFactory() if wanted % 7 == 0 else None)
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(12):
             assert signed_in.get(QUEUE).context["cl"].result_count == wanted
 
 
