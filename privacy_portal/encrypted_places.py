@@ -61,6 +61,7 @@ PLACES: Mapping[str, str] = {
     "requests_app.messagefile.file": "a photo or PDF that was sent with a message",
     "requests_app.messagefile.name": _TYPED,
     "requests_app.casenote.body": _STAFF,
+    "requests_app.casefinding.place": _STAFF,
     "requests_app.casefinding.note": _STAFF,
     "requests_app.handover.note": _STAFF,
     "requests_app.evidencepage.file": "a page of somebody's identity document",

@@ -187,6 +187,31 @@ def instruction_reminded(*, instruction: Instruction, token: str, late: bool) ->
     return _to_addressee(instruction, "instruction_reminder", token, late=late)
 
 
+def instruction_withdrawn(*, instruction: Instruction) -> OutgoingMail:
+    """What was asked is not needed any more; the link does not open."""
+    return _without_link(instruction, "instruction_withdrawn")
+
+
+def instruction_reconsidered(*, instruction: Instruction) -> OutgoingMail:
+    """The decision that the instruction rests on is looked at once more."""
+    return _without_link(instruction, "instruction_reconsidered")
+
+
+def _without_link(instruction: Instruction, template: str) -> OutgoingMail:
+    return outbox.enqueue(
+        template=template,
+        recipient=instruction.email,
+        language=instruction.language,
+        context={
+            "addressee": instruction.addressee,
+            "reference": instruction.reference,
+            "kind": Kind(instruction.kind).label,
+        },
+        object_type=instruction._meta.label_lower,
+        object_id=str(instruction.pk),
+    )
+
+
 def _to_addressee(instruction: Instruction, template: str, token: str, **more: Any) -> OutgoingMail:
     language = instruction.language
     expires = timezone.localdate(instruction.link_expires_at)

@@ -22,6 +22,7 @@ from ..selectors_instructions import instructions_of
 from ..services import forwarding, instructions, notes
 from ..services.errors import RequestError
 from ..services.instructions import TEXT_LENGTH, Addressee, InvalidInstruction
+from ..services.notes import PLACE_LENGTH
 from ..services.permissions import may_act_as_staff
 from .case_views import back_to, case_page, refused_step, require_permission, staff_of
 from .clock_views import DayInput
@@ -166,14 +167,17 @@ class NoteForm(forms.Form):
 class FindingForm(forms.ModelForm):
     """What was looked for where."""
 
+    place = forms.CharField(
+        label=_("探した場所"), max_length=PLACE_LENGTH, widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"})
+    )
     note = forms.CharField(label=_("説明"), required=False, max_length=TEXT_LENGTH, widget=_area(4))
+    field_order = ("item", "place", "result", "note")
 
     class Meta:
         model = CaseFinding
-        fields = ("item", "place", "result")
+        fields = ("item", "result")
         widgets = {
             "item": UnfoldAdminSelectWidget(),
-            "place": UnfoldAdminTextInputWidget(),
             "result": UnfoldAdminSelectWidget(),
         }
 

@@ -41,6 +41,7 @@ class Event(models.TextChoices):
     DONE = "done", _("完了しました")
     FAILED = "failed", _("できないとの返答がありました")
     WITHDRAWN = "withdrawn", _("取り下げました")
+    RECONSIDERED = "reconsidered", _("決定を見直していることを知らせました")
 
 
 class By(models.TextChoices):
@@ -81,6 +82,8 @@ WAITING: frozenset[State] = frozenset(_WAITING)
 # Somebody of the operator has to do something.
 FOR_STAFF: frozenset[State] = frozenset({_S.DRAFTED, _S.ESCALATED, _S.ANSWERED, _S.FAILED})
 ENDED: frozenset[State] = frozenset({_S.DONE, _S.WITHDRAWN})
+# Who was told hears that the decision behind it is looked at once more; the state stays (``Event.RECONSIDERED``).
+TOLD: frozenset[State] = frozenset({*_WAITING, _S.ANSWERED, _S.FAILED, _S.DONE})
 OUTSTANDING: frozenset[State] = frozenset(_S) - ENDED
 
 

@@ -188,6 +188,7 @@ KEPT: tuple[Kept, ...] = (
             "requests_app.handover.request",
             "requests_app.handover.note",
             "requests_app.casefinding.request",
+            "requests_app.casefinding.place",
             "requests_app.casefinding.note",
         ),
         _WITH_CASE,

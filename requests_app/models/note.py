@@ -56,7 +56,7 @@ class CaseFinding(models.Model):
         verbose_name=_("データ項目"),
         help_text=_("空欄はすべての項目。"),
     )
-    place = models.CharField(_("探した場所"), max_length=200)
+    place = EncryptedTextField(_("探した場所"))
     result = models.CharField(_("結果"), max_length=10, choices=Result)
     note = EncryptedTextField(_("説明"), null=True)
     author = models.ForeignKey(
@@ -75,4 +75,4 @@ class CaseFinding(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.place} {self.get_result_display()}"
+        return f"{self.at:%Y-%m-%d %H:%M} {self.get_result_display()}"

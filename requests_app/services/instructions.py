@@ -327,7 +327,7 @@ def remind(*, instruction_id: uuid.UUID, now: datetime) -> Stage | None:
     with transaction.atomic():
         rows = Instruction.objects.select_for_update(of=("self",), skip_locked=True).select_related("request")
         row = rows.filter(pk=instruction_id, state__in=WAITING).first()
-        if row is None or row.sent_at is None or row.state == State.ESCALATED:
+        if row is None or row.sent_at is None or row.state == State.ESCALATED or _is_reconsidered(row):
             return None
         stage = table.reached(timezone.localdate(row.sent_at), row.due_on, today)
         if stage is None or row.entries.filter(round=row.round, stage=stage).exists():
@@ -351,6 +351,31 @@ def take_back(*, request: DisclosureRequest, now: datetime) -> None:
         _apply(row, Event.WITHDRAWN, By.WORKER, "worker", now, text="", done_on=None)
 
 
+def reconsider(*, request: DisclosureRequest, now: datetime) -> int:
+    """Tell those who were instructed by a decision of this request that it is looked at once more; in a transaction.
+
+    What was done elsewhere stays until staff send the instruction again or take it back, because what the decision did
+    here stays too. Each mail with a link is followed by one such mail at most. Returns how many were told.
+    """
+    rows = Instruction.objects.select_for_update(of=("self",)).select_related("request")
+    told = 0
+    for row in rows.filter(request=request, decision__isnull=False, round__gte=1, state__in=table.TOLD).order_by("pk"):
+        if row.entries.filter(round=row.round, event=Event.RECONSIDERED).exists():
+            continue
+        _entry(row, Event.RECONSIDERED, By.WORKER, "worker", now)
+        notifications.instruction_reconsidered(instruction=row)
+        audit.record(action="instruction.changed", actor="worker", obj=row, detail={"event": Event.RECONSIDERED})
+        told += 1
+    return told
+
+
+def _is_reconsidered(row: Instruction) -> bool:
+    """Whether the addressee was asked to wait, and nothing has been decided since."""
+    if row.decision_id is None or row.request.decisions.filter(superseded_at=None).exists():
+        return False
+    return row.entries.filter(round=row.round, event=Event.RECONSIDERED).exists()
+
+
 def _locked(instruction: Instruction) -> Instruction:
     rows = Instruction.objects.select_for_update(of=("self",)).select_related("request", "subcontractor")
     return rows.get(pk=instruction.pk)
@@ -360,6 +385,8 @@ def _apply(
     row: Instruction, event: Event, by: By, actor: audit.Actor, now: datetime, *, text: str, done_on: date | None
 ) -> Instruction:
     row.state = table.next_state(row.state, event, by)
+    if event == Event.WITHDRAWN and row.round:
+        notifications.instruction_withdrawn(instruction=row)
     row.ended_at = now if row.state in table.ENDED else None
     row.save(update_fields=["state", "ended_at"])
     _entry(row, event, by, actor, now, text=text, done_on=done_on)

@@ -11,7 +11,7 @@ from privacy_portal.core.models import User
 from .. import selectors
 from ..domain.transitions import Actor, Event, Status
 from ..models import AnswerFile, Decision, DisclosureRequest, DownloadGrant
-from . import transition
+from . import instructions, transition
 from .permissions import deny, require_person, require_staff
 
 
@@ -77,6 +77,7 @@ def reopen(*, request: DisclosureRequest, actor: User, now: datetime) -> Disclos
         DownloadGrant.objects.filter(answer_file__request=row, used_at__isnull=True, expires_at__gt=now).update(
             expires_at=now
         )
+        instructions.reconsider(request=row, now=now)
     return row
 
 

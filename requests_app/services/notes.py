@@ -10,8 +10,9 @@ from consent_app.models import DataItem
 from privacy_portal.core.models import User
 from privacy_portal.core.services import audit
 
+from ..domain.answers import TOO_LONG
 from ..models import CaseFinding, CaseNote, DisclosureRequest
-from .instructions import clean_body
+from .instructions import InvalidInstruction, clean_body
 from .permissions import require_staff
 
 PLACE_LENGTH = 200
@@ -53,7 +54,9 @@ def find(
         NotAllowed: no permission, or their own request.
     """
     require_staff(actor, request)
-    where = clean_body(place, "place")[:PLACE_LENGTH]
+    where = clean_body(place, "place")
+    if len(where) > PLACE_LENGTH:
+        raise InvalidInstruction("place", TOO_LONG)
     said = clean_body(note, "note", required=False)
     with transaction.atomic():
         finding = CaseFinding.objects.create(

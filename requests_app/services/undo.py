@@ -23,7 +23,7 @@ from privacy_portal.core.services import audit
 from ..domain.answers import holds_my_number
 from ..domain.transitions import Actor, Note
 from ..models import DisclosureRequest, RequestEvent
-from . import transition
+from . import instructions, transition
 from .errors import NoteRequired, RequestError
 from .permissions import require_staff
 
@@ -108,5 +108,6 @@ def take_back(
             actor=actor,
             at=now,
         )
+        instructions.reconsider(request=row, now=now)
         audit.record(action="change.taken_back", actor=actor, obj=row)
     return done

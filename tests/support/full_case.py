@@ -114,8 +114,9 @@ def _work(case: m.DisclosureRequest, staff: Any, item: DataItem) -> None:
     fee = FeeFactory(request=case, explanation="内訳の言葉", accepted_at=AT, settled_at=AT)
     m.Payment.objects.create(fee=fee, amount_yen=1100, on=DAY, note="入金の言葉", recorded_by=staff)
     m.CaseFinding.objects.create(
-        request=case, place="倉庫", result="found", note=text_of("casefinding", "note"), author=staff, item=item
-    )
+        request=case, place=text_of("casefinding", "place"), result="found", note=text_of("casefinding", "note"),
+        author=staff, item=item,
+    )  # fmt: skip
     m.CaseNote.objects.create(request=case, body=text_of("casenote", "body"), author=staff)
     m.HandOver.objects.create(request=case, by=staff, to=staff, note=text_of("handover", "note"))
     question = m.Message.objects.create(

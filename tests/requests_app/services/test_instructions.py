@@ -262,6 +262,57 @@ def test_what_was_asked_for_a_request_that_ended_unheard_is_taken_back(
     assert instructions.remind(instruction_id=asked.pk, now=NOW + timedelta(days=60)) is None
 
 
+def told(template: str) -> list[str]:
+    mails = OutgoingMail.objects.filter(template=template).order_by("created_at")
+    for mail in mails:
+        assert "C-1001" not in f"{mail.subject} {mail.body_text} {mail.body_html}"
+        assert "/instructions/" not in f"{mail.body_text} {mail.body_html}"
+    return [mail.object_id for mail in mails]
+
+
+def test_whoever_was_told_hears_that_it_was_taken_back() -> None:
+    catalogue()
+    row, staff = sent(now=NOW), StaffFactory()
+    instructions.answer(instruction=row, round=1, event=Event.FAILED, text="いまはできません。", done_on=None, now=NOW)
+    instructions.record(instruction=row, actor=staff, event=Event.WITHDRAWN, text="まちがい", done_on=None, now=NOW)
+    assert told("instruction_withdrawn") == [str(row.pk)]
+    mail = OutgoingMail.objects.get(template="instruction_withdrawn")
+    assert (mail.recipient, mail.language) == (WAREHOUSE.email, WAREHOUSE.language)
+    assert row.reference in (mail.subject or "")
+    # One that nobody got is taken back without a word.
+    with transaction.atomic():
+        draft = instructions.create(request=row.request, addressee=WAREHOUSE, kind=Kind.ERASE, actor=staff, now=NOW)
+    instructions.record(instruction=draft, actor=staff, event=Event.WITHDRAWN, text="まちがい", done_on=None, now=NOW)
+    assert told("instruction_withdrawn") == [str(row.pk)]
+
+
+def test_those_instructed_hear_that_the_decision_is_looked_at_again() -> None:
+    catalogue()
+    case, staff = RequestFactory.answered(), StaffFactory()
+    decision = case.decisions.get()
+    waiting, done, asked, withdrawn = (sent(case, actor=staff, now=NOW) for _each in range(4))
+    Instruction.objects.exclude(pk=asked.pk).update(decision=decision)
+    instructions.record(
+        instruction=done, actor=staff, event=Event.DONE, text="電話で聞いた", done_on=NOW.date(), now=NOW
+    )
+    instructions.record(instruction=withdrawn, actor=staff, event=Event.WITHDRAWN, text="誤り", done_on=None, now=NOW)
+    ended_at = Instruction.objects.get(pk=done.pk).ended_at
+
+    lifecycle.reopen(request=case, actor=staff, now=NOW)
+
+    assert sorted(told("instruction_reconsidered")) == sorted([str(waiting.pk), str(done.pk)])
+    with transaction.atomic():
+        assert instructions.reconsider(request=case, now=NOW) == 0
+    states = dict(Instruction.objects.values_list("pk", "state"))
+    assert (states[waiting.pk], states[done.pk]) == (State.SENT, State.DONE)
+    assert Instruction.objects.get(pk=done.pk).ended_at == ended_at
+    # Nobody is reminded of what they were asked to leave; with a new decision, or sent anew, it counts again.
+    late = NOW + timedelta(days=60)
+    assert instructions.remind(instruction_id=waiting.pk, now=late) is None
+    DecisionFactory(request=case)
+    assert instructions.remind(instruction_id=waiting.pk, now=late) == Stage.ESCALATE
+
+
 class _Always:
     """Warned long ago."""
 
