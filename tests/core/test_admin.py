@@ -1,6 +1,7 @@
 """The kernel's pages in the manager's admin."""
 
 import datetime
+import re
 import uuid
 from collections.abc import Iterator
 
@@ -282,3 +283,10 @@ class TestJob:
 )
 def test_mask_address(address: str | None, shown: str) -> None:
     assert mask_address(address) == shown
+
+
+def test_a_list_is_titled_by_what_it_lists(client: Client, viewer: User) -> None:
+    page = client.get(reverse("admin:core_outgoingmail_changelist")).content.decode()
+    title = re.search("<title>(.*?)</title>", page, re.DOTALL)
+    assert title
+    assert title[1].strip() == f"{OutgoingMail._meta.verbose_name_plural} | Privacy Portal"
