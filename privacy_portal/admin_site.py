@@ -71,12 +71,15 @@ class PortalAdminSite(UnfoldAdminSite):
         return redirect("account_login")
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Change the own password; recorded."""
-        from privacy_portal.core.services import audit
+        """Change the own password; recorded, and every other session of the account ends."""
+        from privacy_portal.core.models import User
+        from privacy_portal.core.services import audit, own_sessions
 
         response = super().password_change(request, extra_context)
-        if request.method == "POST" and response.status_code == 302 and request.user.is_authenticated:
-            audit.record(action="staff_sign_in.password_changed", actor=request.user, obj=request.user)
+        if request.method == "POST" and response.status_code == 302 and isinstance(request.user, User):
+            user, key = request.user, request.session.session_key
+            audit.record(action="staff_sign_in.password_changed", actor=user, obj=user)
+            own_sessions.end_others(user=user, session_key=key, actor=user)
         return response
 
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:

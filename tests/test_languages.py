@@ -361,7 +361,7 @@ def test_every_page_of_the_admin_speaks_one_language(client: Client, manager: Us
     lists = {name for name in every if name.endswith("_changelist")}
     steps = {name for name in every if name.startswith("admin:requests_app_case_")}
     for_posting = {f"admin:requests_app_case_{name}" for name in FOR_POSTING}
-    second_factor = {"mfa_index", "mfa_activate_totp", "mfa_view_recovery_codes", "mfa_list_webauthn"}
+    second_factor = {"staff_sessions", "mfa_index", "mfa_activate_totp", "mfa_view_recovery_codes", "mfa_list_webauthn"}
     assert (lists | second_factor | (steps - for_posting)) - seen == set()
 
 

@@ -206,6 +206,19 @@ THREATS: tuple[Threat, ...] = (
         ),
     ),
     Threat(
+        "Whoever finds a session that was left open elsewhere",
+        "to go on as its owner",
+        "Sessions end without a click and after twelve hours; the owner sees each with browser and times, without any network address, "
+        "and ends one or all others; a new password or factor ends them too",
+        ("privacy_portal/core/services/own_sessions.py", "privacy_portal/core/session_end.py"),
+        (
+            f"{_CORE}test_own_sessions.py::TestCustomers::test_the_other_browser_is_listed_and_ended",
+            f"{_CORE}test_own_sessions.py::TestCustomers::test_it_stays_ended_when_the_cache_forgot_or_kept_too_much",
+            f"{_CORE}test_own_sessions.py::TestStaff::test_a_new_factor_ends_the_others",
+            f"{_CORE}test_session_end.py::test_staff_who_were_away_sign_in_again",
+        ),
+    ),
+    Threat(
         "Whoever uses the same computer next",
         "the page of the one before",
         "Personal pages are stored nowhere; the answer closes after ten minutes and with the sign-out",

@@ -349,6 +349,7 @@ UNFOLD = {
         "navigation": [
             {"title": _("パスワードの変更"), "link": "/admin/password_change/"},
             {"title": _("二段階認証"), "link": "/staff/second-factor/"},
+            {"title": _("ログイン中の端末"), "link": "/staff/sessions/"},
         ]
     },
     "DASHBOARD_CALLBACK": "privacy_portal.dashboard.dashboard",

@@ -181,3 +181,24 @@ def test_staff_second_step(watched: Page, live_portal: str) -> None:
     press(page, "ログインする", "Sign in")
     expect(page.locator("[data-error-summary]")).to_be_visible()
     look(page)
+
+
+def test_where_one_is_signed_in(watched: Page, browser: Browser, live_portal: str) -> None:
+    page, other = watched, browser.new_context(user_agent="Mozilla/5.0 (iPhone) Version/17.5 Safari/604.1")
+    for one in (page, other.new_page()):
+        empty_redis()
+        one.goto(f"{live_portal}/sign-in/")
+        one.get_by_role("textbox").fill("hanako@mail.example")
+        press(one, "コードを送る", "Send the code")
+        one.get_by_role("textbox").fill(mailed_code())
+        press(one, "ログインする", "Sign in")
+        one.goto(f"{live_portal}/requests/")
+    follow(page.get_by_role("link", name=re.compile("ログイン中の端末を見る|See where you are signed in")))
+    expect(page.get_by_text(re.compile("iPhoneのSafari|Safari on iPhone")).first).to_be_visible()
+    look(page)
+    follow(page.get_by_role("button", name=re.compile("^(終わらせる|End) ?（?.*1")))
+    expect(page.get_by_role("status")).to_be_visible()
+    look(page)
+    other.pages[0].goto(f"{live_portal}/requests/")
+    other.pages[0].wait_for_url("**/sign-in/**")
+    other.close()

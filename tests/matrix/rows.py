@@ -229,6 +229,7 @@ ROWS: dict[str, Row] = {
     "admin:password_change": Row(("",), nothing),
     "admin:password_change_done": Row(("",), nothing),
     "admin:jsi18n": Row(("",), nothing),
+    "staff_sessions": Row(("",), nothing),
     "mfa_index": Row(("",), nothing),
     "mfa_activate_totp": Row(("",), nothing),
     "mfa_deactivate_totp": Row(("",), nothing),

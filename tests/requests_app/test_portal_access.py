@@ -127,6 +127,7 @@ ROWS: dict[str, tuple[str, Arguments]] = {
     # Shows what is asked to whoever has the link and a code mailed to the same address.
     "instruction": (PUBLIC, a_token),
     # Shows what belongs to whoever is signed in.
+    "sessions": (SIGNED_IN, nothing),
     "requests": (SIGNED_IN, nothing),
     "request_new": (SIGNED_IN, a_type),
     "request_step": (SIGNED_IN, a_step),

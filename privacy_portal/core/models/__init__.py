@@ -6,6 +6,7 @@ from .file import EncryptedFile
 from .job import Job, JobProblem
 from .mail import OutgoingMail
 from .one_time_code import OneTimeCode
+from .own_session import OwnSession
 from .user import User
 
 __all__ = [
@@ -18,5 +19,6 @@ __all__ = [
     "JobProblem",
     "OneTimeCode",
     "OutgoingMail",
+    "OwnSession",
     "User",
 ]

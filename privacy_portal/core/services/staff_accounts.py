@@ -12,7 +12,7 @@ from .. import ratelimit
 from .. import roles as table
 from ..models import User
 from ..ratelimit import Limit
-from . import audit
+from . import audit, own_sessions
 from .sign_in import normalise_address
 
 # Beside the roles of the table, which are groups: every permission, and the accounts of the staff.
@@ -169,6 +169,7 @@ def reset_sign_in(*, email: str, actor: audit.Actor) -> FirstSignIn:
         Authenticator.objects.filter(user_id=user.pk).delete()
         _give(user, password)
         audit.record(action="staff_sign_in.reset", actor=actor, obj=user)
+        own_sessions.end_others(user=user, session_key=None, actor=actor)
     ratelimit.reset([SECOND_FACTOR, SECOND_FACTOR_PER_DAY], str(user.pk))
     ratelimit.reset([PASSWORD_PER_ACCOUNT], address)
     return FirstSignIn(address, password)

@@ -5,7 +5,7 @@ from typing import Any
 
 import qrcode
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.core import context
+from allauth.core import context as allauth_context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -17,7 +17,7 @@ from qrcode.image.svg import SvgPathFillImage
 
 from .. import known_device, page_language, ratelimit
 from ..models import User
-from ..services import audit, outbox
+from ..services import audit, outbox, own_sessions
 from . import limits, second_factor, secrets
 
 # allauth's mail templates -> the word of the event in our notice and audit trail
@@ -84,7 +84,7 @@ class StaffAccountAdapter(DefaultAccountAdapter):
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """Not right after signing in: whoever just typed password and code is not asked for them again."""
-        return not second_factor.is_fresh(context.request)
+        return not second_factor.is_fresh(allauth_context.request)
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
         """An account with a second factor confirms with that: the password alone must not be able to replace it."""
@@ -103,6 +103,9 @@ class StaffAccountAdapter(DefaultAccountAdapter):
         if not isinstance(user, User):
             return
         event = _EVENTS[template_prefix]
+        # Whoever had signed in elsewhere with the old factors shows the new ones (ASVS 7.4.3).
+        if (request := allauth_context.request) is not None:
+            own_sessions.end_others(user=user, session_key=request.session.session_key, actor=user)
         with transaction.atomic():
             audit.record(action="second_factor.changed", actor=user, obj=user, detail={"event": event})
             outbox.enqueue(

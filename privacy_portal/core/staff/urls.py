@@ -9,6 +9,7 @@ from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
 from django.urls import path
 
+from ..session_pages import sessions
 from .second_factor import required
 from .views import StaffActivateTOTPView, StaffAddWebAuthnView, StaffLoginView
 
@@ -16,6 +17,7 @@ urlpatterns = [
     path("login/", StaffLoginView.as_view(), name="account_login"),
     path("logout/", account.logout, name="account_logout"),
     path("inactive/", account.account_inactive, name="account_inactive"),
+    path("sessions/", required(sessions), {"base": "account/base_staff.html"}, name="staff_sessions"),
     path("second-factor/authenticate/", mfa.authenticate, name="mfa_authenticate"),
     path("reauthenticate/", required(account.reauthenticate), name="account_reauthenticate"),
     path("second-factor/", required(mfa.index), name="mfa_index"),

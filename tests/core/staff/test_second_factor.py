@@ -268,6 +268,7 @@ def test_password_tries_are_limited_for_account_and_client_together() -> None:
 
 # Every page that changes or shows second factors, by what its address needs.
 STAFF_PAGES = {
+    "staff_sessions": "",
     "mfa_index": "",
     "mfa_activate_totp": "",
     "mfa_deactivate_totp": "",
