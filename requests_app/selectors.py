@@ -95,6 +95,9 @@ __all__ = [
 STUCK_AFTER = timedelta(minutes=10)
 
 
+# A try begins at most this long after ``before`` of :func:`to_fulfil`.
+NO_TRY = timedelta(hours=1)
+
 # Where staff can decide; a proposal about a case that ended waits for nobody.
 _DECIDABLE = [status for status in Status if Event.DECIDED in possible_events(status, Actor.STAFF)]
 
@@ -412,7 +415,8 @@ def to_fulfil(*, before: datetime, limit: int) -> list[uuid.UUID]:
     due = (
         DisclosureRequest.objects.filter(status=Status.FULFILLING, status_changed_at__lte=before)
         .annotate(attempted_at=Subquery(decision.values("attempted_at")))
-        .filter(Q(attempted_at=None) | Q(attempted_at__lte=before))
+        # A try of tomorrow was written by a clock that has been put right since.
+        .filter(Q(attempted_at=None) | Q(attempted_at__lte=before) | Q(attempted_at__gt=before + NO_TRY))
     )
     # Whoever was tried longest ago comes first, so that a hundred that always fail do not keep the others waiting.
     return list(

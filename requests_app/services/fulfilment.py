@@ -42,7 +42,7 @@ def fulfil(*, request_id: uuid.UUID, now: datetime) -> bool:
     """
     if not _attempted(request_id, now):
         return False
-    with transaction.atomic():
+    with files.removed_on_error(), transaction.atomic():
         decision = _claimed(request_id)
         if decision is None:
             return False

@@ -219,6 +219,26 @@ class TestErasing:
         assert read(EncryptedFile.objects.get()) == b"x"
 
 
+class TestErrors:
+    def test_files_made_before_an_error_go_with_the_transaction(self) -> None:
+        kept, made = store(b"before"), []
+
+        def fail() -> None:
+            made.append(store(b"inside"))
+            assert files.path_of(made[0]).exists()
+            raise KeyError
+
+        with pytest.raises(KeyError), files.removed_on_error(), transaction.atomic():
+            fail()
+        assert not files.path_of(made[0]).exists()
+        assert files.path_of(kept).exists()
+
+    def test_files_of_what_went_well_stay(self) -> None:
+        with files.removed_on_error(), transaction.atomic():
+            made = store(b"inside")
+        assert files.path_of(made).exists()
+
+
 class TestOrphans:
     later = datetime.timedelta(days=1, minutes=1)
 

@@ -13,9 +13,8 @@ from privacy_portal.core.models import AuditEntry, OutgoingMail
 from privacy_portal.engines.postgres import Postgres
 from requests_app.domain.transitions import Note, Status
 from requests_app.models import DisclosureRequest, RequestDraft
-from tests.support.ground import Ground, wait_for
+from tests.support.ground import LATER, Ground, wait_for
 
-from . import LATER
 from .people import Answer, Person, people
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -12,9 +12,7 @@ from django.db import transaction
 from privacy_portal.core.models import OutgoingMail
 from privacy_portal.core.services import delivery, outbox
 from tests.factories.consent import OperatorFactory
-from tests.support.ground import Ground, wait_for
-
-from . import LATER
+from tests.support.ground import LATER, Ground, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

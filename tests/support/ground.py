@@ -25,6 +25,7 @@ from psycopg.conninfo import make_conninfo
 
 from privacy_portal.core import nudge as nudge_module
 from privacy_portal.core import ratelimit
+from privacy_portal.core.services import delivery
 from privacy_portal.engines import TestEngines
 from privacy_portal.engines.places import postgresql_programs
 
@@ -33,6 +34,8 @@ from .mail import SmtpSink
 from .worker import ROOT
 
 DATABASE = "faults"
+# Seconds after which the lease of a mail whose sender was killed has run out, and the first pause of a retry.
+LATER = delivery.LEASE.total_seconds() + 60
 WORKER = ["worker", "--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel=WARNING"]
 
 
@@ -129,7 +132,7 @@ class Ground:
     # processes
 
     def start(self, program: str, *arguments: str, **order: Any) -> Running:
-        """Start a program: ``clock`` is how many seconds its clock is off, ``files`` how long its files may get."""
+        """Start a program: ``clock`` is how many seconds its clock is off, ``settings`` what its settings say else."""
         assert self._nursery.stdin is not None
         log = self.folder / f"{len(self.processes)}-{Path(program).name}.log"
         order |= {"program": program, "arguments": list(arguments), "log": str(log)}

@@ -3,15 +3,14 @@
 Loading the product costs two seconds of a core, and tests of faults kill dozens of processes. What is forked is the
 same program as in production: Celery's own command line, gunicorn's own application, in a session of its own.
 
-``python -m tests.support.nursery`` reads one JSON object a line (``program``, ``arguments``, ``log``, ``environment``,
-``clock``, ``files``) and answers each with the number of the process.
+``python -m tests.support.nursery`` reads one JSON object a line (``program``, ``arguments``, ``log``,
+``clock``, ``settings``) and answers each with the number of the process.
 """
 
 import datetime
 import importlib
 import json
 import os
-import resource
 import signal
 import sys
 from pathlib import Path
@@ -59,16 +58,15 @@ def become(order: dict[str, Any]) -> None:
     nothing = os.open(os.devnull, os.O_RDONLY)
     for number, descriptor in enumerate((nothing, log, log)):
         os.dup2(descriptor, number)
-    os.environ.update(order.get("environment", {}))
-    if limit := order.get("files"):
-        # What a full disk does, for this process alone: a write beyond it fails.
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
     if seconds := order.get("clock"):
         import time_machine
 
         there = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=seconds)
         time_machine.travel(there, tick=True).start()
+    for name, value in order.get("settings", {}).items():
+        from django.conf import settings
+
+        setattr(settings, name, value)
     sys.argv = [order["program"], *order["arguments"]]
     status: object = 1
     try:

@@ -29,6 +29,8 @@ KEPT_AFTER_EXPIRY = timedelta(days=1)
 # many one address gets for one purpose from everybody unknown, and how many guesses one client may send over all codes.
 # The narrow limits bind client and address together: a stranger who uses up their own share leaves the owner theirs.
 # The limit per address also bounds guessing: each code has five tries (docs/decisions/sign-in.md).
+# Servers differ by seconds; a clock that is further off has been put right since.
+SKEW = timedelta(minutes=1)
 PAUSE = Limit("code-pause", 1, 60)
 PER_CLIENT_AND_RECIPIENT = Limit("code-client-recipient", 6, 3600)
 PER_RECIPIENT = Limit("code-recipient", 20, 3600)
@@ -140,9 +142,10 @@ def _count_try(code_id: uuid.UUID, purpose: str, subject_digest: bytes, now: dat
         cursor.execute(
             "UPDATE core_onetimecode SET attempts = attempts + 1"
             " WHERE id = %s AND purpose = %s AND subject_digest = %s"
-            " AND attempts < %s AND used_at IS NULL AND expires_at > %s"
+            # A clock that was put back must not make a code good for longer than any is given.
+            " AND attempts < %s AND used_at IS NULL AND expires_at > %s AND expires_at <= %s"
             " RETURNING code_digest, attempts",
-            [code_id, purpose, subject_digest, OneTimeCode.MAX_ATTEMPTS, now],
+            [code_id, purpose, subject_digest, OneTimeCode.MAX_ATTEMPTS, now, now + LIFETIME + SKEW],
         )
         row = cursor.fetchone()
     return None if row is None else (bytes(row[0]), row[1])

@@ -38,6 +38,9 @@ BATCH = 20
 # the retries of a queue. A code is only worth something at once.
 MAX_ATTEMPTS = 12
 BACKOFF = (datetime.timedelta(minutes=2), datetime.timedelta(hours=12))
+# A lease or a pause that ends later than any that is ever given was written by a clock that has been put right since.
+NO_LEASE = 2 * LEASE
+NO_PAUSE = 2 * BACKOFF[1]
 BACKOFF_SHORT_LIVED = (datetime.timedelta(seconds=30), datetime.timedelta(minutes=2))
 
 
@@ -87,7 +90,13 @@ def deliver_due(*, limit: int = 2000, seconds: float = 50) -> int:
 
 def _claim(mails: QuerySet[OutgoingMail], *, limit: int) -> list[OutgoingMail]:
     now = timezone.now()
-    due = Q(state__in=[State.QUEUED, State.WAITING], due_at__lte=now) | Q(state=State.SENDING, lease_until__lt=now)
+    due = (
+        Q(state__in=[State.QUEUED, State.WAITING], due_at__lte=now)
+        | Q(state=State.QUEUED, due_at__gt=now)  # it was to leave at once, by a clock that was ahead of this one
+        | Q(state=State.WAITING, due_at__gt=now + NO_PAUSE)
+        | Q(state=State.SENDING, lease_until__lt=now)
+        | Q(state=State.SENDING, lease_until__gt=now + NO_LEASE)
+    )
     # Durable: were this inside a transaction of the caller, the claim would be invisible to the other workers.
     with transaction.atomic(durable=True):
         keys = list(

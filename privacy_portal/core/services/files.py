@@ -14,6 +14,7 @@ import io
 import os
 import uuid
 from collections.abc import Iterator
+from contextvars import ContextVar
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -58,6 +59,28 @@ def create(*, name: str, content_type: str) -> "EncryptedWriter":
         content_type: its media type.
     """
     return EncryptedWriter(EncryptedFile(name=name, content_type=content_type))
+
+
+_made: ContextVar[list[Path] | None] = ContextVar("files_made", default=None)
+
+
+@contextlib.contextmanager
+def removed_on_error() -> Iterator[None]:
+    """Remove the files that were made inside, if it ends with an error. To be put around a transaction that makes some.
+
+    The rows are gone with the transaction, and whatever is tried again every few minutes would leave one more file each
+    time until :func:`remove_orphans`: on a disk that is full already. What a killed process leaves waits for that.
+    """
+    made: list[Path] = []
+    token = _made.set(made)
+    try:
+        yield
+    except BaseException:
+        for path in made:
+            path.unlink(missing_ok=True)
+        raise
+    finally:
+        _made.reset(token)
 
 
 def open_stream(file: EncryptedFile) -> Iterator[bytes]:
@@ -199,9 +222,14 @@ class EncryptedWriter(io.RawIOBase):
             if kind is None:
                 self._commit()
         finally:
+            self._discard()
+
+    def _discard(self) -> None:
+        """Remove the partial file, if it is still one; closing it fails where a full disk has no room for the rest."""
+        try:
             self._target.close()
-            with contextlib.suppress(FileNotFoundError):
-                self._partial.unlink()
+        finally:
+            self._partial.unlink(missing_ok=True)
             super().close()
 
     def _commit(self) -> None:
@@ -210,6 +238,8 @@ class EncryptedWriter(io.RawIOBase):
         os.fsync(self._target.fileno())
         self._target.close()
         self._partial.rename(self._path)
+        if (made := _made.get()) is not None:
+            made.append(self._path)
         folder = os.open(self._path.parent, os.O_RDONLY)
         try:
             os.fsync(folder)
