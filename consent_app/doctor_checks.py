@@ -4,10 +4,10 @@ import datetime
 
 from django.utils.translation import gettext_lazy as _
 
-from privacy_portal.core.doctor_registry import Check, Found, register, rows
+from privacy_portal.core.doctor_registry import EXAMPLES, Check, Found, register, rows
 
 from .models import Broadcast, CustomerRecord
-from .services import consent_expiry
+from .services import consent_expiry, erasure_journal
 
 # The workers come every five minutes or every hour.
 LATE = datetime.timedelta(hours=2)
@@ -29,10 +29,22 @@ def broadcasts_stopped(now: datetime.datetime) -> Found:
     return rows(running.filter(job__updated_at__lt=now - LATE))
 
 
+def erasures_not_journaled(now: datetime.datetime) -> Found:
+    """Erasures that a restored backup would undo."""
+    missing = erasure_journal.missing(before=now - datetime.timedelta(minutes=15), now=now)
+    return Found(len(missing), tuple(str(record.pk) for record in missing[:EXAMPLES]))
+
+
 _SEE_WORKER = _("ワーカーと beat が動いているか、ログにエラーがないかを確認してください。")
 
 register(
     Check("consent_not_expired", _("期限の切れた同意が記録されていません"), _SEE_WORKER, consents_not_expired),
     Check("record_not_erased", _("消去の日を過ぎた記録が残っています"), _SEE_WORKER, records_not_erased),
+    Check(
+        "erasure_not_journaled",
+        _("消去の控えに書かれていない消去があります"),
+        _("ERASURE_JOURNAL のファイルに書き込めるかを確かめてください。バックアップから戻すときに必要です。"),
+        erasures_not_journaled,
+    ),
     Check("broadcast_stopped", _("止まっている一斉のお知らせがあります"), _SEE_WORKER, broadcasts_stopped),
 )

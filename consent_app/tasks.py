@@ -11,6 +11,7 @@ from .services import (
     email_changes,
     entrusted_file,
     erasure,
+    erasure_journal,
     imports,
     ledger_retention,
     matters,
@@ -74,6 +75,12 @@ def sweep_email_changes() -> None:
 def purge_ledgers() -> None:
     """Erase records of provisions and receipts whose time is over."""
     ledger_retention.purge(now=timezone.now())
+
+
+@shared_task(name="consent.write_erasure_journal")
+def write_erasure_journal() -> None:
+    """Write down outside of the database what was erased and is not in the journal yet."""
+    erasure_journal.write(now=timezone.now())
 
 
 @shared_task(name="consent.erase_due")

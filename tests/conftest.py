@@ -28,10 +28,11 @@ def _media_root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Keep the files that tests write out of the clone; one folder a session, which a worker process can share."""
     from django.conf import settings
 
-    before = settings.MEDIA_ROOT
+    before = settings.MEDIA_ROOT, settings.ERASURE_JOURNAL
     settings.MEDIA_ROOT = tmp_path_factory.mktemp("files")
+    settings.ERASURE_JOURNAL = tmp_path_factory.mktemp("journal") / "erasures.journal"
     yield settings.MEDIA_ROOT
-    settings.MEDIA_ROOT = before
+    settings.MEDIA_ROOT, settings.ERASURE_JOURNAL = before
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,5 @@
 """Telling a worker to look at a row now, instead of when the next sweep comes."""
 
-import functools
 import logging
 import time
 import uuid
@@ -27,7 +26,8 @@ def nudge(task: str, pk: uuid.UUID | int | str) -> None:
         task: the registered name of a task that takes one primary key.
         pk: the key; nothing else may travel through the broker.
     """
-    transaction.on_commit(functools.partial(_send, task, str(pk)), robust=True)
+    # No partial: Django asks a robust hook that failed for its name, which a partial does not have.
+    transaction.on_commit(lambda: _send(task, str(pk)), robust=True)
 
 
 def _send(task: str, pk: str) -> None:

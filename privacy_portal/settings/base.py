@@ -240,6 +240,12 @@ STORAGES = {
 }
 # Encrypted files only (packages, letters, import reports); never served by URL.
 MEDIA_ROOT = Path(env("MEDIA_ROOT", default=str(BASE_DIR / "var" / "files")))
+# What encrypts backups, in the form of FIELD_ENCRYPTION_KEYS; where pg_dump and pg_restore are, if not in PATH.
+BACKUP_KEYS: list[str] = env.list("BACKUP_KEYS", default=[])
+POSTGRESQL_PROGRAMS: str = env.str("POSTGRESQL_PROGRAMS", default="")
+# Erasures are written there too, so that one that came after a backup can be done again when the backup is restored.
+ERASURE_JOURNAL = Path(env("ERASURE_JOURNAL", default=str(BASE_DIR / "var" / "erasures.journal")))
+BACKUP_KEEP_DAYS: int = env.int("BACKUP_KEEP_DAYS", default=90)
 # The most that one uploaded file may have, and the virus scanner that is asked about each (unix:/path, tcp:host:port).
 UPLOAD_MAX_MB: int = env.int("UPLOAD_MAX_MB", default=20)
 CLAMD_ADDRESS: str = env.str("CLAMD_ADDRESS", default="")
@@ -319,6 +325,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "consent.remind_staff": {"task": "consent.remind_staff", "schedule": 3600.0},
     "consent.sweep_email_changes": {"task": "consent.sweep_email_changes", "schedule": 3600.0},
     "consent.sweep_provisions": {"task": "consent.sweep_provisions", "schedule": 60.0},
+    "consent.write_erasure_journal": {"task": "consent.write_erasure_journal", "schedule": 60.0},
     "consent.erase_due": {"task": "consent.erase_due", "schedule": 3600.0},
     "consent.purge_ledgers": {"task": "consent.purge_ledgers", "schedule": 86400.0},
     "requests.sweep": {"task": "requests.sweep", "schedule": 60.0},

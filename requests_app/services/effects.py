@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from consent_app.domain.erasure import Preview
-from consent_app.models import Purpose, Suspension
+from consent_app.models import Customer, Purpose, Suspension
 from consent_app.models.parts import RECIPIENT_ITEM
 from consent_app.selectors import purposes_with_items
 from consent_app.services import erasure, suspensions
+from privacy_portal.core.models import User
 from privacy_portal.core.services import audit, files
 
 from .. import selectors
@@ -144,8 +145,12 @@ def erase(preparation: Preparation) -> None:
         actor=decision.decided_by or "worker",
         now=now,
     )
-    if not record.everything:
-        return
+    if record.everything:
+        erase_answers(customer=customer, account=account, now=now)
+
+
+def erase_answers(*, customer: Customer, account: User | None, now: datetime) -> None:
+    """Erase the packages of answers about somebody who was erased, and the account unless a request needs it."""
     answers = AnswerFile.objects.filter(
         request__customer=customer, kind=AnswerFile.Kind.PACKAGE, file__erased_at=None
     ).select_related("file")

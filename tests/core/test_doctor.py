@@ -19,7 +19,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from consent_app.models import Broadcast, Consent, CustomerRecord
+from consent_app.models import Broadcast, Consent, CustomerRecord, ErasureRecord
 from privacy_portal.celery import app
 from privacy_portal.core import tasks
 from privacy_portal.core.doctor_checks import ALIVE_KEY
@@ -132,6 +132,13 @@ def expired_consent() -> None:
     ConsentFactory(valid_until=LONG_AGO, at=LONG_AGO - datetime.timedelta(days=1))
 
 
+def erased_and_not_written_down() -> None:
+    Path(settings.ERASURE_JOURNAL).unlink(missing_ok=True)
+    ErasureRecord.objects.create(
+        customer_id=uuid.uuid4(), reference="DR-1", key="decision:1", everything=True, erased_at=LONG_AGO
+    )
+
+
 BREAKS: dict[str, Callable[[], object]] = {
     "worker_silent": lambda: cache.set(ALIVE_KEY, LONG_AGO, timeout=None),
     "mail_due": lambda: mail(due_at=LONG_AGO),
@@ -153,6 +160,7 @@ BREAKS: dict[str, Callable[[], object]] = {
     ),
     "answer_not_erased": lambda: AnswerFile.objects.filter(request=answered()).update(expires_at=LONG_AGO),
     "consent_not_expired": expired_consent,
+    "erasure_not_journaled": erased_and_not_written_down,
     "record_not_erased": lambda: CustomerRecord.objects.filter(pk=OrderFactory(customer=CustomerFactory()).pk).update(
         erase_on=LONG_AGO.date()
     ),
