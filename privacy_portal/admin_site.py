@@ -5,6 +5,8 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
+from django.contrib.admin.exceptions import DisallowedModelAdminToField
+from django.contrib.admin.options import TO_FIELD_VAR
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
 from django.db.models.base import ModelBase
@@ -87,6 +89,9 @@ class PortalAdminSite(UnfoldAdminSite):
         inner = super().admin_view(view, cacheable)
 
         def with_policy(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            # Django takes an empty name for one that is allowed, and then looks for the field.
+            if "" in (request.GET.get(TO_FIELD_VAR), request.POST.get(TO_FIELD_VAR)):
+                raise DisallowedModelAdminToField("An empty name of a field.")
             response = inner(request, *args, **kwargs)
             response._csp_config = settings.ADMIN_CONTENT_SECURITY_POLICY
             return response

@@ -81,3 +81,42 @@ def test_cookies_and_transport() -> None:
         "[]",
         "{'Lax'}",
     ]
+
+
+COOKIES = """
+import django
+django.setup()
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.backends.signed_cookies import SessionStore
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.http import HttpResponse
+from django.middleware.csrf import get_token
+from django.middleware.csrf import CsrfViewMiddleware
+from django.test import RequestFactory
+from privacy_portal.core import known_device, page_language
+
+def view(request):
+    response = HttpResponse()
+    messages.info(request, "told")
+    known_device.remember(request, response, "portal", "x@mail.example")
+    page_language.follow_account(request, response, "en")
+    get_token(request)
+    request.session["a"] = 1
+    return response
+
+settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
+inner = CsrfViewMiddleware(MessageMiddleware(view))
+response = SessionMiddleware(inner)(RequestFactory().get("/", secure=True))
+for name, cookie in sorted(response.cookies.items()):
+    print(name, cookie["secure"], cookie["httponly"], cookie["path"], repr(cookie["domain"]), cookie["samesite"])
+"""
+
+
+def test_no_neighbour_under_the_same_domain_can_set_our_cookies() -> None:
+    """Browsers refuse a name with this beginning unless it is Secure, for the path / and without a domain."""
+    printed = look(COOKIES)
+    names = ("csrftoken", "known_device", "language", "messages", "sessionid")
+    assert printed.stdout.splitlines() == [f"__Host-{name} True True / '' Lax" for name in names], printed.stderr

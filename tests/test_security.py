@@ -132,3 +132,62 @@ def test_the_document_is_up_to_date() -> None:
     counted = re.search(r"Of (\d+) rows, (\d+) are met, (\d+) open, (\d+) do not apply", document.document())
     assert counted
     assert int(counted[1]) == len(ASVS) == sum(int(number) for number in counted.groups()[1:])
+
+
+def constants(call: str) -> list[tuple[object, ...]]:
+    """The arguments of every call of this name in the product, as far as they are constants."""
+    found = []
+    for folder in ("privacy_portal", "consent_app", "requests_app"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == call:
+                    texts = [ast.unparse(one) for one in node.args]
+                    if texts and texts[0][0] in "\"'":
+                        found.append(tuple(eval(text, {}) for text in texts))  # constants of our own code
+    return found
+
+
+def test_every_limit_stands_in_the_list() -> None:
+    written = (ROOT / "docs" / "limits.md").read_text(encoding="utf-8")
+    rows = set(re.findall(r"^\| `([\w.-]+)` \| (\d+) \| (\d+) \|", written, flags=re.MULTILINE))
+    in_code = constants("Limit")
+    assert len(in_code) > 15
+    assert {(str(name), str(times), str(seconds)) for name, times, seconds in in_code} == rows
+
+
+def test_everything_that_rests_on_a_secret_stands_in_the_list() -> None:
+    written = (ROOT / "docs" / "decisions" / "keys.md").read_text(encoding="utf-8").partition("## What else rests")[2]
+    uses = {str(first) for first, *_rest in constants("derive_key")}
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "requests_app").rglob("*.py")]
+    sources += [path.read_text(encoding="utf-8") for path in (ROOT / "privacy_portal").rglob("*.py")]
+    uses |= {
+        salt for source in sources for salt in re.findall(r'^_?SALT(?:: Final)? = "([^"]+)"', source, re.MULTILINE)
+    }
+    assert len(uses) > 10
+    assert {use for use in uses if f"`{use}`" not in written} == set()
+
+
+# Every place that writes CSV for somebody, and the test that opens such a file. The list of a run only we read back.
+WRITES_CSV = {
+    "requests_app/services/package_writing.py": "tests/requests_app/test_packages.py",
+    "consent_app/services/entrusted_file.py": "tests/consent_app/services/test_entrusting.py",
+    "consent_app/services/statistics.py": "tests/consent_app/services/test_statistics.py",
+    "consent_app/services/import_report.py": "tests/consent_app/test_imports.py",
+    "consent_app/services/affected.py": "tests/consent_app/services/test_affected.py",
+    "consent_app/services/provision_work.py": "tests/consent_app/services/test_provision_runs.py",
+    "consent_app/services/provision_runs.py": "",
+}
+
+
+def test_every_csv_that_leaves_has_no_formulas() -> None:
+    writing = {}
+    for folder in ("privacy_portal", "consent_app", "requests_app"):
+        for path in (ROOT / folder).rglob("*.py"):
+            source = path.read_text(encoding="utf-8")
+            if re.search(r"csv\.(writer|DictWriter)\(", source):
+                writing[path.relative_to(ROOT).as_posix()] = source
+    assert set(writing) == set(WRITES_CSV)
+    for name, test in WRITES_CSV.items():
+        if test:
+            assert "neutralise_formula(" in writing[name], name
+            assert (ROOT / test).is_file(), test

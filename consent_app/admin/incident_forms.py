@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from typing import Any, ClassVar
 
 from django import forms
@@ -161,6 +162,10 @@ class CriteriaForm(forms.Form):
             return affected_rules.numbers_in_csv(upload.read())
         except affected_rules.TooManyNumbers:
             raise ValidationError(_too_many()) from None
+        except csv.Error:
+            raise ValidationError(
+                gettext("CSVとして読めません。1行に1つの番号にして、保存し直してください。")
+            ) from None
         except ValueError:
             raise ValidationError(gettext("文字コードを読めません。UTF-8かShift_JISで保存し直してください。")) from None
 

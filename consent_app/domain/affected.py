@@ -73,12 +73,13 @@ def numbers_in_csv(content: bytes) -> tuple[str, ...]:
     Raises:
         TooManyNumbers: more than ``MOST_NUMBERS``.
         UnicodeDecodeError: neither of the two encodings.
+        csv.Error: a cell without end.
     """
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = content.decode("cp932")
-    return _distinct(clean_text(row[0]) for row in csv.reader(io.StringIO(text)) if row)
+    return _distinct(clean_text(row[0]) for row in csv.reader(io.StringIO(text, newline=None)) if row)
 
 
 def _distinct(parts: Any) -> tuple[str, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.contrib.messages.storage.cookie import CookieStorage
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -42,12 +41,12 @@ def own_cookies() -> list[OwnCookie]:
             _lasts(settings.LANGUAGE_COOKIE_AGE),
         ),
         OwnCookie(
-            known_device.COOKIE,
+            settings.KNOWN_DEVICE_COOKIE_NAME,
             _("前にログインしたブラウザだと分かるようにし、他人のいたずらでログインできなくなることを防ぐため"),
             _lasts(known_device.SECONDS),
         ),
         OwnCookie(
-            CookieStorage.cookie_name,
+            settings.MESSAGES_COOKIE_NAME,
             _("送信した結果のお知らせを、次のページに表示するため"),
             _("表示するまで"),
         ),

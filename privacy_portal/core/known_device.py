@@ -17,7 +17,6 @@ from django.http import HttpRequest, HttpResponseBase
 from . import ratelimit
 from .keys import derive_key
 
-COOKIE = "known_device"
 SECONDS = 90 * 24 * 3600
 # People who share a browser; the one who has been away the longest is forgotten first.
 ADDRESSES = 4
@@ -35,7 +34,9 @@ def _digest(door: Door, address: str) -> str:
 
 def _read(request: HttpRequest) -> tuple[str, list[str]]:
     try:
-        number, digests = signing.loads(request.COOKIES.get(COOKIE, ""), salt=_SALT, max_age=SECONDS)
+        number, digests = signing.loads(
+            request.COOKIES.get(settings.KNOWN_DEVICE_COOKIE_NAME, ""), salt=_SALT, max_age=SECONDS
+        )
     except (signing.BadSignature, ValueError, TypeError):
         return "", []
     return number, digests
@@ -58,7 +59,7 @@ def remember(request: HttpRequest, response: HttpResponseBase, door: Door, addre
     newest = _digest(door, address)
     kept = [newest, *(digest for digest in digests if digest != newest)][:ADDRESSES]
     response.set_cookie(
-        COOKIE,
+        settings.KNOWN_DEVICE_COOKIE_NAME,
         signing.dumps([number or secrets.token_hex(16), kept], salt=_SALT),
         max_age=SECONDS,
         secure=bool(settings.SESSION_COOKIE_SECURE),

@@ -21,12 +21,14 @@ STARTED, SEEN = "session_started", "session_seen"
 LISTED = "session_listed"
 # Writing the session on every click would cost a write each; a minute more or less matters to nobody.
 _PRECISION = 60
+CLEARED = '"cache", "storage"'
 
 
 class SessionEndMiddleware:
     """Sign out whoever was away too long; after ``AuthenticationMiddleware``.
 
     Staff see personal data of everybody, hence their time is shorter, whether they are in the admin or in the portal.
+    Where a session ended, by a click or by itself, the browser is told to keep nothing of it.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -34,9 +36,13 @@ class SessionEndMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         # The cookie is asked first: reading the user would make every anonymous page vary by cookie.
-        if settings.SESSION_COOKIE_NAME in request.COOKIES and isinstance(request.user, User):
+        signed_in = settings.SESSION_COOKIE_NAME in request.COOKIES and isinstance(request.user, User)
+        if signed_in and isinstance(request.user, User):
             self._look(request, request.user, int(time.time()))
-        return self.get_response(request)
+        response = self.get_response(request)
+        if signed_in and not request.user.is_authenticated:
+            response["Clear-Site-Data"] = CLEARED
+        return response
 
     def _look(self, request: HttpRequest, user: User, now: int) -> None:
         minutes = settings.STAFF_IDLE_MINUTES if user.is_staff else settings.CUSTOMER_IDLE_MINUTES

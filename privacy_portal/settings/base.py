@@ -111,6 +111,7 @@ CACHES = {
         "BACKEND": "privacy_portal.core.cache.PrefixedRedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "cache",
+        "OPTIONS": {"serializer": "privacy_portal.core.cache.SignedSerializer"},
     }
 }
 SESSION_ENGINE = "privacy_portal.core.sessions"
@@ -127,7 +128,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "privacy_portal.core.staff.passwords.NotOurWordsValidator"},
 ]
 LOGIN_URL = "portal:sign_in"
 LOGIN_REDIRECT_URL = "/"
@@ -210,6 +211,9 @@ SESSION_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_AGE = 60 * 60 * 24 * 365
+KNOWN_DEVICE_COOKIE_NAME = "known_device"
+MESSAGES_COOKIE_NAME = "messages"
+MESSAGE_STORAGE = "privacy_portal.core.flash.MessageStorage"
 
 # "plain" for people, "json" for machines: one object a line.
 LOG_FORMAT: str = env.str("LOG_FORMAT", default="plain")

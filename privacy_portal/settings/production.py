@@ -17,3 +17,10 @@ CSRF_COOKIE_SECURE = True
 LANGUAGE_COOKIE_SECURE = True
 LOG_FORMAT = env.str("LOG_FORMAT", default="json")
 LOGGING["handlers"]["console"]["formatter"] = LOG_FORMAT
+# Browsers take a cookie of such a name only over HTTPS, for the whole host and from this host alone: no neighbour under
+# the same domain can set or replace it.
+SESSION_COOKIE_NAME = "__Host-sessionid"
+CSRF_COOKIE_NAME = "__Host-csrftoken"
+LANGUAGE_COOKIE_NAME = "__Host-language"
+KNOWN_DEVICE_COOKIE_NAME = "__Host-known_device"
+MESSAGES_COOKIE_NAME = "__Host-messages"

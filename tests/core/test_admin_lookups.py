@@ -61,3 +61,13 @@ def test_a_form_that_claims_thousands_of_rows_is_not_believed(client: Client) ->
     page = client.post("/admin/consent_app/securityaudit/add/", claimed).content.decode()
     assert 'name="findings-99-text"' in page
     assert 'name="findings-100-text"' not in page
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["", "no_such", "password"])
+def test_an_object_is_looked_up_by_no_field_that_the_address_names(client: Client, name: str) -> None:
+    pass_second_factor(client, StaffFactory())
+    for page in ("change/", "history/", "delete/"):
+        address = f"/admin/consent_app/customer/{CustomerFactory().pk}/{page}?_to_field={name}"
+        assert client.get(address).status_code in (400, 403, 404) or page == "history/"
+    assert client.post("/admin/consent_app/tracker/add/", {"_to_field": name}).status_code == 400

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.core import signing
 from django.test import Client
 
@@ -95,7 +96,7 @@ def test_the_manager_gets_in_although_strangers_used_up_the_tries() -> None:
     known = Client()
     password_step(known, user)
     answer: Any = known.post(AUTHENTICATE, {"code": totp()})
-    cookie = answer.cookies[known_device.COOKIE]
+    cookie = answer.cookies[settings.KNOWN_DEVICE_COOKIE_NAME]
     assert cookie["httponly"]
     assert int(cookie["max-age"]) == 90 * 24 * 3600
     known.post("/admin/logout/")
@@ -119,7 +120,7 @@ def test_neither_password_alone_nor_a_mailed_code_makes_a_browser_known_to_the_s
     user = EnrolledStaffFactory()
     halfway = Client()
     password_step(halfway, user)
-    assert known_device.COOKIE not in halfway.cookies
+    assert settings.KNOWN_DEVICE_COOKIE_NAME not in halfway.cookies
     customer = Client()
     sign_in_as(customer, user.email)
     customer.post("/sign-out/")
@@ -132,7 +133,7 @@ def test_setting_the_first_factor_up_makes_the_browser_known(client: Client) -> 
     password_step(client, user)
     page = client.get("/staff/second-factor/app/activate/")
     answer = client.post("/staff/second-factor/app/activate/", {"code": totp(page.context["form"].secret)})
-    assert known_device.COOKIE in answer.cookies
+    assert settings.KNOWN_DEVICE_COOKIE_NAME in answer.cookies
 
 
 # Named, because the name of a test must not hold the second in which it was collected.
@@ -141,7 +142,7 @@ def test_setting_the_first_factor_up_makes_the_browser_known(client: Client) -> 
 )
 def test_a_forged_cookie_is_nobodys(rf: Any, value: str) -> None:
     request = rf.get("/")
-    request.COOKIES[known_device.COOKIE] = value
+    request.COOKIES[settings.KNOWN_DEVICE_COOKIE_NAME] = value
     assert not known_device.is_known(request, "portal", OWNER)
     assert known_device.client_for(request, "portal", OWNER) == ratelimit.client_of(request)
 
@@ -152,9 +153,9 @@ def test_it_is_forgotten_after_ninety_days(rf: Any) -> None:
     response = HttpResponse()
     request = rf.get("/")
     known_device.remember(request, response, "portal", OWNER)
-    value = response.cookies[known_device.COOKIE].value
+    value = response.cookies[settings.KNOWN_DEVICE_COOKIE_NAME].value
     assert OWNER not in value
-    request.COOKIES[known_device.COOKIE] = value
+    request.COOKIES[settings.KNOWN_DEVICE_COOKIE_NAME] = value
     assert known_device.is_known(request, "portal", OWNER)
     with time_machine.travel(time.time() + 90 * 86400 + 5):
         assert not known_device.is_known(request, "portal", OWNER)

@@ -52,3 +52,18 @@ def test_no_session_lasts_longer_than_a_day_of_work(client: Client) -> None:
             assert client.get("/admin/jsi18n/").status_code == 200
     with time_machine.travel(start + timedelta(hours=12), tick=False):
         assert client.get("/admin/").status_code == 302
+
+
+def test_the_browser_is_told_to_keep_nothing_of_a_session_that_ended(client: Client) -> None:
+    for address, staff in (("/sign-out/", False), ("/staff/logout/", True), ("/admin/logout/", True)):
+        if staff:
+            pass_second_factor(client, EnrolledStaffFactory())
+        else:
+            sign_in_by_code(client, UserFactory())
+        assert "Clear-Site-Data" not in client.get("/")
+        assert client.post(address).headers["Clear-Site-Data"] == '"cache", "storage"', address
+        assert "Clear-Site-Data" not in client.get("/")
+    sign_in_by_code(client, UserFactory())
+    client.get("/")
+    with time_machine.travel(timezone.now() + timedelta(hours=13)):
+        assert client.get("/").headers["Clear-Site-Data"] == '"cache", "storage"'

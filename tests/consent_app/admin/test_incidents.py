@@ -218,6 +218,8 @@ def test_numbers_from_a_file(manager_client: Client) -> None:
     assert str(customer.pk) in page, "the numbers of the file go on as text"
     bad = SimpleUploadedFile("members.csv", b"\xff\xfe\x81")
     assert "文字コードを読めません" in manager_client.post(url("choose", row.pk), {"file": bad}).content.decode()
+    endless = SimpleUploadedFile("members.csv", b'"' + b"1" * 200_000)
+    assert "CSVとして読めません" in manager_client.post(url("choose", row.pk), {"file": endless}).content.decode()
     assert "条件を1つ以上" in manager_client.post(url("choose", row.pk), {}).content.decode()
     backwards = {"bought_from": "2026-05-02", "bought_until": "2026-05-01"}
     assert "「から」の日より前" in manager_client.post(url("choose", row.pk), backwards).content.decode()

@@ -1,5 +1,6 @@
 """Criteria, and numbers as staff paste them."""
 
+import csv
 import datetime
 
 import pytest
@@ -17,6 +18,16 @@ def test_numbers_in_any_spelling_once() -> None:
 def test_the_first_column_of_a_file(encoding: str) -> None:
     content = '会員番号,氏名\r\n"1001",例\r\n1002,例\r\n\r\n1001,例\r\n'.encode(encoding)
     assert numbers_in_csv(content) == ("会員番号", "1001", "1002")
+
+
+@pytest.mark.parametrize("content", [b"1001\r1002", b"1001\r\n\r1002\n", b'"1001"\r1002'])
+def test_lines_of_every_kind(content: bytes) -> None:
+    assert numbers_in_csv(content) == ("1001", "1002")
+
+
+def test_a_cell_without_end() -> None:
+    with pytest.raises(csv.Error):
+        numbers_in_csv(b'"' + b"1" * 200_000)
 
 
 def test_a_file_that_is_no_text() -> None:
