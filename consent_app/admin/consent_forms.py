@@ -19,6 +19,7 @@ from privacy_portal.core.templatetags.portal import jp_date
 
 from ..models import CollectionWording, Consent, ConsentAgent, Purpose, PurposeVersion
 from ..services.consent_records import CHANNELS, Agent, Said
+from .refusing import RefusingForm
 
 # How browsers write the moment of a ``datetime-local`` field.
 _MOMENT = "%Y-%m-%dT%H:%M"
@@ -38,7 +39,7 @@ class _Day(UnfoldAdminTextInputWidget):
         return value.isoformat() if isinstance(value, datetime.date) else value
 
 
-class RecordForm(forms.Form):
+class RecordForm(RefusingForm):
     """What was said, when, how, to which wording, and by whom."""
 
     event = forms.ChoiceField(

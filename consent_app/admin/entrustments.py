@@ -30,11 +30,12 @@ from ..models import DataItem, EntrustedPerson, Entrustment, Purpose, Subcontrac
 from ..services import entrusted_file, entrustees, entrusting
 from ..services.entrusted_file import Chosen, NotChosen, Stopped
 from .base import ReadOnlyAdmin, ReadOnlyInline, admin_url, day_widget, link_to_customer
+from .refusing import RefusingForm
 
 _ORDERS, _DAYS, _PEOPLE = "orders", "days", "people"
 
 
-class HandOverForm(forms.Form):
+class HandOverForm(RefusingForm):
     """For what, which items, and whose."""
 
     purpose = forms.ModelChoiceField(

@@ -27,11 +27,12 @@ from ..models import DataItem, ErasureMark, ErasureRecord
 from ..services import erasure_marks
 from . import persons
 from .base import ReadOnlyAdmin
+from .refusing import RefusingForm
 
 LOOK, LIFT = "consent_app.view_erasuremark", "consent_app.change_erasuremark"
 
 
-class MarkForm(forms.Form):
+class MarkForm(RefusingForm):
     """Whom a mark may be about."""
 
     kind = forms.ChoiceField(

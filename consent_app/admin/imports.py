@@ -28,13 +28,14 @@ from ..domain.formats import FORMATS, FileProblem, SourceRow
 from ..models import ImportBatch
 from ..services import imports
 from ..services.import_texts import count_labels, file_problem_text
+from .refusing import RefusingModelForm
 
 # How often, in seconds, the page of unfinished work asks again. By a header: it needs no script.
 _REFRESH = 3
 _GROUPS_SHOWN = 50
 
 
-class UploadForm(forms.ModelForm):
+class UploadForm(RefusingModelForm):
     """A file and, if it cannot be found out, its format."""
 
     file = forms.FileField(

@@ -29,6 +29,7 @@ from ..domain.affected import Criteria
 from ..models import AffectedPerson, ImportBatch, Incident, IncidentNotice, IncidentReport
 from ..services import incidents
 from .kept import KeptForm
+from .refusing import RefusingForm
 
 MOST_BYTES = 5_000_000
 REPORT_ITEMS = tuple(item.field for item in rules.ITEMS)
@@ -77,7 +78,7 @@ def offer(form: forms.Form, name: str, choices: list[tuple[str, Any]]) -> None:
         field.choices = choices
 
 
-class ReportForm(forms.Form):
+class ReportForm(RefusingForm):
     """That a report was sent."""
 
     kind = forms.ChoiceField(
@@ -102,7 +103,7 @@ class ReportForm(forms.Form):
             offer(self, "kind", own)
 
 
-class CriteriaForm(forms.Form):
+class CriteriaForm(RefusingForm):
     """Whom an incident affects. Everything that is given must hold for a person."""
 
     everybody = forms.BooleanField(label=_("すべての顧客"), required=False, widget=UnfoldBooleanWidget)
@@ -213,7 +214,7 @@ def _too_many() -> str:
     return gettext("番号が多すぎます。%(limit)s件までに分けてください。") % {"limit": affected_rules.MOST_NUMBERS}
 
 
-class ToldForm(forms.Form):
+class ToldForm(RefusingForm):
     """That persons were told in another way than by mail."""
 
     way = forms.ChoiceField(

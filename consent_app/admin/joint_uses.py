@@ -26,6 +26,7 @@ from ..models import JointUse, JointUser
 from ..services import joint_use_words, joint_uses, kept
 from .base import text_column
 from .kept import KeptAdmin
+from .refusing import RefusingForm, RefusingModelForm
 
 _FIXED = ("items", "users_ja", "users_en")
 _STATES = {
@@ -44,7 +45,7 @@ class DateInput(UnfoldAdminTextInputWidget):
     input_type = "date"
 
 
-class PublishForm(forms.Form):
+class PublishForm(RefusingForm):
     """From when on what is prepared holds, and that somebody looked at it."""
 
     revision = forms.IntegerField(widget=forms.HiddenInput)
@@ -68,6 +69,7 @@ class MemberInline(FewRows, StackedInline):
     """Who uses the data jointly. Who leaves gets a last day; only a draft forgets."""
 
     model = JointUser
+    form = RefusingModelForm
     extra = 0
     fields = (("name_ja", "name_en"), ("since", "until"), "country")
 

@@ -24,11 +24,12 @@ from ..models import RegisterChange
 from ..models.kept import KeptModel
 from ..services import kept
 from .care import CareFiltered
+from .refusing import RefusingModelForm
 
 SEEN = "seen_revision"
 
 
-class KeptForm(forms.ModelForm):
+class KeptForm(RefusingModelForm):
     """A form that knows which revision the person had before them.
 
     Whoever saves after somebody else is told what the other changed. What was typed stays, and a second click saves it

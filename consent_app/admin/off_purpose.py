@@ -32,6 +32,7 @@ from ..models import Customer, DataItem, OffPurposeUse, Purpose, Suspension
 from ..services import off_purpose
 from .base import admin_url, names_of, text_column
 from .persons import VIEW_CUSTOMER, staff
+from .refusing import RefusingModelForm
 
 ADD = "consent_app.add_offpurposeuse"
 FOUND_SHOWN = 20
@@ -49,7 +50,7 @@ _FIELDS = (
 )
 
 
-class UseForm(forms.ModelForm):
+class UseForm(RefusingModelForm):
     """What was decided. It is saved by the service, which checks it once more."""
 
     because = forms.CharField(

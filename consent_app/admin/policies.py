@@ -26,11 +26,12 @@ from ..domain import policy_text
 from ..models import Broadcast, PolicyVersion
 from ..services import broadcasts, policies
 from .base import text_column
+from .refusing import RefusingModelForm
 
 _REFRESH = 5
 
 
-class DraftForm(forms.ModelForm):
+class DraftForm(RefusingModelForm):
     """A draft, with the revision that the person had before them."""
 
     seen = forms.IntegerField(label=_("改訂"), widget=forms.HiddenInput, required=False)

@@ -40,12 +40,13 @@ from ..models.provision import METHODS, WITHHELD
 from ..services import provision_runs
 from ..services.import_texts import file_problem_text
 from .provisions import ground_words
+from .refusing import RefusingModelForm
 
 Kind = ProvisionRun.Kind
 _NONE = [("", "—")]
 
 
-class RunForm(forms.ModelForm):
+class RunForm(RefusingModelForm):
     """What every run asks: the persons, and the other party."""
 
     references = forms.CharField(

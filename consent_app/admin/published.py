@@ -24,9 +24,10 @@ from ..domain.record_fields import record_lines
 from ..domain.registered_words import in_words
 from ..models import Customer, CustomerRecord, DataItem, SelfDisclosure
 from ..services import customer_changes, self_disclosures
+from .refusing import RefusingForm
 
 
-class MarkForm(forms.Form):
+class MarkForm(RefusingForm):
     """Where the person published it."""
 
     place = forms.CharField(

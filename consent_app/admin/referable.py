@@ -28,6 +28,7 @@ from ..models.referable import ReferableData
 from ..services import referable
 from ..services.ledger import LedgerError
 from .base import admin_url
+from .refusing import RefusingModelForm
 
 
 def data_words(codes: list[str]) -> str:
@@ -35,7 +36,7 @@ def data_words(codes: list[str]) -> str:
     return gettext("、").join(str(ReferableData(code).label) for code in codes)
 
 
-class _DataForm(forms.ModelForm):
+class _DataForm(RefusingModelForm):
     # A declared field is no attribute of the form; what was submitted stays in ``self.data``.
     data = forms.MultipleChoiceField(  # type: ignore[assignment]
         label=_("データの種類"), choices=ReferableData.choices, widget=UnfoldAdminCheckboxSelectMultipleWidget

@@ -24,6 +24,7 @@ from ..models import CorrectiveAction, Department, Finding, Measure, ReviewEvent
 from ..services import security
 from .base import admin_url, text_column
 from .kept import KeptAdmin, KeptForm
+from .refusing import RefusingModelForm
 
 
 def not_in_the_future(day: Any) -> None:
@@ -165,6 +166,7 @@ class FindingInline(FewRows, TabularInline):
     """What the audit found. A finding stays: what was put right is a correction that refers to it."""
 
     model = Finding
+    form = RefusingModelForm
     fields = ("severity", "text", "found_on")
     extra = 0
     can_delete = False

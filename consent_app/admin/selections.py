@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
@@ -26,6 +25,7 @@ from ..models import (
 from ..services import supervision
 from .base import ReadOnlyAdmin, ReadOnlyInline, text_column
 from .kept import KeptAdmin
+from .refusing import RefusingModelForm
 from .security import not_in_the_future
 from .supervision import CheckedForm, OfSubcontractor
 
@@ -82,7 +82,7 @@ class SubcontractorSelectionAdmin(ReadOnlyAdmin):
         return selection.result, selection.get_result_display()
 
 
-class CheckForm(forms.ModelForm):
+class CheckForm(RefusingModelForm):
     """A periodic check."""
 
     def clean_checked_on(self) -> Any:

@@ -37,6 +37,7 @@ from ..models import (
 from ..services import entrustees, supervision
 from ..services.supervision import Answered, SupervisionError
 from .base import ProfileAdmin, ReadOnlyInline, admin_url, day_widget, names_of, text_column
+from .refusing import RefusingForm
 
 _TONES = {
     State.DONE: "success",
@@ -270,7 +271,7 @@ class SubcontractorAdmin(ProfileAdmin):
         )
 
 
-class SelectionForm(forms.Form):
+class SelectionForm(RefusingForm):
     """The decision; the questions are added as they stand today."""
 
     decided_on = forms.DateField(label=_("選定日"), widget=day_widget())

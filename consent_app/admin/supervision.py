@@ -34,6 +34,7 @@ from ..services import supervision
 from ..services.supervision import SupervisionError
 from .base import admin_url
 from .kept import KeptAdmin, KeptForm
+from .refusing import RefusingModelForm
 from .security import not_in_the_future
 
 
@@ -190,7 +191,7 @@ class SubcontractorContractAdmin(OfSubcontractor):
         return response
 
 
-class FindingForm(forms.ModelForm):
+class FindingForm(RefusingModelForm):
     """Something to put right."""
 
     def clean_done_on(self) -> Any:

@@ -28,12 +28,13 @@ from ..models import Customer, Purpose, Suspension
 from ..services import suspensions
 from . import persons
 from .base import CappedPaginator, ReadOnlyAdmin, admin_url, link_to_customer
+from .refusing import RefusingForm
 
 ADD, END = "consent_app.add_suspension", "consent_app.change_suspension"
 DENIED = "suspension.denied"
 
 
-class BeginForm(forms.Form):
+class BeginForm(RefusingForm):
     """What is stopped, and on which ground."""
 
     kind = forms.ChoiceField(
@@ -70,7 +71,7 @@ class BeginForm(forms.Form):
         return cleaned
 
 
-class EndForm(forms.Form):
+class EndForm(RefusingForm):
     """Why the data may be used again."""
 
     reason = forms.ChoiceField(

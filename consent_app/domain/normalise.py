@@ -380,7 +380,7 @@ def yes_or_no(text: str) -> bool | None:
     return True if word in _YES else False if word in _NO else None
 
 
-# -------------------------------------------------------------------------------------------- spreadsheets, My Number
+# ------------------------------------------------------------------------------------------------------- spreadsheets
 
 # OWASP "CSV injection": what makes a spreadsheet read a cell as a formula, full-width forms included.
 _FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")
@@ -400,41 +400,6 @@ def neutralise_formula(value: str) -> str:
 def strip_text_apostrophe(value: str) -> str:
     """The cell without the apostrophe by which an exporter (Shopify) kept a spreadsheet from reading a formula."""
     return value[1:] if _GUARDED_FORMULA.match(value) else value
-
-
-# Twelve digits in one run or in groups of four, not part of a longer number and no telephone number with a plus sign.
-_TWELVE_DIGITS = re.compile(r"(?<![\d+＋])(\d{4})([-‐−－ 　]?)(\d{4})\2(\d{4})(?!\d)")
-MY_NUMBER_MASK: Final = "************"
-
-
-def is_my_number(digits: str) -> bool:
-    """Whether twelve digits carry the check digit of an Individual Number (個人番号).
-
-    Ordinance of the Ministry of Internal Affairs and Communications no. 85 of 2014, article 5.
-    """
-    if len(digits) != 12 or not digits.isdecimal():
-        return False
-    *body, check = (int(digit) for digit in digits)
-    total = sum(digit * (n + 1 if n <= 6 else n - 5) for n, digit in enumerate(reversed(body), 1))
-    return check == (0 if total % 11 <= 1 else 11 - total % 11)
-
-
-def mask_my_numbers(text: str) -> tuple[str, int]:
-    """The text with every My Number made unreadable, and how many there were.
-
-    An operator may not collect them but for tax and social security (Number Use Act, articles 19 and 20), so none may
-    slip in through a note. A twelve-digit parcel number is hit by chance once in eleven; that loss is accepted.
-    """
-    count = 0
-
-    def mask(found: re.Match[str]) -> str:
-        nonlocal count
-        if not is_my_number(found[1] + found[3] + found[4]):
-            return found[0]
-        count += 1
-        return MY_NUMBER_MASK
-
-    return _TWELVE_DIGITS.sub(mask, text), count
 
 
 def words(text: str) -> Iterator[str]:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from . import normalise
 from .formats.cells import LIMITS
+from .my_number import holds_my_number
 
 TOO_LONG: Final = "too_long"
 KANA_INVALID: Final = "kana_invalid"
@@ -59,7 +60,7 @@ def _text(clean: Callable[[str], str]) -> Callable[[str, Any, date], str]:
         text = clean(str(value or ""))
         if len(text) > LIMITS[column]:
             raise _BadValueError(TOO_LONG)
-        if normalise.mask_my_numbers(text)[1]:
+        if holds_my_number(text):
             raise _BadValueError(MY_NUMBER)
         return text
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
-from consent_app.domain import normalise
+from consent_app.domain import my_number, normalise
 
 from .request_types import RequestType
 
@@ -33,10 +33,8 @@ Errors = dict[str, "_StrPromise | str"]
 REQUIRED = _("入力してください。")
 TOO_LONG = _("長すぎます。短くしてください。")
 NOT_A_CHOICE = _("選択肢の中から選んでください。")
-MY_NUMBER = _(
-    "マイナンバー（個人番号）のような12桁の番号が入っています。お預かりできない番号なので、消してください。"
-    "注文番号や会員番号のときは、書かなくてもかまいません。"
-)
+MY_NUMBER = my_number.REFUSED
+holds_my_number = my_number.holds_my_number
 TWO_PEOPLE = _("一つの請求は、お一人についてだけです。ほかの方の分は、別の請求として送ってください。")
 BIRTH_DATE = _("生年月日を確かめてください。例：1980-04-01、昭和55年4月1日")
 NOT_READABLE = _("入力の形が正しくありません。")
@@ -144,30 +142,6 @@ class _Reader:
 
 
 _KANA = re.compile(r"[ァ-ヺー・＝\s]*")
-
-
-# Twelve digits in one run or in groups of one size with one and the same mark between them, in any width. Telephone
-# numbers have ten or eleven digits, or a plus sign; dates, postal codes and blocks have groups of different sizes.
-_TWELVE_DIGITS: Final = [
-    re.compile(
-        rf"(?<![\d+])\d{{{size}}}(?P<mark>[\s\-‐‑‒–—―−─ー・.,_/]{{0,3}})"
-        + rf"(?:\d{{{size}}}(?P=mark)){{{12 // size - 2}}}\d{{{size}}}(?!\d)"
-    )
-    for size in (1, 2, 3, 4, 6)
-]
-_KANJI_DIGITS: Final = str.maketrans("〇零一二三四五六七八九", "00123456789")
-_INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
-
-
-def holds_my_number(text: str) -> bool:
-    """Whether twelve digits in the text carry the check digit of a My Number, which must never be kept.
-
-    Eleven of twelve other numbers of twelve digits do not; who wrote one of the rest can leave it out.
-    """
-    plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).translate(_KANJI_DIGITS)
-    return any(
-        normalise.is_my_number(re.sub(r"\D", "", found[0])) for form in _TWELVE_DIGITS for found in form.finditer(plain)
-    )
 
 
 # Marks and words that join two names, and that no name is written with.

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from consent_app.domain import my_number
 from consent_app.domain import normalise as n
 from consent_app.domain.kanji_variants import FOLD, OLD_FORMS, SHAPES
 
@@ -267,22 +268,42 @@ def test_formula_examples():
 
 # 123456789018 is the example whose check digit is 8: 6*1+5*2+4*3+3*4+2*5+7*6+6*7+5*8+4*9+3*0+2*1 = 212, 212 mod 11 = 3.
 @pytest.mark.parametrize(
-    "number", ["123456789018", "1234-5678-9018", "1234 5678 9018", "１２３４５６７８９０１８", "1234－5678－9018"]
-)
+    "number",
+    [
+        "123456789018", "1234-5678-9018", "1234 5678 9018", "１２３４５６７８９０１８", "1234－5678－9018",
+        "123 456 789 018",
+        "12-34-56-78-90-18", "123456 789018", "1 2 3 4 5 6 7 8 9 0 1 8", "一二三四五六七八九〇一八",
+        "壱弐参四五六七八九零壱八",
+        "1234・5678・9018", "1234　-　5678　-　9018", "1234\u200b56789018", "①②③④⑤⑥⑦⑧⑨０１⑧",
+        "１２３四 ５６７八 九〇一８",
+    ],
+)  # fmt: skip
 def test_my_numbers_are_masked(number):
-    assert n.mask_my_numbers(f"本人確認 {number} 済") == (f"本人確認 {n.MY_NUMBER_MASK} 済", 1)
+    assert my_number.mask_my_numbers(f"本人確認 {number} 済") == (f"本人確認 {my_number.MASK} 済", 1)
 
 
 @pytest.mark.parametrize(
     "text", ["123456789012", "1123456789018", "+123456789018", "1234-56789018", "2023-01-05 0900", ""]
 )
 def test_other_numbers_stay(text):
-    assert n.mask_my_numbers(text) == (text, 0)
+    assert my_number.mask_my_numbers(text) == (text, 0)
+
+
+@given(st.text(max_size=40), st.text(max_size=40))
+def test_nothing_but_the_number_is_masked(before, after):
+    masked, count = my_number.mask_my_numbers(f"{before}、123456789018、{after}")
+    assert (masked, count) == (f"{before}、{my_number.MASK}、{after}", 1)
+    assert not my_number.holds_my_number(masked)
+
+
+def test_each_of_several_is_masked():
+    text = "甲 123456789018 と乙 一二三四五六七八九〇一八"
+    assert my_number.mask_my_numbers(text) == (f"甲 {my_number.MASK} と乙 {my_number.MASK}", 2)
 
 
 @given(st.text("0123456789", min_size=11, max_size=11))
 def test_every_body_has_exactly_one_check_digit(body):
-    assert sum(n.is_my_number(body + check) for check in "0123456789") == 1
+    assert sum(my_number.is_my_number(body + check) for check in "0123456789") == 1
 
 
 def test_words():

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime
 
+from ..my_number import mask_my_numbers
 from ..normalise import (
     Normalised,
     birth_date,
@@ -13,7 +14,6 @@ from ..normalise import (
     clean_text,
     email,
     is_placeholder,
-    mask_my_numbers,
     moment,
     postal_code,
     prefecture,

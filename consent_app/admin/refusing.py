@@ -1,0 +1,35 @@
+"""Forms of staff that take no My Number, whatever text it was typed into (Number Use Act, article 20)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from ..domain.my_number import REFUSED, holds_my_number
+
+
+class Refusing:
+    """Looks at every text after it was cleaned; a number of twelve digits that is none can be left out."""
+
+    def full_clean(self: Any) -> None:
+        super().full_clean()  # type: ignore[misc]
+        for name, value in list(getattr(self, "cleaned_data", {}).items()):
+            if name in self.fields and any(map(holds_my_number, _texts(value))):
+                self.add_error(name, ValidationError(REFUSED, code="my_number"))
+
+
+def _texts(value: object) -> Iterable[str]:
+    if isinstance(value, str):
+        return [value]
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list | tuple) else []
+
+
+class RefusingForm(Refusing, forms.Form):
+    """A form of its own."""
+
+
+class RefusingModelForm(Refusing, forms.ModelForm):
+    """A form of a model."""
