@@ -6,8 +6,10 @@ Every effect may run twice: what is done stays done.
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
+
 from consent_app.domain.erasure import Preview
-from consent_app.models import Customer, Purpose, Suspension
+from consent_app.models import Customer, ErasureRecord, Purpose, Suspension
 from consent_app.models.parts import RECIPIENT_ITEM
 from consent_app.selectors import purposes_with_items
 from consent_app.services import erasure, suspensions
@@ -17,7 +19,8 @@ from privacy_portal.core.services import audit, files
 from .. import selectors
 from ..connectors.found import held_items
 from ..domain.request_types import REQUEST_TYPES
-from ..models import AnswerFile, Decision, DisclosureRequest
+from ..domain.transitions import Status
+from ..models import AnswerFile, Decision, DisclosureRequest, RetentionHold
 from . import answer_mails, changes
 
 
@@ -121,7 +124,7 @@ def erasure_preview(request: DisclosureRequest, withheld: set[str], now: datetim
 
 
 def erase(preparation: Preparation) -> None:
-    """Erase the customer's data and the packages of earlier answers.
+    """Erase the customer's data and the files of earlier answers.
 
     What it covers was decided; what came in since goes along. The state is looked at in this transaction, with the
     customer locked, so the letter made of it is true.
@@ -150,11 +153,21 @@ def erase(preparation: Preparation) -> None:
 
 
 def erase_answers(*, customer: Customer, account: User | None, now: datetime) -> None:
-    """Erase the packages of answers about somebody who was erased, and the account unless a request needs it."""
-    answers = AnswerFile.objects.filter(
-        request__customer=customer, kind=AnswerFile.Kind.PACKAGE, file__erased_at=None
-    ).select_related("file")
-    for answer in answers:
+    """Erase the files of answers about somebody who was erased, and the account unless a request needs it.
+
+    A letter names corrected values, items and records, so letters go as packages do. The letter that tells of an
+    erasure stays. What a hold keeps cannot be opened any more and goes when it ends; an answer that waits to be posted
+    is owed, and goes with its own time.
+    """
+    erasures = ErasureRecord.objects.filter(customer_id=customer.pk).values("reference")
+    answers = (
+        AnswerFile.objects.filter(request__customer=customer, file__erased_at=None)
+        .exclude(kind=AnswerFile.Kind.LETTER, request__receipt_number__in=erasures, decision__superseded_at=None)
+        .exclude(request__status=Status.READY_TO_POST, decision__superseded_at=None)
+    )
+    held = Q(request__in=RetentionHold.objects.filter(ended_at=None).values("request"))
+    answers.filter(held, expires_at__gt=now).update(expires_at=now)
+    for answer in answers.exclude(held).select_related("file"):
         files.erase(file=answer.file, actor="worker")
         answer_mails.forget(decision_id=answer.decision_id, now=now)
         audit.record(action="answer.erased", actor="worker", obj=answer)

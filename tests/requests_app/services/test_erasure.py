@@ -10,7 +10,7 @@ from consent_app.services import erasure
 from privacy_portal.core.models import OutgoingMail, User
 from privacy_portal.core.services import files
 from requests_app.domain.transitions import Status
-from requests_app.models import AnswerFile, DisclosureRequest
+from requests_app.models import AnswerFile, DisclosureRequest, RetentionHold
 from requests_app.selectors import candidates, other_open_cases
 from requests_app.services import decisions, effects, fulfilment, lifecycle
 from requests_app.services.errors import ErasureNotSeen
@@ -143,16 +143,53 @@ def test_a_crash_between_erasing_and_answering_leaves_nothing_half(monkeypatch: 
     assert not CustomerRecord.objects.filter(erase_on=None).exists()
 
 
-def test_packages_of_earlier_answers_go_too() -> None:
+def content(row: AnswerFile) -> bytes:
+    row.file.refresh_from_db()
+    return b"".join(files.open_stream(row.file))
+
+
+@pytest.mark.parametrize("kind", ["package", "letter"])
+def test_files_of_earlier_answers_go_too(kind: str) -> None:
     customer, request = asked()
     earlier = RequestFactory.fulfilling(customer=customer)
     fulfilment.fulfil(request_id=earlier.pk, now=NOW)
-    package = AnswerFile.objects.get(request=earlier, kind="package")
+    file = AnswerFile.objects.get(request=earlier, kind=kind)
     answer(request, Outcome.GRANTED, seen=seen(request))
-    package.file.refresh_from_db()
-    assert package.file.erased_at is not None
     with pytest.raises(files.FileErased):
-        b"".join(files.open_stream(package.file))
+        content(file)
+    assert content(AnswerFile.objects.get(request=request, kind="letter")).startswith(b"%PDF")
+
+
+def test_files_of_earlier_answers_stay_when_only_items_go() -> None:
+    customer, request = asked(wants_everything=False, wanted_items=["telephone"])
+    earlier = RequestFactory.fulfilling(customer=customer)
+    fulfilment.fulfil(request_id=earlier.pk, now=NOW)
+    answer(request, Outcome.GRANTED, seen=seen(request))
+    assert all(map(content, AnswerFile.objects.filter(request=earlier)))
+
+
+def test_what_waits_to_be_posted_is_owed_and_what_a_hold_keeps_is_closed() -> None:
+    customer, request = asked()
+    on_paper = RequestFactory.fulfilling(customer=customer, answer_method="paper")
+    held = RequestFactory.fulfilling(customer=customer)
+    for one in (on_paper, held):
+        fulfilment.fulfil(request_id=one.pk, now=NOW)
+    RetentionHold.objects.create(request=held, kind="dispute", reason="訴えの準備", placed_by=StaffFactory())
+    answer(request, Outcome.GRANTED, seen=seen(request))
+    on_paper.refresh_from_db()
+    assert on_paper.status == Status.READY_TO_POST
+    assert content(AnswerFile.objects.get(request=on_paper, kind="letter"))
+    kept = AnswerFile.objects.get(request=held, kind="letter")
+    later = NOW + timedelta(days=1)
+    assert content(kept)
+    assert kept.expires_at <= later
+    assert fulfilment.erase_expired(now=later) == 0
+    hold = RetentionHold.objects.get()
+    hold.ended_at, hold.end_reason = later, "和解"
+    hold.save()
+    assert fulfilment.erase_expired(now=later) == 2
+    with pytest.raises(files.FileErased):
+        content(kept)
 
 
 def test_an_account_that_no_request_needs_goes() -> None:
