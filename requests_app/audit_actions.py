@@ -7,11 +7,11 @@ from django.utils.translation import gettext_lazy as _
 
 from privacy_portal.core.audit_registry import register, words
 
-from .domain.evidence import Requester
 from .domain.instructions import Event as InstructionEvent
 from .domain.instructions import Kind as InstructionKind
 from .domain.instructions import Stage as InstructionStage
 from .domain.request_types import REQUEST_TYPES
+from .domain.requesters import Requester
 from .domain.retention import Stage as RetentionStage
 from .domain.silence import Stage
 from .domain.transitions import Event, Status
@@ -29,6 +29,13 @@ register(
     _("登録の内容を直した"),
     fields=[words([*(field.name for field in Party._meta.fields), "channel", "arrived_on", "scan"])],
 )
+register(
+    "request.type_corrected",
+    _("請求の種類を直した"),
+    from_type=words(REQUEST_TYPES),
+    to_type=words(REQUEST_TYPES),
+)
+register("request.type_letter_opened", _("請求の種類を直したことの手紙を開いた"))
 register("received_file.removed", _("まちがった写しを消した"))
 register("received_file.opened", _("届いた請求の原本を開いた"))
 register(
@@ -64,6 +71,7 @@ register("identity.code_sent", _("コードの手紙を発送した"))
 register("identity.code_accepted", _("郵便のコードが正しく入力された"), level=int, customer=uuid.UUID)
 register("identity.code_refused", _("郵便のコードを拒んだ"))
 register("identity.code_ended", _("郵便のコードが使えなくなった"))
+register("evidence.carried_over", _("一緒に送られた請求の書類を写した"))
 register("evidence.asked", _("確認のための書類をお願いした"), requester=words(Requester))
 register("evidence.added", _("本人が書類の写しを選んだ"), pages=int)
 register("evidence.removed", _("送られていない書類の写しを消去した"))

@@ -36,7 +36,7 @@ from tests.support.mail import SmtpSink
 MAIL = "sakurako.ijuin@mail.example"
 FORM = "/requests/new/disclosure/"
 PAGES: dict[str, dict[str, str]] = {
-    "who": {"role": "person"},
+    "who": {"requester": "person"},
     "name": {"family_name": "伊集院", "given_name": "桜子", "family_kana": "イジュウイン", "given_kana": "サクラコ"},
     "contact": {
         "postal_code": "154-0017",

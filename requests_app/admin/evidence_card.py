@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from privacy_portal.core.models import User
 
 from ..models import DisclosureRequest, Evidence
-from ..services import evidence_state
+from ..services import evidence_copies, evidence_state
 
 PERMISSION = "requests_app.check_identity"
 
@@ -17,6 +17,7 @@ def evidence_context(case: DisclosureRequest, request: HttpRequest) -> dict[str,
     rows = case.evidence.exclude(state=Evidence.State.DRAFT).prefetch_related("pages", "judgements__judged_by")
     return {
         "evidence_rows": [{"evidence": row, "judgement": next(reversed(row.judgements.all()), None)} for row in rows],
+        "evidence_together": list(evidence_copies.together(case)),
         "evidence_asked": case.evidence_requests.select_related("asked_by").order_by("-asked_at").first(),
         "evidence_missing": evidence_state.missing(case),
         "evidence_past_agent": evidence_state.goes_past_the_agent(case),

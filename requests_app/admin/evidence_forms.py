@@ -16,7 +16,8 @@ from unfold.widgets import (
 from privacy_portal.core.services.uploads import ACCEPT
 from privacy_portal.core.upload_fields import SeveralFilesField, SeveralFilesInput
 
-from ..domain.evidence import DOCUMENTS, REQUESTERS_OF, Proof, Reason, Requester, needs_of, possible_needs
+from ..domain.evidence import DOCUMENTS, Proof, Reason, needs_of, possible_needs
+from ..domain.requesters import REQUESTERS_OF, Requester
 from ..models import DisclosureRequest, Evidence
 from ..services.evidence import NOTE_LENGTH
 from ..services.evidence_pages import Box

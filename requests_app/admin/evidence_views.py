@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from privacy_portal.core.services import audit
 
-from ..domain.evidence import Requester
+from ..domain.requesters import Requester
 from ..models import DisclosureRequest, Evidence, EvidencePage
 from ..selectors import recipients
 from ..services import evidence as evidence_service
@@ -40,7 +40,8 @@ def ask(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequestAd
     """Ask for documents; the clock stands still until they come."""
     if refused := refused_step(case, request, "documents"):
         return refused
-    initial = {"requester": Requester.RECIPIENT.value} if case.role == "person" and recipients(case) else {}
+    gift = case.role == "person" and recipients(case)
+    initial = {"requester": case.requester or Requester.RECIPIENT.value} if case.requester or gift else {}
     form = AskDocumentsForm(request.POST or None, case=case, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:

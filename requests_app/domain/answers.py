@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from consent_app.domain import my_number, normalise
 
 from .request_types import RequestType
+from .requesters import ASKERS
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -25,7 +26,6 @@ METHOD_NOTE_LENGTH: Final = 500
 CHANGE_ROWS: Final = 10
 CHANGE_LENGTH: Final = 1000
 AGENT_PREFIX: Final = "agent_"
-ROLES: Final = ("person", "statutory_agent", "mandated_agent")
 METHODS: Final = ("download", "attachment", "paper", "other")
 
 Errors = dict[str, "_StrPromise | str"]
@@ -74,6 +74,7 @@ class ChangeAnswers:
 class CleanAnswers:
     """A form that can be submitted."""
 
+    requester: str
     role: str
     principal: PartyAnswers
     agent: PartyAnswers | None
@@ -287,7 +288,8 @@ def read_answers(
         The answers in one spelling, and for each field that is wrong what is wrong with it, in the active language.
     """
     reader = _Reader(answers, today)
-    role = reader.choice("role", ROLES)
+    requester = reader.choice("requester", ASKERS)
+    role = ASKERS[requester].role if requester else ""
     principal = _party(reader, "")
     # Whoever went back and became the person themselves leaves the agent's fields behind: they are not kept.
     agent = _party(reader, AGENT_PREFIX) if role and role != "person" else None
@@ -308,6 +310,7 @@ def read_answers(
     if method == "paper":
         _need_address(reader, *((AGENT_PREFIX, agent) if agent else ("", principal)))
     clean = CleanAnswers(
+        requester=requester,
         role=role,
         principal=principal,
         agent=agent,

@@ -16,21 +16,10 @@ from typing import TYPE_CHECKING, Final
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from .requesters import REQUESTERS_OF, Requester
+
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
-
-
-class Requester(models.TextChoices):
-    """Who asks, as far as it decides what has to be shown."""
-
-    PERSON = "person", _("ご本人")
-    FORMER = "former", _("以前のお客さま（退会した方など）")
-    RECIPIENT = "recipient", _("贈り物を受け取った方")
-    APPLICANT = "applicant", _("採用に応募した方")
-    UNKNOWN = "unknown", _("登録が見つからない方")
-    PARENT = "parent", _("親権者（お子さんの代理）")
-    GUARDIAN = "guardian", _("成年後見人など")
-    MANDATED = "mandated", _("ご本人に頼まれた代理人")
 
 
 class Proof(models.TextChoices):
@@ -303,18 +292,6 @@ NEEDS: Final[dict[Requester, tuple[Need, ...]]] = {
     ),
 }
 
-# Values of ``DisclosureRequest.Role`` -> who that may be, the usual one first.
-REQUESTERS_OF: Final[dict[str, tuple[Requester, ...]]] = {
-    "person": (
-        Requester.PERSON,
-        Requester.FORMER,
-        Requester.RECIPIENT,
-        Requester.APPLICANT,
-        Requester.UNKNOWN,
-    ),
-    "statutory_agent": (Requester.PARENT, Requester.GUARDIAN),
-    "mandated_agent": (Requester.MANDATED,),
-}
 DOCUMENTS_LEVEL: Final = 3
 AGENT_PROOFS: Final = frozenset({Proof.AGENT, Proof.AUTHORITY, Proof.SEAL})
 

@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from privacy_portal.core.fields import EncryptedTextField
 from privacy_portal.core.models import EncryptedFile
 
-from ..domain.evidence import DOCUMENTS, Check, Document, Proof, Reason, Requester
+from ..domain.evidence import DOCUMENTS, Check, Document, Proof, Reason
+from ..domain.requesters import Requester
 from .request import DisclosureRequest, Party
 
 

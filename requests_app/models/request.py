@@ -14,6 +14,7 @@ from consent_app.models import Customer, DataItem, Purpose
 from consent_app.models.searching import search_pieces
 from privacy_portal.core.fields import EncryptedTextField
 
+from ..domain.requesters import REQUESTERS_OF, Requester
 from ..domain.transitions import OPEN_STATUSES, Status
 
 
@@ -48,6 +49,15 @@ class DisclosureRequest(models.Model):
     channel = models.CharField(_("受付方法"), max_length=10, choices=Channel, default=Channel.PORTAL)
     language = models.CharField(_("言語"), max_length=2, choices=[("ja", "日本語"), ("en", "English")], default="ja")
     role = models.CharField(_("請求する人"), max_length=20, choices=Role, default=Role.PERSON)
+    requester = models.CharField(
+        _("どのような方か"),
+        max_length=20,
+        choices=Requester,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("請求のときに選ばれたもの。わからないときは空。"),
+    )
     applicant = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("申請者のアカウント"),
@@ -98,6 +108,9 @@ class DisclosureRequest(models.Model):
         related_name="assigned_requests",
         limit_choices_to={"is_staff": True},
     )
+    # The first request of those that somebody sent one after the other for the same people: documents of one of them
+    # serve all. Not a foreign key: each goes with its own period, and the others stay.
+    visit = models.UUIDField(_("一緒に送られた請求の最初のもの"), null=True, editable=False)
     # Keyed hash of what was submitted, by which a second click on "send" is recognised while the first is open.
     submission_digest = models.BinaryField(max_length=32, null=True, editable=False)
     received_at = models.DateTimeField(_("受付日時"), default=timezone.now)
@@ -135,6 +148,13 @@ class DisclosureRequest(models.Model):
                 condition=~models.Q(status="answered") | models.Q(answered_at__isnull=False),
                 name="request_answered_has_time",
             ),
+            models.CheckConstraint(
+                condition=models.Q(requester="")
+                | models.Q(role="person", requester__in=REQUESTERS_OF["person"])
+                | models.Q(role="statutory_agent", requester__in=REQUESTERS_OF["statutory_agent"])
+                | models.Q(role="mandated_agent", requester__in=REQUESTERS_OF["mandated_agent"]),
+                name="request_requester_fits_role",
+            ),
             # What came another way was written down by somebody, and there is no account to which to give the answer.
             models.CheckConstraint(
                 condition=models.Q(channel="portal", registered_by=None)
@@ -152,11 +172,22 @@ class DisclosureRequest(models.Model):
             models.Index(fields=["status", "target_on", "received_at"], name="request_by_status"),
             models.Index(fields=["applicant", "-received_at"], name="request_by_applicant"),
             models.Index(fields=["-received_at"], name="request_newest"),
+            models.Index(fields=["visit"], name="request_visit", condition=models.Q(visit__isnull=False)),
             GinIndex(fields=["search_pieces"], name="request_search", fastupdate=False),
         ]
 
     def __str__(self) -> str:
         return self.receipt_number
+
+    @property
+    def who_asks(self) -> str:
+        """Who asks, as closely as it was said."""
+        return str(self.get_requester_display() or self.get_role_display())
+
+    @property
+    def says_more(self) -> bool:
+        """Whether ``who_asks`` tells more than that it is the person."""
+        return (self.requester or self.role) != Requester.PERSON
 
 
 class Party(models.Model):

@@ -21,7 +21,7 @@ from privacy_portal.core.ratelimit import LimitExceeded
 
 from ..domain.evidence import DOCUMENTS, Need, Proof, Reason
 from ..models import DisclosureRequest, Evidence, EvidenceRequest
-from ..services import evidence, evidence_pages, evidence_state, mandates
+from ..services import evidence, evidence_copies, evidence_pages, evidence_state, mandates
 from ..services.errors import EvidenceRefused
 from .access import PersonRequest, own_request_or_404
 from .document_forms import DocumentForm
@@ -69,6 +69,10 @@ def request_documents(request: PersonRequest, receipt: str) -> HttpResponse:
         "disclosure": disclosure,
         "type_name": type_name(disclosure.request_type),
         "note": asked.note,
+        "others": [
+            {"name": type_name(other.request_type), "receipt": other.receipt_number}
+            for other in evidence_copies.together(disclosure).filter(status__in=evidence_state.OPEN)
+        ],
         "tasks": [_task(disclosure, need, rows) for need in needs],
         "drafts": [row for row in rows if row.state == State.DRAFT],
         "sent": [{"evidence": row, **_standing(row)} for row in rows if row.state != State.DRAFT],

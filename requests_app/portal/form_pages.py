@@ -19,10 +19,12 @@ from privacy_portal.core.ratelimit import LimitExceeded
 
 from .. import selectors
 from ..services import intake
+from ..services.again import SENT_WITH
 from ..services.errors import InvalidAnswers
 from .access import PersonRequest
 from .forms_of_types import ChangesForm
 from .offers import Offer, offer_or_404
+from .who import asker_rows
 from .wizard import Step, Wizard
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
@@ -94,6 +96,7 @@ def _step_page(
         "progress": wizard.progress(page),
         "changing": changing,
         "is_first": page is wizard.steps[0],
+        "askers": asker_rows() if page.slug == "who" else [],
     }
     return render(request, "portal/requests/step.html", context)
 
@@ -121,6 +124,7 @@ def request_review(request: PersonRequest, request_type: str) -> HttpResponse:
             language="en" if (get_language() or "").startswith("en") else "ja",
             address_proven=address_proven(request),
             now=timezone.now(),
+            sent_with=str(wizard.answers.get(SENT_WITH, "")),
         )
     except InvalidAnswers as error:
         return _mend(request, wizard, error)

@@ -21,6 +21,7 @@ from privacy_portal.core.upload_fields import ChosenFilesField
 
 from ..domain.answers import AGENT_PREFIX, METHOD_NOTE_LENGTH, NOTE_LENGTH, TWO_PEOPLE, names_two_people
 from ..domain.request_types import RequestType
+from ..domain.requesters import ASKERS, Requester
 from ..models import DisclosureRequest
 from ..services.intake import asks_birth_date, offered_methods
 from .fields import (
@@ -192,8 +193,8 @@ class _PartyForm(StepForm):
 
     @property
     def by_agent(self) -> bool:
-        role = self.answers.get("role", DisclosureRequest.Role.PERSON)
-        return bool(role != DisclosureRequest.Role.PERSON)
+        asker = ASKERS.get(self.answers.get("requester") or "")
+        return asker is not None and asker.role != DisclosureRequest.Role.PERSON
 
     @property
     def prefixes(self) -> tuple[str, ...]:
@@ -228,19 +229,25 @@ class _PartyForm(StepForm):
         return [(_("ご本人（どなたの情報か）"), principal), (_("代理人（あなた）"), agent)]
 
 
+def asked_by(role: str) -> list[tuple[str, Text]]:
+    """What people with this role say of themselves, as choices."""
+    return [(row.requester.value, row.words) for row in ASKERS.values() if row.role == role and row.words]
+
+
 class WhoForm(StepForm):
     """Who asks."""
 
-    role = forms.ChoiceField(
+    requester = forms.ChoiceField(
         label=_("どなたの情報についての請求ですか"),
         choices=[
-            (DisclosureRequest.Role.PERSON, _("自分の情報です")),
-            (DisclosureRequest.Role.STATUTORY_AGENT, _("子ども、または成年後見を受けている人の情報です（法定代理人）")),
-            (DisclosureRequest.Role.MANDATED_AGENT, _("頼まれた人の情報です（委任による代理人）")),
+            (_("ご本人からの請求"), asked_by(DisclosureRequest.Role.PERSON)),
+            (
+                _("代理人からの請求"),
+                [*asked_by(DisclosureRequest.Role.STATUTORY_AGENT), *asked_by(DisclosureRequest.Role.MANDATED_AGENT)],
+            ),
         ],
-        initial=DisclosureRequest.Role.PERSON,
+        initial=Requester.PERSON,
         widget=forms.RadioSelect,
-        help_text=_("代理人の方には、請求のあとで、代理であることなどを示す書類をお送りいただきます。"),
         error_messages=required_words(_("どなたの情報についての請求かを選んでください。")),
     )
 

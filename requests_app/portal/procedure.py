@@ -12,11 +12,13 @@ from consent_app.models import Operator, RequestRule
 from consent_app.portal.pages import procedure_context, with_operator
 from consent_app.selectors import offered_rules, retention_periods
 
-from ..domain.evidence import DOCUMENTS, NEEDS, Proof, Requester
+from ..domain.evidence import DOCUMENTS, NEEDS
 from ..domain.request_types import REQUEST_TYPES
+from ..domain.requesters import Requester
 from ..services import evidence_pages
 from .offers import offers_of
 from .ways import answer_ways
+from .who import asker_rows
 
 
 @with_operator
@@ -29,9 +31,8 @@ def procedure(request: HttpRequest, operator: Operator) -> HttpResponse:
         "fees": any(rule.fee != RequestRule.Fee.NONE for rule in rules.values()),
         "payment": operator.payment,
         "periods": retention_periods(),
-        "agents": _agents(),
+        "askers": asker_rows(),
         "identity_documents": [DOCUMENTS[code] for code in NEEDS[Requester.PERSON][0].documents],
-        "connections": _connections(),
         "answer_ways": answer_ways(),
         "kept_days": evidence_pages.kept_days(),
     }
@@ -44,31 +45,6 @@ def _checked_by_law(context: dict[str, Any]) -> dict[str, Any]:
         if not REQUEST_TYPES[row["code"]].needs_identity:
             row["check"] = _("メールアドレスだけ")
     return context
-
-
-def _agents() -> list[dict[str, Any]]:
-    """What each kind of agent shows beside who both are."""
-    return [
-        {
-            "name": requester.label,
-            "documents": [
-                [DOCUMENTS[code] for code in need.documents]
-                for need in NEEDS[requester]
-                if need.proof in (Proof.AUTHORITY, Proof.SEAL)
-            ],
-        }
-        for requester in (Requester.PARENT, Requester.GUARDIAN, Requester.MANDATED)
-    ]
-
-
-def _connections() -> list[dict[str, Any]]:
-    """What helps to find the data of people who are no customers of today."""
-    return [
-        {"name": requester.label, "documents": [DOCUMENTS[code] for code in need.documents]}
-        for requester in (Requester.FORMER, Requester.RECIPIENT, Requester.APPLICANT, Requester.UNKNOWN)
-        for need in NEEDS[requester]
-        if need.proof == Proof.CONNECTION
-    ]
 
 
 def _types(rules: dict[str, RequestRule]) -> list[dict[str, Any]]:

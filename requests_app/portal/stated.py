@@ -74,7 +74,7 @@ def wanted_words(disclosure: DisclosureRequest) -> str:
 
 def _wish_rows(disclosure: DisclosureRequest) -> list[dict[str, str]]:
     entry = REQUEST_TYPES[disclosure.request_type]
-    rows: list[dict[str, str]] = [{"label": _("どなたの請求か"), "value": disclosure.get_role_display()}]
+    rows: list[dict[str, str]] = [{"label": _("どなたの請求か"), "value": disclosure.who_asks}]
     if "grounds" in entry.asks:
         rows.append({"label": _("理由"), "value": _("、").join(stated_grounds(disclosure))})
     if wanted := wanted_words(disclosure):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
+from django.utils.choices import flatten_choices
 from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -184,7 +185,8 @@ def shown(form: StepForm, name: str, value: Any) -> str:
     field = form.fields[name]
     choices = getattr(field, "choices", None)
     if choices is not None:
-        words = {str(key): str(label) for key, label in choices}
+        flat: list[tuple[Any, Any]] = list(flatten_choices(choices))
+        words = {str(key): str(label) for key, label in flat}
         values = value if isinstance(value, list) else [value]
         return _("、").join(words[str(entry)] for entry in values if entry not in ("", None) and str(entry) in words)
     if isinstance(field, BirthDateField):

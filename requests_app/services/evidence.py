@@ -20,10 +20,11 @@ from privacy_portal.core.ratelimit import Limit
 from privacy_portal.core.services import audit, files
 
 from ..domain.answers import holds_my_number
-from ..domain.evidence import REQUESTERS_OF, Need, Proof, holds_document_number, is_agents, needs_of, possible_needs
+from ..domain.evidence import Need, Proof, holds_document_number, is_agents, needs_of, possible_needs
+from ..domain.requesters import REQUESTERS_OF
 from ..domain.transitions import Actor, Event, Note, Status
 from ..models import DisclosureRequest, Evidence, EvidencePage, EvidenceRequest, Party, RequestEvent
-from . import evidence_pages, transition
+from . import evidence_copies, evidence_pages, transition
 from .deadlines import asked_on
 from .errors import EvidenceRefused, NoAccount
 from .evidence_pages import ReadPage
@@ -90,14 +91,24 @@ def ask(
         return _ask(row, actor, requester, [proof for proof in Proof if proof in proofs], text, now)
 
 
-def ask_by_rule(*, request: DisclosureRequest, now: datetime) -> DisclosureRequest:
+def ask_by_rule(*, request: DisclosureRequest, now: datetime) -> DisclosureRequest | None:
     """The worker asks where the table says so before anybody looked: an agent, or a type of the level of documents.
 
-    Nothing registered was compared for it, so that it tells nothing. Runs in the caller's transaction.
+    What only helps to find the data is asked with it of whoever said who they are; it is not required. Nothing
+    registered was compared for it, so that it tells nothing. What was given for a request of the same visit is taken
+    over instead. Runs in the caller's transaction.
+
+    Returns:
+        The request, waiting; None where everything is there already and staff go on.
     """
-    needed = [need.proof for need in needs_of(request.role) if need.required]
+    stated = request.requester
+    given = evidence_copies.carry_over(request, now=now)
+    needs = [need for need in needs_of(request.role, stated) if need.proof not in given]
+    if not any(need.required for need in needs):
+        return None
+    needed = [need.proof for need in needs if need.required or stated]
     row = transition.apply(request=request, event=Event.DOCUMENTS_ASKED, actor=None, actor_kind=Actor.WORKER, now=now)
-    _ask(row, None, "", needed, "", now)
+    _ask(row, None, stated, needed, "", now)
     return row
 
 
@@ -212,7 +223,7 @@ def send(*, request: DisclosureRequest, actor: User, now: datetime) -> list[Evid
     """
     require_person(actor, request)
     with transaction.atomic():
-        row = transition.locked(request)
+        row, others = _with_others(request)
         if open_request(row) is None:
             raise EvidenceRefused(_("いまは、書類をお願いしていません。"))
         sent = list(Evidence.objects.select_for_update().filter(request=row, state=Evidence.State.DRAFT))
@@ -222,9 +233,31 @@ def send(*, request: DisclosureRequest, actor: User, now: datetime) -> list[Evid
             evidence.state, evidence.given_at = Evidence.State.GIVEN, now
             evidence.save(update_fields=["state", "given_at"])
         _arrived(row, actor, Actor.PERSON, now)
+        _share(sent, others, actor, Actor.PERSON, now)
         request.status, request.target_on = row.status, row.target_on
         audit.record(action="evidence.sent", actor=actor, obj=row, detail={"count": len(sent)})
     return sent
+
+
+def _with_others(request: DisclosureRequest) -> tuple[DisclosureRequest, list[DisclosureRequest]]:
+    """The request and those of the same visit that wait for documents, all of them locked."""
+    rows = evidence_copies.locked_together(request)
+    others = [row for row in rows if row.pk != request.pk and open_request(row) is not None]
+    return next(row for row in rows if row.pk == request.pk), others
+
+
+def _share(
+    given: Sequence[Evidence],
+    others: Sequence[DisclosureRequest],
+    actor: User,
+    who: Actor,
+    now: datetime,
+    on: date | None = None,
+) -> None:
+    """What was given for one request of a visit is given for the others that wait for it."""
+    for other in others:
+        if evidence_copies.copy(given, other, actor=actor):
+            _arrived(other, actor, who, now, on)
 
 
 def _arrived(row: DisclosureRequest, actor: User, who: Actor, now: datetime, on: date | None = None) -> None:
@@ -270,7 +303,7 @@ def record(
         raise EvidenceRefused(_("今日までの1年のうちの日付を入れてください。"), "came_on")
     pages = evidence_pages.read(uploads, most=MOST_PAGES) if uploads else []
     with transaction.atomic():
-        row = transition.locked(request)
+        row, others = _with_others(request)
         if row.status not in OPEN:
             raise EvidenceRefused(_("本人確認をしている間だけ、書類を記録できます。"))
         evidence = _keep(
@@ -279,6 +312,7 @@ def record(
         _write(evidence, pages)
         audit.record(action="evidence.recorded", actor=actor, obj=evidence, detail={"pages": len(pages)})
         _arrived(row, actor, Actor.STAFF, now, came_on)
+        _share([evidence], others, actor, Actor.STAFF, now, came_on)
         request.status, request.target_on = row.status, row.target_on
     return evidence
 

@@ -4,6 +4,7 @@ from consent_app.models import RequestRule
 
 from ..domain.evidence import Need, Proof, needs_of, required_proofs
 from ..domain.request_types import REQUEST_TYPES
+from ..domain.requesters import AnswerTo, answer_to
 from ..domain.transitions import Status
 from ..models import DisclosureRequest, Evidence, EvidenceJudgement, EvidenceRequest, Party
 
@@ -78,10 +79,10 @@ def goes_to(request: DisclosureRequest) -> Party.Kind:
     was checked says so; otherwise it goes to the person. As long as no mandate was checked there is no answer but that
     nothing could be confirmed, which holds no data and goes to whoever asked.
     """
-    role = DisclosureRequest.Role
-    if request.role == role.PERSON:
+    to = answer_to(request.role)
+    if to == AnswerTo.PRINCIPAL:
         return Party.Kind.PRINCIPAL
-    if request.role == role.STATUTORY_AGENT or not REQUEST_TYPES[request.request_type].needs_identity:
+    if to == AnswerTo.AGENT or not REQUEST_TYPES[request.request_type].needs_identity:
         return Party.Kind.AGENT
     mandates = [one for one in standing_judgements(request) if Proof.AUTHORITY in one.proofs]
     if not mandates or all(one.covers_receipt for one in mandates):

@@ -95,7 +95,9 @@ def verify(*, request_id: uuid.UUID | str, now: datetime) -> DisclosureRequest |
         else {"level": int(check.level), "candidates": len(found)},
     )
     if not passed and request.applicant is not None and evidence_state.required(request):
-        return evidence.ask_by_rule(request=request, now=now)
+        asked = evidence.ask_by_rule(request=request, now=now)
+        if asked is not None:
+            return asked
     return transition.apply(
         request=request,
         event=Event.IDENTITY_PASSED if passed else Event.IDENTITY_UNCLEAR,

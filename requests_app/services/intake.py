@@ -33,6 +33,7 @@ from ..domain.answers import (
     read_answers,
 )
 from ..domain.request_types import REQUEST_TYPES
+from ..domain.requesters import usual
 from ..domain.transitions import OPEN_STATUSES, Actor, Note, Status
 from ..models import DisclosureRequest, IdentityCheck, Party, RequestDraft, RequestedChange, RequestEvent
 from . import nudges
@@ -202,6 +203,7 @@ def submit(
     language: str,
     address_proven: bool,
     now: datetime,
+    sent_with: str = "",
 ) -> DisclosureRequest:
     """File a request: request, parties, identity checks, timeline, mail and audit entry in one transaction.
 
@@ -209,12 +211,14 @@ def submit(
     thing in the same words while the first one is still open gets the first one back; it does not become a second.
 
     Args:
-        answers: columns of ``Party`` (an agent's with the prefix ``agent_``), ``role``, ``wants_everything``,
+        answers: columns of ``Party`` (an agent's with the prefix ``agent_``), ``requester``, ``wants_everything``,
             ``wanted_items`` and ``wanted_purposes`` and ``grounds`` (codes), ``wanted_note``, ``answer_method``,
             ``answer_method_note``; what the type does not ask is left out.
         language: "ja" or "en", that of the letter.
         address_proven: whether the session was signed in by a code mailed to the account's address. It is what passes
             the check of level 1, so nothing is filed without it.
+        sent_with: receipt number of a request of the same account from which this one was begun: documents that are
+            sent for one of them serve both, as long as both are about the same people.
 
     Returns:
         The new request, or the open one that was submitted with the same answers.
@@ -228,7 +232,7 @@ def submit(
     if not address_proven:
         raise AddressNotProven
     try:
-        return _submit(user, request_type, answers, language, now)
+        return _submit(user, request_type, answers, language, now, sent_with)
     except LimitExceeded:
         audit.record(action="request.limited", actor=user)
         raise
@@ -236,7 +240,7 @@ def submit(
 
 @transaction.atomic
 def _submit(
-    user: User, request_type: str, answers: Mapping[str, Any], language: str, now: datetime
+    user: User, request_type: str, answers: Mapping[str, Any], language: str, now: datetime, sent_with: str
 ) -> DisclosureRequest:
     # PostgreSQL: FOR NO KEY UPDATE does not stop others from referring to the account meanwhile.
     User.objects.select_for_update(no_key=True).get(pk=user.pk)
@@ -253,6 +257,7 @@ def _submit(
         _count(user, now)
         same = _create(user, rule, clean, digest, language, now)
         write_wishes(same, form)
+        _join(same, sent_with)
     RequestDraft.objects.filter(user=user, request_type=request_type).delete()
     return same
 
@@ -274,6 +279,24 @@ def _count(user: User, now: datetime) -> None:
             raise LimitExceeded(max(1, math.ceil((latest[-1] + window - now).total_seconds()))) from None
 
 
+def _join(request: DisclosureRequest, receipt_number: str) -> None:
+    """Note that the request belongs to one that the same person sent before, about the same people.
+
+    Whoever changed a name on the way asks for somebody else, whose documents are others.
+    """
+    first = DisclosureRequest.objects.filter(applicant=request.applicant, receipt_number=receipt_number).first()
+    if not receipt_number or first is None or _people(first) != _people(request):
+        return
+    request.visit = first.visit or first.pk
+    request.save(update_fields=["visit"])
+    DisclosureRequest.objects.filter(pk=first.pk, visit=None).update(visit=request.visit)
+
+
+def _people(request: DisclosureRequest) -> tuple[str, set[tuple[str, str, str]]]:
+    parties = request.parties.values_list("kind", "family_name", "given_name")
+    return request.requester or usual(request.role) or request.role, set(parties)
+
+
 def _digest(user: User, request_type: str, clean: CleanAnswers) -> bytes:
     content = json.dumps([str(user.pk), request_type, asdict(clean)], ensure_ascii=False, sort_keys=True)
     mac: hmac.HMAC = salted_hmac("requests_app.submission", content, algorithm="sha256")
@@ -293,6 +316,7 @@ def _create(
         request_type=rule.request_type,
         language="en" if language.startswith("en") else "ja",
         role=clean.role,
+        requester=clean.requester,
         applicant=user,
         grounds=list(clean.grounds),
         wants_everything=clean.wants_everything,

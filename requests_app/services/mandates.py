@@ -12,18 +12,23 @@ from privacy_portal.core.services import audit
 
 from ..domain.request_types import REQUEST_TYPES
 from ..models import DisclosureRequest, Party
-from . import typesetting
+from . import evidence_copies, typesetting
 
 
 def for_request(*, request: DisclosureRequest, actor: User, language: str) -> bytes:
-    """The form with what was stated in the request; what is not known is a line to write on. A PDF."""
+    """The form with what was stated in the request; what is not known is a line to write on. A PDF.
+
+    One mandate serves all requests that were sent together, so all of them are named.
+    """
     parties = {party.kind: party for party in request.parties.all()}
     audit.record(action="evidence.mandate_opened", actor=actor, obj=request)
+    requests = [request, *evidence_copies.together(request)]
     with translation.override(language):
-        matter = str(REQUEST_TYPES[request.request_type].name)
+        matter = _("、").join(str(REQUEST_TYPES[one.request_type].name) for one in requests)
+        numbers = _("、").join(one.receipt_number for one in requests)
     return _typeset(
         language,
-        receipt_number=request.receipt_number,
+        receipt_number=numbers,
         matter=matter,
         principal=_person(parties.get(Party.Kind.PRINCIPAL)),
         agent=_person(parties.get(Party.Kind.AGENT)),

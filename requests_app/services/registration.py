@@ -141,6 +141,7 @@ def _create(
         channel=arrival.channel,
         language=arrival.language,
         role=clean.role,
+        requester=clean.requester,
         registered_by=actor,
         grounds=list(clean.grounds),
         wants_everything=clean.wants_everything,

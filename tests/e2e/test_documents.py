@@ -7,15 +7,18 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from privacy_portal.core.models import User
 from requests_app.domain.transitions import Status
 from requests_app.models import DisclosureRequest, Evidence, EvidenceRequest, Party
+from requests_app.services import identity
 from tests.factories import evidence
 from tests.factories.consent import OperatorFactory, RequestRuleFactory, catalogue
 from tests.factories.core import StaffFactory, pass_second_factor, sign_in_by_code
 from tests.factories.requests import PartyFactory, RequestFactory
+from tests.support.browser import follow
 
 from .axe import assert_accessible
 
@@ -97,6 +100,55 @@ def test_sending_from_a_telephone(
     agents_case.refresh_from_db()
     assert agents_case.status == Status.IDENTITY_REVIEW
     assert Evidence.objects.get().state == "given"
+    context.close()
+
+
+@pytest.mark.parametrize(("language", "width"), [("ja", 1280), ("en", 390)])
+def test_an_agent_who_asks_for_two_things_sends_the_documents_once(
+    browser: Browser,
+    live_portal: str,
+    client: Client,
+    agents_case: DisclosureRequest,
+    tmp_path: Path,
+    language: str,
+    width: int,
+) -> None:
+    RequestRuleFactory(request_type="purpose_notice", fee="none", fee_yen=None)
+    person = agents_case.applicant
+    assert person is not None
+    sign_in_by_code(client, person)
+    photo = tmp_path / "card.jpg"
+    photo.write_bytes(evidence.picture())
+    context = context_of(browser, client, live_portal, language, width)
+    page = context.new_page()
+    page.goto(f"{live_portal}/requests/new/disclosure/who/")
+    page.locator("summary").first.click()
+    expect(page.locator("details li")).to_have_count(7)
+    assert_accessible(page)
+    fits(page, width)
+    shoot(page, f"who-{language}-{width}")
+    page.goto(f"{live_portal}/requests/{agents_case.receipt_number}/received/")
+    page.locator("select[name=request_type]").select_option("purpose_notice")
+    follow(page.locator("form:has(select[name=request_type]) button[type=submit]"))
+    while "/check/" not in page.url:
+        follow(page.locator("main form .btn-primary"))
+    follow(page.locator("main form .btn-primary"))
+    second = DisclosureRequest.objects.get(request_type="purpose_notice")
+    assert second.requester == "mandated"
+    identity.verify(request_id=second.pk, now=timezone.now())
+    page.goto(f"{live_portal}/requests/{second.receipt_number}/documents/")
+    expect(page.locator("main")).to_contain_text(agents_case.receipt_number)
+    assert_accessible(page)
+    fits(page, width)
+    shoot(page, f"documents-together-{language}-{width}")
+    follow(page.locator(".pp-tasks a").first)
+    page.locator("label[for=id_document_0]").click()
+    page.locator("input[name=copies]").set_input_files(photo)
+    follow(page.locator("main form button[type=submit]"))
+    follow(page.locator("main .btn-primary"))
+    for case in (agents_case, second):
+        case.refresh_from_db()
+        assert (case.status, case.evidence.get().state) == (Status.IDENTITY_REVIEW, "given")
     context.close()
 
 

@@ -33,7 +33,7 @@ CONTACT = {
     "telephone": "090-1234-5678",
 }
 DRAFT = {
-    "role": "mandated_agent",
+    "requester": "mandated",
     **NAMES,
     **CONTACT,
     **{f"agent_{name}": value for name, value in (NAMES | CONTACT).items()},
@@ -211,7 +211,7 @@ def test_the_form_works_without_scripts_and_by_keyboard(browser: Browser, live_p
     context.add_cookies([{"name": "sessionid", "value": session.session_key or "", "url": live_portal}])
     page = context.new_page()
     page.goto(f"{live_portal}{FORM}who/")
-    page.locator("[name=role]").first.focus()
+    page.locator("[name=requester]").first.focus()
     with page.expect_navigation():
         page.keyboard.press("Enter")
     page.locator("[name=family_name]").fill("Suharto")

@@ -262,7 +262,7 @@ class TestOffer:
         OperatorFactory()
         RequestRuleFactory()
         catalogue()
-        answers = {"role": "person", "family_name": "髙橋", "answer_method": "attachment"}
+        answers = {"requester": "person", "family_name": "髙橋", "answer_method": "attachment"}
         assert "answer_method" in intake.read_form("disclosure", answers, today=timezone.localdate())[1]
         monkeypatch.setattr(intake, "current_operator", lambda: OperatorFactory.build(mails_answers=True))
         assert "answer_method" not in intake.read_form("disclosure", answers, today=timezone.localdate())[1]

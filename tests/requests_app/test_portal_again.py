@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from consent_app.models import RequestRule
 from privacy_portal.core.models import User
@@ -79,16 +80,50 @@ def test_the_next_request_begins_with_what_is_known(client: Client, person: User
 
 
 def test_an_agent_and_an_address_abroad_are_carried_over(client: Client, person: User) -> None:
-    request = sent(person, role="statutory_agent")
+    request = sent(person, role="statutory_agent", requester="parent")
     request.parties.update(prefecture="", postal_code="")
     PartyFactory(request=request, kind=Party.Kind.AGENT, family_name="代理野", order_number="9999")
     again(client, request, "purpose_notice")
     draft = intake.draft_of(user=person, request_type="purpose_notice")
-    assert (draft["role"], draft["agent_family_name"]) == ("statutory_agent", "代理野")
+    assert (draft["requester"], draft["agent_family_name"]) == ("parent", "代理野")
     assert draft["prefecture"] == "海外"
     assert draft["agent_prefecture"] != "海外"
     assert draft["order_number"] == "4711"
     assert "agent_order_number" not in draft
+
+
+@pytest.mark.parametrize(
+    ("changed", "together"), [({}, True), ({"family_name": "別人"}, False), ({"requester": "guardian"}, False)]
+)
+def test_documents_serve_both_as_long_as_both_are_about_the_same_people(
+    client: Client, person: User, changed: dict[str, Any], together: bool
+) -> None:
+    request = sent(person, role="statutory_agent", requester="parent")
+    PartyFactory(request=request, kind=Party.Kind.AGENT, family_name="代理野")
+    again(client, request, "purpose_notice")
+    draft = intake.draft_of(user=person, request_type="purpose_notice")
+    more = {"wants_everything": True, "wanted_items": [], "wanted_note": "", "answer_method": "download"}
+    second = intake.submit(
+        user=person,
+        request_type="purpose_notice",
+        answers={**draft, **more, **changed},
+        language="ja",
+        address_proven=True,
+        now=timezone.now(),
+        sent_with=draft["sent_with"],
+    )
+    request.refresh_from_db()
+    assert (second.visit, request.visit) == ((request.pk, request.pk) if together else (None, None))
+
+
+def test_nobody_joins_a_request_of_somebody_else(client: Client, person: User) -> None:
+    other = RequestFactory.received(party={"family_name": "髙橋"})
+    answers = {"requester": "person", "family_name": "髙橋", "given_name": "花子", "answer_method": "download"}
+    request = intake.submit(
+        user=person, request_type="disclosure", answers=answers, language="ja", address_proven=True,
+        now=timezone.now(), sent_with=other.receipt_number,
+    )  # fmt: skip
+    assert request.visit is None
 
 
 def test_after_a_complaint_the_address_is_asked(client: Client, person: User) -> None:

@@ -107,7 +107,7 @@ class TestList:
         assert 'href="/"' in page
 
     def test_drafts_and_requests(self, signed_in: Client, person: User) -> None:
-        intake.save_draft(user=person, request_type="disclosure", answers={"role": "person"}, now=timezone.now())
+        intake.save_draft(user=person, request_type="disclosure", answers={"requester": "person"}, now=timezone.now())
         made = RequestFactory.waiting(applicant=person)
         MessageFactory(request=made)
         text = text_of(main_part(signed_in.get("/requests/")))

@@ -17,7 +17,7 @@ from tests.factories.requests import PersonFactory
 pytestmark = pytest.mark.django_db
 
 PAGES: dict[str, dict[str, Any]] = {
-    "who": {"role": "person"},
+    "who": {"requester": "person"},
     "name": {"family_name": "高橋", "given_name": "花子", "family_kana": "", "given_kana": ""},
     "contact": {
         "postal_code": "１００－０００１",

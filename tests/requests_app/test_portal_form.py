@@ -13,6 +13,7 @@ from privacy_portal.core import ratelimit
 from privacy_portal.core.models import OutgoingMail, User
 from privacy_portal.core.portal.views import ADDRESS_PROVEN
 from requests_app.domain.request_types import DISCLOSURE
+from requests_app.domain.requesters import ASKERS
 from requests_app.models import DisclosureRequest, Party, RequestDraft
 from requests_app.portal.wizard import steps_of
 from requests_app.services import intake
@@ -34,12 +35,18 @@ ADDRESS = {
     "telephone": "０９０ー１２３４ー５６７８",
 }
 PAGES: dict[str, dict[str, Any]] = {
-    "who": {"role": "person"},
+    "who": {"requester": "person"},
     "name": NAME,
     "contact": ADDRESS,
     "records": {"customer_number": "", "order_number": "", "registered_postal_code": "", "registered_address": ""},
     "wanted": {"wants_everything": "True", "wanted_note": ""},
     "method": {"answer_method": "download", "answer_method_note": ""},
+}
+# Who can be chosen, and as whom they act (Order 13).
+WHO = {
+    **dict.fromkeys(("person", "former", "recipient", "applicant"), "person"),
+    **dict.fromkeys(("parent", "guardian"), "statutory_agent"),
+    "mandated": "mandated_agent",
 }
 AGENT_NAME = {f"agent_{key}": value for key, value in {**NAME, "family_name": "代理野"}.items()}
 AGENT_ADDRESS = {f"agent_{key}": value for key, value in ADDRESS.items()}
@@ -203,7 +210,7 @@ class TestOrder:
 
     def test_who_becomes_an_agent_is_asked_what_is_missing(self, browser_client: Client) -> None:
         fill(browser_client)
-        browser_client.post(f"{BASE}who/?change=1", {"role": "mandated_agent"})
+        browser_client.post(f"{BASE}who/?change=1", {"requester": "mandated"})
         assert browser_client.get(f"{BASE}check/").url == f"{BASE}name/?change=1"
 
 
@@ -376,7 +383,7 @@ class TestAnswers:
         assert send(browser_client, "method", answer_method="other", answer_method_note="CD-R").status_code == 302
 
     def test_an_agent_states_two_persons(self, browser_client: Client, person: User) -> None:
-        fill(browser_client, who={"role": "statutory_agent"}, name=AGENT_NAME, contact=AGENT_ADDRESS)
+        fill(browser_client, who={"requester": "parent"}, name=AGENT_NAME, contact=AGENT_ADDRESS)
         review = browser_client.get(f"{BASE}check/").content.decode()
         assert "代理野" in review
         assert "今の住所と電話番号：代理人（あなた）" in review
@@ -386,8 +393,26 @@ class TestAnswers:
         assert parties["agent"].email == person.email
         assert parties["principal"].email == ""
 
+    @pytest.mark.parametrize(("requester", "role"), WHO.items())
+    def test_each_of_those_who_may_ask_is_told_apart(self, browser_client: Client, requester: str, role: str) -> None:
+        page = browser_client.get(f"{BASE}who/").content.decode()
+        assert f'value="{requester}"' in page
+        assert 'value="unknown"' not in page
+        parties = {} if role == "person" else {"name": AGENT_NAME, "contact": AGENT_ADDRESS}
+        fill(browser_client, who={"requester": requester}, **parties)
+        browser_client.post(f"{BASE}check/")
+        request = DisclosureRequest.objects.get()
+        assert (request.requester, request.role) == (requester, role)
+        assert (
+            str(ASKERS[requester].requester.label)
+            in browser_client.get(f"/requests/{request.receipt_number}/").content.decode()
+        )
+
+    def test_nobody_is_somebody_else(self, browser_client: Client) -> None:
+        assert "requester" in errors(send(browser_client, "who", requester="manager"))
+
     def test_an_error_says_whose_answer_it_means(self, browser_client: Client) -> None:
-        fill(browser_client, until="contact", who={"role": "statutory_agent"}, name=AGENT_NAME)
+        fill(browser_client, until="contact", who={"requester": "parent"}, name=AGENT_NAME)
         wrong = {**AGENT_ADDRESS, "postal_code": "1", "agent_address1": "", "agent_telephone": "1"}
         found = errors(send(browser_client, "contact", **wrong))
         assert found["postal_code"][0].startswith("ご本人：郵便番号は7桁")
@@ -395,8 +420,8 @@ class TestAnswers:
         assert found["agent_telephone"][0].startswith("代理人：電話番号を")
 
     def test_an_agent_who_becomes_the_person_leaves_nothing_behind(self, browser_client: Client) -> None:
-        fill(browser_client, who={"role": "statutory_agent"}, name=AGENT_NAME, contact=AGENT_ADDRESS)
-        browser_client.post(f"{BASE}who/?change=1", {"role": "person"})
+        fill(browser_client, who={"requester": "parent"}, name=AGENT_NAME, contact=AGENT_ADDRESS)
+        browser_client.post(f"{BASE}who/?change=1", {"requester": "person"})
         assert "代理野" not in browser_client.get(f"{BASE}check/").content.decode()
         browser_client.post(f"{BASE}check/")
         assert [party.kind for party in Party.objects.all()] == [Party.Kind.PRINCIPAL]
@@ -406,7 +431,7 @@ class TestAnswers:
         page = browser_client.get(f"{BASE}name/").content.decode()
         assert 'autocomplete="family-name"' in page
         assert 'autocomplete="given-name"' in page
-        send(browser_client, "who", role="mandated_agent")
+        send(browser_client, "who", requester="mandated")
         form = browser_client.get(f"{BASE}name/").context["form"]
         assert form.fields["family_name"].widget.attrs["autocomplete"] == "off"
         assert form.fields["agent_family_name"].widget.attrs["autocomplete"] == "family-name"

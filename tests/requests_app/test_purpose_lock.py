@@ -17,7 +17,7 @@ from tests.factories.requests import PersonFactory, StaffFactory
 
 NOW = datetime(2026, 11, 16, 1, 0, tzinfo=UTC)
 ANSWERS: dict[str, Any] = {
-    "role": "person",
+    "requester": "person",
     "family_name": "秘田",
     "given_name": "花子",
     "family_kana": "ヒミツダ",

@@ -44,6 +44,13 @@ def page_of(row: Evidence, name: str) -> str:
     return reverse(f"admin:requests_app_case_{name}", args=[row.request_id, row.pk, row.pages.get().pk])
 
 
+@pytest.mark.parametrize("requester", ["applicant", "former"])
+def test_staff_begin_with_what_the_person_said_of_themselves(client: Client, manager: User, requester: str) -> None:
+    case = RequestFactory.in_identity_review(requester=requester)
+    form = client.get(address(case, "documents")).context["form"]
+    assert form["requester"].value() == requester
+
+
 def test_asking(client: Client, manager: User) -> None:
     case = RequestFactory.in_identity_review()
     page = client.get(address(case, "documents")).content.decode()

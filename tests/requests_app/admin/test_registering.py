@@ -60,7 +60,7 @@ def filled(**changes: Any) -> dict[str, Any]:
         "channel": "letter",
         "arrived_on": str(timezone.localdate() - timedelta(days=2)),
         "language": "ja",
-        "role": "person",
+        "requester": "person",
         "family_name": "高橋",
         "given_name": "花子",
         "prefecture": "東京都",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from requests_app.domain.answers import MY_NUMBER, CleanAnswers, Errors, PartyAnswers, read_answers
 from requests_app.domain.request_types import DISCLOSURE
 
-FULL: dict[str, Any] = {"role": "person", "family_name": "髙橋", "answer_method": "download"}
+FULL: dict[str, Any] = {"requester": "person", "family_name": "髙橋", "answer_method": "download"}
 TODAY = date(2026, 11, 22)
 PARTY = [field.name for field in fields(PartyAnswers)]
 
@@ -26,7 +26,7 @@ def test_the_least_that_is_needed() -> None:
     assert (clean.wants_everything, clean.agent, clean.principal.family_name) == (True, None, "髙橋")
 
 
-@pytest.mark.parametrize("name", ["role", "family_name", "answer_method"])
+@pytest.mark.parametrize("name", ["requester", "family_name", "answer_method"])
 @pytest.mark.parametrize("value", ["", None, "　"])
 def test_what_is_required(name: str, value: Any) -> None:
     assert set(read(**{name: value})[1]) == {name}
@@ -35,8 +35,8 @@ def test_what_is_required(name: str, value: Any) -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("role", "manager"),
-        ("role", ["person"]),
+        ("requester", "manager"),
+        ("requester", ["person"]),
         ("answer_method", "fax"),
         ("family_name", 7),
         ("family_name", ["髙橋"]),
@@ -94,7 +94,7 @@ LINES = [
     ],
 )
 def test_a_my_number_is_refused_in_every_text(name: str, typed: str) -> None:
-    clean, errors = read(**{"role": "mandated_agent", "agent_family_name": "代理", name: typed})
+    clean, errors = read(**{"requester": "mandated", "agent_family_name": "代理", name: typed})
     assert errors == {name: MY_NUMBER}
     assert "9018" not in str(clean)
 
@@ -134,16 +134,16 @@ class TestWanted:
 
 class TestAgent:
     def test_is_read_beside_the_principal(self) -> None:
-        clean, errors = read(role="statutory_agent", agent_family_name="親", agent_telephone="03-1234-5678")
+        clean, errors = read(requester="parent", agent_family_name="親", agent_telephone="03-1234-5678")
         assert not errors
         assert clean.agent is not None
         assert clean.agent.telephone == "+81312345678"
 
     def test_needs_a_name(self) -> None:
-        assert set(read(role="mandated_agent")[1]) == {"agent_family_name"}
+        assert set(read(requester="mandated")[1]) == {"agent_family_name"}
 
     def test_gets_the_paper(self) -> None:
-        _clean, errors = read(role="mandated_agent", agent_family_name="代理", answer_method="paper")
+        _clean, errors = read(requester="mandated", agent_family_name="代理", answer_method="paper")
         assert set(errors) == {"agent_address1"}
 
 
@@ -160,7 +160,7 @@ class TestMethod:
 
 
 values = st.one_of(st.none(), st.booleans(), st.integers(), st.text(), st.lists(st.text(), max_size=3))
-OTHER = ["role", "wants_everything", "wanted_items", "wanted_note", "answer_method", "answer_method_note"]
+OTHER = ["requester", "wants_everything", "wanted_items", "wanted_note", "answer_method", "answer_method_note"]
 names = st.sampled_from([*PARTY, *(f"agent_{name}" for name in PARTY), *OTHER])
 
 

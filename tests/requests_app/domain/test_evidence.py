@@ -11,17 +11,16 @@ from requests_app.domain.evidence import (
     DOCUMENTS,
     NEEDS,
     PICTURES,
-    REQUESTERS_OF,
     Check,
     Mask,
     Proof,
-    Requester,
     holds_document_number,
     is_agents,
     needs_of,
     possible_needs,
     required_proofs,
 )
+from requests_app.domain.requesters import ASKERS, REQUESTERS_OF, AnswerTo, Requester, answer_to
 from requests_app.models import DisclosureRequest
 
 IDENTITY = {
@@ -63,6 +62,15 @@ def test_each_requester_shows_what_the_law_lets_ask(requester: Requester) -> Non
 def test_every_requester_belongs_to_one_role() -> None:
     assert set(REQUESTERS_OF) == set(DisclosureRequest.Role.values)
     assert sorted(one for group in REQUESTERS_OF.values() for one in group) == sorted(Requester)
+
+
+def test_who_asks_decides_who_gets_the_answer() -> None:
+    """Order 13: a statutory agent acts in the person's place; a mandated one gets what the mandate says."""
+    expected = {"person": "principal", "statutory_agent": "agent", "mandated_agent": "by_mandate"}
+    assert {role: answer_to(role).value for role in REQUESTERS_OF} == expected
+    for role, requesters in REQUESTERS_OF.items():
+        assert {ASKERS[one].answer for one in requesters} == {AnswerTo(expected[role])}
+    assert {code for code, row in ASKERS.items() if not row.words} == {"unknown"}
 
 
 def test_a_document_is_asked_only_for_what_it_shows() -> None:

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 Outcome = Decision.Outcome
 ANSWERS: dict[str, Any] = {
-    "role": "person",
+    "requester": "person",
     "family_name": "高橋",
     "given_name": "花子",
     "postal_code": "1000001",

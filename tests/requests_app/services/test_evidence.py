@@ -138,6 +138,27 @@ class TestAsking:
         identity.verify(request_id=request.pk, now=NOW)
         assert EvidenceRequest.objects.count() == 1
 
+    def test_who_said_who_they_are_is_asked_by_their_row_of_the_table(self) -> None:
+        request = RequestFactory.received(role="statutory_agent", requester="guardian")
+        PartyFactory(request=request, kind=Party.Kind.AGENT)
+        identity.verify(request_id=request.pk, now=NOW)
+        row = EvidenceRequest.objects.get()
+        assert row.requester == "guardian"
+        authority = next(need for need in evidence_state.asked_needs(row) if need.proof == "authority")
+        assert authority.documents == ("guardianship_certificate",)
+
+    def test_what_helps_to_find_the_data_is_asked_and_not_required(self) -> None:
+        RequestRule.objects.update(identity_level=3)
+        request = RequestFactory.received(requester="applicant")
+        identity.verify(request_id=request.pk, now=NOW)
+        needs = evidence_state.asked_needs(EvidenceRequest.objects.get())
+        assert [(need.proof, need.required) for need in needs] == [("principal", True), ("connection", False)]
+
+    @pytest.mark.parametrize(("role", "requester"), [("person", "parent"), ("mandated_agent", "guardian")])
+    def test_who_asks_fits_the_role(self, role: str, requester: str) -> None:
+        with pytest.raises(IntegrityError), transaction.atomic():
+            RequestFactory.received(role=role, requester=requester)
+
     def test_a_letter_is_looked_at_by_staff(self) -> None:
         request = RequestFactory.by_letter(role="mandated_agent")
         identity.verify(request_id=request.pk, now=NOW)
@@ -152,6 +173,81 @@ class TestAsking:
             EvidenceJudgement.objects.filter(pk=checked(request, "passport", "principal").judgements.get().pk).update(
                 accepted=False
             )
+
+
+class TestSentTogether:
+    """Whoever asks for two things at once shows who they are once; each request judges for itself."""
+
+    @pytest.fixture
+    def pair(self) -> tuple[DisclosureRequest, DisclosureRequest]:
+        first = asked("mandated_agent")
+        second = asked("mandated_agent", applicant=first.applicant, request_type="purpose_notice", visit=first.pk)
+        DisclosureRequest.objects.filter(pk=first.pk).update(visit=first.pk)
+        first.refresh_from_db()
+        return first, second
+
+    @pytest.mark.parametrize("way", [0, 1])
+    def test_what_is_sent_for_one_is_given_for_the_other(
+        self, pair: tuple[DisclosureRequest, DisclosureRequest], way: int
+    ) -> None:
+        here, there = pair[way], pair[1 - way]
+        add(here, "agent", "passport")
+        evidence.send(request=here, actor=here.applicant, now=NOW)
+        there.refresh_from_db()
+        copied = there.evidence.get()
+        assert (there.status, copied.state, copied.party) == (Status.IDENTITY_REVIEW, "given", "agent")
+        own = here.evidence.get().pages.get().file
+        assert copied.pages.get().file_id != own.pk
+        assert evidence_pages.content_of(copied.pages.get().file) == evidence_pages.content_of(own)
+
+    def test_one_is_judged_without_the_other(self, pair: tuple[DisclosureRequest, DisclosureRequest]) -> None:
+        first, second = pair
+        add(first, "authority", "mandate")
+        evidence.send(request=first, actor=first.applicant, now=NOW)
+        evidence_review.reject(
+            evidence=first.evidence.get(), actor=StaffFactory(), reason="incomplete", note="", erase_now=True, now=NOW
+        )
+        assert second.evidence.get().state == "given"
+        assert second.evidence.get().pages.get().file.erased_at is None
+        assert Proof.AUTHORITY in evidence_state.missing(second)
+
+    def test_paper_that_staff_write_down_serves_both(self, pair: tuple[DisclosureRequest, DisclosureRequest]) -> None:
+        first, second = pair
+        evidence.record(
+            request=first, actor=StaffFactory(), proof="authority", document="mandate", way="post",
+            came_on=NOW.date(), uploads=[], now=NOW,
+        )  # fmt: skip
+        assert second.evidence.get().came_on == NOW.date()
+
+    def test_what_came_before_the_second_is_taken_over(self) -> None:
+        first = RequestFactory.in_identity_review(role="mandated_agent")
+        everything_for_mandate(first)
+        second = RequestFactory.received(role="mandated_agent", applicant=first.applicant, visit=first.pk)
+        DisclosureRequest.objects.filter(pk=first.pk).update(visit=first.pk)
+        for _again in range(2):
+            identity.verify(request_id=second.pk, now=NOW)
+        second.refresh_from_db()
+        assert second.status == Status.IDENTITY_REVIEW
+        assert set(second.evidence.values_list("state", flat=True)) == {"given"}
+        assert second.evidence.count() == first.evidence.count()
+        assert not second.evidence_requests.exists()
+
+    def test_only_what_is_missing_is_asked(self) -> None:
+        first = RequestFactory.in_identity_review(role="mandated_agent")
+        given(first, "passport", "agent")
+        given(first, "mandate", "authority", state="rejected")
+        second = RequestFactory.received(role="mandated_agent", applicant=first.applicant, visit=first.pk)
+        DisclosureRequest.objects.filter(pk=first.pk).update(visit=first.pk)
+        identity.verify(request_id=second.pk, now=NOW)
+        assert set(second.evidence_requests.get().proofs) == {"principal", "authority", "seal"}
+
+    def test_an_agent_without_a_mandate_is_not_confirmed_by_the_other_request(self) -> None:
+        first = RequestFactory.in_review(role="mandated_agent")
+        everything_for_mandate(first)
+        second = RequestFactory.in_identity_review(role="mandated_agent", applicant=first.applicant, visit=first.pk)
+        DisclosureRequest.objects.filter(pk=first.pk).update(visit=first.pk)
+        with pytest.raises(EvidenceMissing):
+            identity.confirm(request=second, customer=first.customer, note="見た", actor=StaffFactory(), now=NOW)
 
 
 class TestSending:

@@ -23,7 +23,7 @@ from tests.factories.requests import PersonFactory
 NOW = datetime(2026, 11, 16, 1, 0, tzinfo=UTC)
 MY_NUMBER = "1234 5678 9018"
 ANSWERS: dict[str, Any] = {
-    "role": "person",
+    "requester": "person",
     "family_name": "髙橋",
     "given_name": "花子",
     "family_kana": "たかはし",
@@ -36,7 +36,7 @@ ANSWERS: dict[str, Any] = {
     "answer_method": "download",
 }
 AGENT = {
-    "role": "mandated_agent",
+    "requester": "mandated",
     "agent_family_name": "代理",
     "agent_given_name": "太郎",
     "agent_telephone": "03-1234-5678",
@@ -111,7 +111,7 @@ class TestSubmit:
         assert (principal.family_name, principal.email) == ("髙橋", "")
 
     def test_forgets_the_agent_when_the_role_was_changed_back(self, user: User) -> None:
-        request = submit(user, **{**AGENT, "role": "person"})
+        request = submit(user, **{**AGENT, "requester": "person"})
         assert [party.kind for party in request.parties.all()] == [Party.Kind.PRINCIPAL]
 
     def test_keeps_chosen_items_and_notes_encrypted(self, user: User) -> None:

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 ARRIVAL = Arrival(key=uuid.UUID(int=1), channel="letter", arrived_on=date(2026, 11, 16), language="ja")
 ANSWERS = {
-    "role": "person",
+    "requester": "person",
     "family_name": "高橋",
     "given_name": "花子",
     "telephone": "090-1234-5678",
@@ -127,7 +127,7 @@ def test_wrong_facts_of_the_arrival(changes: dict[str, str], wrong: str) -> None
         ({"address1": ""}, "address1"),
         ({"answer_method": "download"}, "answer_method"),
         ({"answer_method": "other"}, "answer_method_note"),
-        ({"role": "mandated_agent"}, "agent_family_name"),
+        ({"requester": "mandated"}, "agent_family_name"),
         ({"wanted_note": "番号は 1234 5678 9018 です"}, "wanted_note"),
         ({"wants_everything": False, "wanted_items": ["secret"]}, "wanted_items"),
     ],
@@ -144,7 +144,8 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
 def test_an_agent_is_another_party_with_an_address_of_their_own() -> None:
     agent = {"agent_family_name": "代理", "agent_postal_code": "1000002", "agent_address1": "例区1-1"}
     arrival = replace(ARRIVAL, email="Hanako@Post.example", agent_email="office@law.example")
-    request = register(arrival=arrival, answers=ANSWERS | agent | {"role": "mandated_agent"})
+    request = register(arrival=arrival, answers=ANSWERS | agent | {"requester": "mandated"})
+    assert (request.role, request.requester) == ("mandated_agent", "mandated")
     assert dict(request.parties.values_list("kind", "email")) == {
         "principal": "hanako@post.example",
         "agent": "office@law.example",
@@ -218,7 +219,7 @@ def test_nobody_is_confirmed_by_a_comparison() -> None:
 
 def test_what_asks_for_nobodys_data_goes_to_staff_at_once() -> None:
     RequestRuleFactory(request_type="inquiry", identity_level=1, fee="none", fee_yen=None)
-    answers = {"role": "person", "family_name": "高橋", "wanted_note": "営業時間は", "answer_method": "other"}
+    answers = {"requester": "person", "family_name": "高橋", "wanted_note": "営業時間は", "answer_method": "other"}
     request = register(request_type="inquiry", answers=answers | {"answer_method_note": "電話で"})
     assert not request.identity_checks.exists()
     identity.verify(request_id=request.pk, now=NOW)
