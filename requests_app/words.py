@@ -4,6 +4,7 @@ from typing import Any, cast
 
 from django.utils.translation import gettext_lazy as _
 
+from .domain.request_types import REQUEST_TYPES
 from .models import Correction, Party
 
 FACTS = {
@@ -29,16 +30,31 @@ RESULTS = {
     "several": _("複数の登録あり"),
     "agent": _("代理人"),
 }
-OTHERS = {"channel": _("受付方法"), "arrived_on": _("届いた日"), "scan_removed": _("写しを消した")}
+OTHERS = {
+    "channel": _("受付方法"),
+    "arrived_on": _("届いた日"),
+    "scan_removed": _("写しを消した"),
+    "request_type": _("請求の種類"),
+    "wanted_note": _("本人の説明"),
+}
 
 
 def field_words(correction: Correction) -> str:
     """What was corrected, for the history."""
     kind, _dot, column = correction.field.partition(".")
+    if correction.field.startswith("change_"):
+        return str(_("変える内容（%(number)s）") % {"number": correction.field.removeprefix("change_")})
     if not column:
         return str(OTHERS.get(correction.field, correction.field))
     verbose = cast(Any, Party._meta.get_field(column)).verbose_name
     return f"{Party.Kind(kind).label}: {verbose}"
+
+
+def value_words(correction: Correction, value: str | None) -> str:
+    """What was there before or is there now; a type by its name."""
+    if correction.field == "request_type" and value in REQUEST_TYPES:
+        return str(REQUEST_TYPES[value].name)
+    return value or ""
 
 
 def finding_words(code: str) -> str:

@@ -24,6 +24,7 @@ from consent_app.models import (
     EmailChange,
     ProvisionBasis,
     Purpose,
+    RequestRule,
     SecondLookRule,
     StatisticsRelease,
 )
@@ -55,7 +56,7 @@ from tests.factories.core import (
     sign_in_by_code,
 )
 from tests.factories.instructions import WAREHOUSE
-from tests.factories.requests import MessageFactory, PartyFactory, RequestFactory
+from tests.factories.requests import FeeFactory, MessageFactory, PartyFactory, RequestFactory
 from tests.factories.trackers import TrackerFactory
 from tests.support.words import ENGLISH, JAPANESE, stored_values, words_and_links
 
@@ -77,7 +78,7 @@ ENGLISH_NAMES = {
 QUERIES_A_VIEW = 4
 # A form that is filled in and not sent.
 ANSWERS = {
-    "role": "person",
+    "requester": "person",
     "family_name": "高橋",
     "given_name": "花子",
     "family_kana": "",
@@ -233,6 +234,8 @@ def rare_states(manager: User) -> None:
         now=now,
     )
     RequestFactory.by_letter(Status.WAITING, status_changed_at=now - timedelta(days=10))
+    RequestRule.objects.filter(request_type="disclosure").update(fee=RequestRule.Fee.FIXED, fee_yen=1100)
+    FeeFactory(request=RequestFactory.by_letter(Status.FEE_WAITING))
 
 
 def addresses_of_rare_states() -> Iterator[str]:
@@ -246,6 +249,11 @@ def addresses_of_rare_states() -> Iterator[str]:
     for name, by_letter in (("code_letter", False), ("code_told", True)):
         ordered = PostCode.objects.get(request__registered_by__isnull=not by_letter)
         yield reverse(f"admin:requests_app_case_{name}", args=[ordered.request_id])
+    charged = DisclosureRequest.objects.get(channel="letter", status=Status.FEE_WAITING)
+    yield reverse("admin:requests_app_case_fee_accepted", args=[charged.pk])
+    yield reverse("admin:requests_app_case_fee_declined", args=[charged.pk])
+    registered = DisclosureRequest.objects.get(channel="letter", status=Status.IN_REVIEW)
+    yield reverse("admin:requests_app_case_retype_to", args=[registered.pk, "correction"])
     silent = DisclosureRequest.objects.get(channel="letter", status=Status.WAITING)
     yield reverse("admin:requests_app_case_remind", args=[silent.pk])
 
@@ -290,7 +298,7 @@ PORTAL_NO_PAGES = {
 FOR_POSTING = (
     *("message", "message_file", "letter", "file", "receipt", "received"),
     *("evidence_page", "evidence_cover", "evidence_judge"),
-    *("answer_mail", "block", "question_letter", "second_look_letter", "print"),
+    *("answer_mail", "block", "question_letter", "second_look_letter", "print", "type_letter"),
 )
 # Shown to somebody who is a customer and has stated registered facts.
 REGISTERED = {

@@ -35,7 +35,7 @@ from ..services import (
     undo,
 )
 from ..services.permissions import may_act_as_staff
-from ..words import field_words
+from ..words import field_words, value_words
 from .evidence_card import evidence_context
 from .steps import VIEW_CUSTOMER, WAITS_FOR, choices
 
@@ -106,7 +106,12 @@ def _overview(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any]:
         "checks": case.identity_checks.select_related("customer", "decided_by"),
         "recipients": recipients_seen(case, request),
         "corrections": [
-            {"row": row, "words": field_words(row)}
+            {
+                "row": row,
+                "words": field_words(row),
+                "before": value_words(row, row.before),
+                "after": value_words(row, row.after),
+            }
             for row in (case.corrections.select_related("made_by") if case.registered_by_id else ())
         ],
         "gifts_linked": case.gift_links.count(),

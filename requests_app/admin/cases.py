@@ -46,6 +46,7 @@ from . import (
     print_views,
     register_views,
     second_look_views,
+    type_views,
     undo_views,
     view_pages,
 )
@@ -309,6 +310,8 @@ class DisclosureRequestAdmin(PostedSearch, OfferedLookups, ModelAdmin):
                 f"{prefix}taken-back/<uuid:change_id>/", page(undo_views.take_back), name="requests_app_case_take_back"
             ),
             path(f"{prefix}fee/", page(fee_views.ask), name="requests_app_case_fee"),
+            path(f"{prefix}fee-accepted/", page(fee_views.accepted), name="requests_app_case_fee_accepted"),
+            path(f"{prefix}fee-declined/", page(fee_views.declined), name="requests_app_case_fee_declined"),
             path(f"{prefix}money/", page(fee_views.money), name="requests_app_case_money"),
             path(f"{prefix}waive/", page(fee_views.waive), name="requests_app_case_waive"),
             path(f"{prefix}fee-cancel/", page(fee_views.cancel), name="requests_app_case_fee_cancel"),
@@ -336,6 +339,13 @@ class DisclosureRequestAdmin(PostedSearch, OfferedLookups, ModelAdmin):
             path(f"{prefix}extend/", page(clock_views.extend), name="requests_app_case_extend"),
             path(f"{prefix}ask/", page(paper_views.ask), name="requests_app_case_ask"),
             path(f"{prefix}correct/", page(correction_views.person), name="requests_app_case_correct"),
+            path(f"{prefix}type/", page(type_views.choose), name="requests_app_case_retype"),
+            path(f"{prefix}type/<slug:request_type>/", page(type_views.correct), name="requests_app_case_retype_to"),
+            path(
+                f"{prefix}type-letter/<uuid:correction_id>/",
+                page(type_views.letter),
+                name="requests_app_case_type_letter",
+            ),
             path(f"{prefix}arrival/", page(correction_views.arrival), name="requests_app_case_arrival"),
             path(f"{prefix}scans/", page(correction_views.scans), name="requests_app_case_scans"),
             path(f"{prefix}answered/", page(paper_views.answered), name="requests_app_case_answered"),

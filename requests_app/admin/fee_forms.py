@@ -15,7 +15,8 @@ from unfold.widgets import (
 from consent_app.models import RequestRule
 
 from ..domain.fees import HIGHEST_YEN
-from ..models import Payment
+from ..models import DisclosureRequest, Payment
+from ..services.registration import CHANNELS
 
 
 class FeeForm(forms.Form):
@@ -40,6 +41,18 @@ class FeeForm(forms.Form):
         super().__init__(*args, **kwargs)
         if rule is not None and rule.fee == RequestRule.Fee.FIXED:
             del self.fields["amount_yen"]
+
+
+class FeeAnswerForm(forms.Form):
+    """How and when the person said whether they pay."""
+
+    channel = forms.ChoiceField(
+        label=_("方法"),
+        choices=[(code, DisclosureRequest.Channel(code).label) for code in CHANNELS],
+        initial="letter",
+        widget=UnfoldAdminRadioSelectWidget,
+    )
+    on = forms.DateField(label=_("届いた日・話した日"), widget=UnfoldAdminDateWidget)
 
 
 class MoneyForm(forms.Form):

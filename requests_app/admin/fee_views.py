@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages as notices
@@ -11,12 +12,14 @@ from django.utils.translation import gettext_lazy as _
 
 from ..domain.transitions import TransitionRefused
 from ..models import DisclosureRequest, Fee
-from ..services import fees, receipts
+from ..services import fee_answers, fees, receipts
+from ..services.correspondence import Contact
 from ..services.errors import RequestError
 from ..services.fees import InvalidFee
 from .case_page import fee_context
 from .case_views import Refused, back_to, case_page, confirmed_step, refused_step, staff_of, words_of
-from .fee_forms import FeeForm, MoneyForm, WaiverForm
+from .fee_forms import FeeAnswerForm, FeeForm, MoneyForm, WaiverForm
+from .paper_views import tried
 from .steps import BY_CODE
 
 if TYPE_CHECKING:
@@ -44,6 +47,40 @@ def ask(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequestAd
             notices.success(request, str(_("手数料を知らせました。手続きが済むまで社内目標は進みません。")))
             return back_to(case)
     return case_page(request, case, site, "fee", BY_CODE["fee"].label, form=form, rule=rule)
+
+
+def accepted(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequestAdmin) -> HttpResponse:
+    """Somebody without an account agreed to pay."""
+    note = _("承諾を記録します。支払いを待つ間、社内目標は進みません。入金は「入出金を記録する」で書きます。")
+    done = _("手数料の承諾を記録しました。")
+    return _answer(request, case, site, "fee_accepted", note, done, fee_answers.record_accepted)
+
+
+def declined(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequestAdmin) -> HttpResponse:
+    """Somebody without an account did not agree to pay."""
+    note = _("断られたことを記録すると、請求は取下げとして終わります。受け取ったお金は返金が必要になります。")
+    done = _("手数料を断られたことを記録し、請求を取下げとしました。")
+    return _answer(request, case, site, "fee_declined", note, done, fee_answers.record_declined)
+
+
+def _answer(
+    request: HttpRequest,
+    case: DisclosureRequest,
+    site: DisclosureRequestAdmin,
+    code: str,
+    note: Any,
+    done: Any,
+    service: Callable[..., object],
+) -> HttpResponse:
+    if refused := refused_step(case, request, code):
+        return refused
+    form = FeeAnswerForm(request.POST or None, initial={"on": timezone.localdate()})
+    if request.method == "POST" and form.is_valid():
+        contact = Contact(form.cleaned_data["channel"], form.cleaned_data["on"])
+        if tried(form, lambda: service(request=case, actor=staff_of(request), contact=contact, now=timezone.now())):
+            notices.success(request, str(done))
+            return back_to(case)
+    return case_page(request, case, site, "fee_answer", BY_CODE[code].label, form=form, note=note)
 
 
 def money(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequestAdmin) -> HttpResponse:

@@ -21,7 +21,7 @@ from ..domain.transitions import (
     possible_events,
 )
 from ..models import DisclosureRequest
-from ..services import changes, corrections, correspondence, evidence_state, fees, holds, post_codes
+from ..services import changes, corrections, correspondence, evidence_state, fees, holds, post_codes, type_corrections
 from ..services.errors import NoAccount, OwnProposal, ThreadClosed
 from ..services.forwarding import INQUIRIES
 from ..services.registration import PERMISSION
@@ -73,6 +73,8 @@ STEPS: tuple[Step, ...] = (
     Step("decide", Event.DECIDED, "requests_app.decide_request", _("回答を決定する")),
     Step("second_look", Event.DECIDED, "requests_app.approve_decision", _("提案された決定を確かめる")),
     Step("fee", Event.FEE_ASKED, "requests_app.decide_request", _("手数料を知らせる")),
+    Step("fee_accepted", None, "requests_app.decide_request", _("手数料の承諾を記録する")),
+    Step("fee_declined", Event.FEE_DECLINED, "requests_app.decide_request", _("手数料を断られたことを記録する")),
     Step("money", None, "requests_app.decide_request", _("入出金を記録する")),
     Step("waive", None, "requests_app.decide_request", _("手数料を免除する")),
     Step("fee_cancel", Event.FEE_CANCELLED, "requests_app.decide_request", _("手数料のお知らせを取り消す")),
@@ -82,6 +84,7 @@ STEPS: tuple[Step, ...] = (
     Step("answered", None, "requests_app.change_disclosurerequest", _("届いた返答を記録する")),
     Step("remind", None, "requests_app.change_disclosurerequest", _("返答のお願いを手紙で送る")),
     Step("correct", None, PERMISSION, _("写しまちがいを直す")),
+    Step("retype", None, PERMISSION, _("請求の種類を直す")),
     Step("arrival", None, PERMISSION, _("届いた日と受付方法を直す")),
     Step("scans", None, PERMISSION, _("原本の写しを足す・消す")),
     Step("extend", None, "requests_app.decide_request", _("目標日を延ばす")),
@@ -149,6 +152,8 @@ def why_not(request: DisclosureRequest, step: Step, user: User) -> _StrPromise |
         return _("いまの状態（%(status)s）ではできません。") % {"status": request.get_status_display()}
     if step.code in ("correct", "arrival", "scans"):
         return corrections.why_not(request, facts=step.code == "correct")
+    if step.code == "retype":
+        return type_corrections.why_not(request)
     if step.code in ("answered", "remind"):
         return _why_not_on_paper(request, step)
     if step.code in ("code_letter", "code_told"):
@@ -171,6 +176,8 @@ def why_not(request: DisclosureRequest, step: Step, user: User) -> _StrPromise |
         return _("顧客と結び付いたお問い合わせと苦情だけです。")
     if step.code == "extend":
         return _why_not_extended(request)
+    if step.code in ("fee_accepted", "fee_declined"):
+        return _why_no_answer_to_fee(request, step)
     return _why_no_fee(request, step) if step.code in ("fee", "money", "waive") else ""
 
 
@@ -238,6 +245,16 @@ def _why_no_fee(request: DisclosureRequest, step: Step) -> _StrPromise | str:
     settled = fee is not None and fee.is_settled
     owed = fees.is_owed(request)
     return "" if owed and not settled else _("いただく手数料はありません。")
+
+
+def _why_no_answer_to_fee(request: DisclosureRequest, step: Step) -> _StrPromise | str:
+    """Why nobody's answer about a fee is to be written down."""
+    if request.applicant_id is not None:
+        return _("本人がポータルで答えます。")
+    fee = fees.fee_of(request) if request.status == Status.FEE_WAITING else None
+    if fee is None:
+        return _("返事を待っている手数料はありません。")
+    return _("承諾は、もう記録されています。") if step.code == "fee_accepted" and fee.accepted_at else ""
 
 
 def _must_examine(request: DisclosureRequest) -> bool:

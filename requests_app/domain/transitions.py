@@ -73,6 +73,7 @@ class Note(models.TextChoices):
     MESSAGE_FROM_PERSON = "message_from_person", _("メッセージをいただきました")
     MESSAGE_FROM_STAFF = "message_from_staff", _("メッセージをお送りしました")
     CORRECTED = "corrected", _("登録の内容を直しました")
+    TYPE_CORRECTED = "type_corrected", _("請求の種類を直しました")
     ANSWER_OPENED = "answer_opened", _("回答を開きました")
     ANSWER_TOO_LARGE = "answer_too_large", _("回答が大きく、メールに添付できませんでした")
     ANSWER_MAILED_AGAIN = "answer_mailed_again", _("添付ファイルを、新しいパスフレーズで送り直しました")
@@ -120,6 +121,9 @@ TRANSITIONS: dict[tuple[Status, Event, Actor], Status] = {
     (_S.IDENTITY_WAITING, _E.DOCUMENTS_SENT, _A.PERSON): _S.IDENTITY_REVIEW,
     # They came by post or were shown at the counter.
     (_S.IDENTITY_WAITING, _E.DOCUMENTS_SENT, _A.STAFF): _S.IDENTITY_REVIEW,
+    # What was registered as a right turned out to be a complaint or an inquiry (``services.type_corrections``).
+    (_S.IDENTITY_REVIEW, _E.TAKEN_UP, _A.STAFF): _S.IN_REVIEW,
+    (_S.IDENTITY_WAITING, _E.TAKEN_UP, _A.STAFF): _S.IN_REVIEW,
     (_S.IDENTITY_REVIEW, _E.CODE_ORDERED, _A.STAFF): _S.IDENTITY_WAITING,
     # The code is enough for the type, or staff go on with what else is needed (``services.post_codes``).
     (_S.IDENTITY_REVIEW, _E.CODE_ACCEPTED, _A.PERSON): _S.IN_REVIEW,
@@ -143,6 +147,8 @@ TRANSITIONS: dict[tuple[Status, Event, Actor], Status] = {
     (_S.FEE_WAITING, _E.FEE_WAIVED, _A.STAFF): _S.IN_REVIEW,
     (_S.FEE_WAITING, _E.FEE_CANCELLED, _A.STAFF): _S.IN_REVIEW,
     (_S.FEE_WAITING, _E.FEE_DECLINED, _A.PERSON): _S.WITHDRAWN,
+    # Who has no account says so by letter or telephone, and staff write that down (``services.fee_answers``).
+    (_S.FEE_WAITING, _E.FEE_DECLINED, _A.STAFF): _S.WITHDRAWN,
     (_S.FEE_WAITING, _E.WITHDRAWN, _A.PERSON): _S.WITHDRAWN,
     # Staff see that they linked the wrong customer, before anything is disclosed.
     (_S.IN_REVIEW, _E.IDENTITY_REOPENED, _A.STAFF): _S.IDENTITY_REVIEW,

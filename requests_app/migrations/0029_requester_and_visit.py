@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('consent_app', '0024_operator_mails_answers'),
-        ('requests_app', '0028_instruction_reconsidered'),
+        ("requests_app", "0028_instruction_reconsidered"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -15,7 +15,7 @@ from ..domain.evidence import Check, Proof
 from ..domain.request_types import REQUEST_TYPES
 from ..models import DisclosureRequest, Evidence, EvidenceJudgement, Party
 from ..selectors_case import suit
-from ..words import field_words, finding_words
+from ..words import field_words, finding_words, value_words
 from . import changes
 from .case_file_words import Record, article, by, file_words, joined, language, moment, record
 from .typesetting import date_words, day_words
@@ -50,7 +50,7 @@ def persons(case: DisclosureRequest) -> Iterator[Record]:
     for party in sorted(case.parties.all(), key=lambda one: one.kind != Party.Kind.PRINCIPAL):
         yield record(
             party.get_kind_display(),
-            (_("請求する人"), case.get_role_display() if party.kind == Party.Kind.PRINCIPAL else ""),
+            (_("請求する人"), case.who_asks if party.kind == Party.Kind.PRINCIPAL else ""),
             (_("氏名"), party.full_name),
             (_("フリガナ"), party.full_kana),
             (_("メールアドレス"), party.email),
@@ -191,8 +191,8 @@ def corrections(case: DisclosureRequest) -> Iterator[Record]:
     for row in case.corrections.select_related("made_by"):
         yield record(
             field_words(row),
-            (_("前の内容"), row.before),
-            (_("新しい内容"), row.after),
+            (_("前の内容"), value_words(row, row.before)),
+            (_("新しい内容"), value_words(row, row.after)),
             (_("理由"), row.reason),
             (_("直した人"), by(row.made_by, row.made_at)),
         )

@@ -6,7 +6,7 @@ corrected until it is made; what was there before stays in the history. What peo
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Final
 
 from django.db import transaction
@@ -16,7 +16,6 @@ from django.utils.translation import gettext_lazy as _
 from consent_app.domain import normalise
 from consent_app.domain.normalise import clean_note
 from consent_app.models import RequestRule
-from privacy_portal.core.business_days import add_business_days
 from privacy_portal.core.models import User
 from privacy_portal.core.services import audit, files
 from privacy_portal.core.services.uploads import CleanFile
@@ -27,7 +26,7 @@ from ..domain.request_types import REQUEST_TYPES
 from ..domain.transitions import IDENTITY_STATUSES, OPEN_STATUSES, Actor, Event, Note, Status
 from ..models import Correction, DisclosureRequest, IdentityCheck, Party, ReceivedFile, RequestEvent
 from . import transition
-from .deadlines import first_target
+from .deadlines import first_target, moved_by
 from .errors import InvalidAnswers, RequestError
 from .permissions import deny, require_staff
 from .registration import CHANNELS, OLDEST, PERMISSION, attach
@@ -91,8 +90,8 @@ def correct_person(
         NotAllowed: no permission, or the person wrote it themself.
         Stale, TooLate: see there.
     """
-    _require(actor, request)
-    why, errors = _reason(reason)
+    require(actor, request)
+    why, errors = read_reason(reason)
     stated, wrong = read_party(values, paper=_answered_to(request, kind), today=timezone.localdate(now))
     email = normalise.email(str(values.get("email", "")))
     if email.problem:
@@ -100,7 +99,7 @@ def correct_person(
     if errors | wrong:
         raise InvalidAnswers(errors | wrong)
     with transaction.atomic():
-        row = _current(request, seen, FACTS_OPEN)
+        row = current(request, seen, FACTS_OPEN)
         party = Party.objects.get(request=row, kind=kind)
         new = {**asdict(stated), "email": email.value or ""}
         changed = {name: value for name, value in new.items() if (getattr(party, name) or "") != value}
@@ -108,10 +107,10 @@ def correct_person(
             raise InvalidAnswers({"reason": _("変わったところがありません。")})
         for name, value in changed.items():
             before = "" if name in UNTOLD else getattr(party, name)
-            _keep(row, actor, f"{kind}.{name}", before, "" if name in UNTOLD else value, why, now)
+            keep(row, actor, f"{kind}.{name}", before, "" if name in UNTOLD else value, why, now)
             setattr(party, name, value if value or name != "birth_date" else None)
         party.save(update_fields=list(changed))
-        _look_anew(row, request, actor, now)
+        look_anew(row, request, actor, now)
         _tell(row, actor, sorted(changed), now)
     return row
 
@@ -132,22 +131,22 @@ def correct_arrival(
         InvalidAnswers: for ``channel``, ``reason`` or ``arrived_on`` (in the future, a year ago, after a question).
         NotAllowed, Stale, TooLate: as in :func:`correct_person`.
     """
-    _require(actor, request)
-    why, errors = _reason(reason)
+    require(actor, request)
+    why, errors = read_reason(reason)
     if channel not in CHANNELS:
         errors["channel"] = NOT_A_CHOICE if channel else REQUIRED
     errors |= _errors_of_day(request, arrived_on, timezone.localdate(now))
     if errors or arrived_on is None:
         raise InvalidAnswers(errors)
     with transaction.atomic():
-        row = _current(request, seen, UNDECIDED)
+        row = current(request, seen, UNDECIDED)
         before_on, names = timezone.localdate(row.received_at), []
         if row.channel != channel:
-            _keep(row, actor, "channel", row.channel, channel, why, now)
+            keep(row, actor, "channel", row.channel, channel, why, now)
             names.append("channel")
             row.channel = channel
         if before_on != arrived_on:
-            _keep(row, actor, "arrived_on", before_on.isoformat(), arrived_on.isoformat(), why, now)
+            keep(row, actor, "arrived_on", before_on.isoformat(), arrived_on.isoformat(), why, now)
             names.append("arrived_on")
             _move_arrival(row, arrived_on)
         if not names:
@@ -163,9 +162,9 @@ def add_scan(*, request: DisclosureRequest, actor: User, scan: CleanFile, now: d
     Raises:
         NotAllowed, TooLate: as in :func:`correct_person`.
     """
-    _require(actor, request)
+    require(actor, request)
     with transaction.atomic():
-        row = _current(request, None, UNDECIDED)
+        row = current(request, None, UNDECIDED)
         return attach(request=row, scan=scan, actor=actor, now=now)
 
 
@@ -176,28 +175,28 @@ def remove_scan(*, received: ReceivedFile, actor: User, reason: str, now: dateti
         InvalidAnswers: for ``reason``.
         NotAllowed, TooLate: as in :func:`correct_person`.
     """
-    _require(actor, received.request)
-    why, errors = _reason(reason)
+    require(actor, received.request)
+    why, errors = read_reason(reason)
     if errors:
         raise InvalidAnswers(errors)
     with transaction.atomic():
-        row = _current(received.request, None, UNDECIDED)
+        row = current(received.request, None, UNDECIDED)
         kept = ReceivedFile.objects.select_for_update(of=("self",)).select_related("file").get(pk=received.pk)
         if kept.file.erased_at is not None:
             return
-        _keep(row, actor, "scan_removed", "", "", why, now)
+        keep(row, actor, "scan_removed", "", "", why, now)
         files.erase(file=kept.file, actor=actor)
         audit.record(action="received_file.removed", actor=actor, obj=kept)
         _tell(row, actor, ["scan"], now)
 
 
-def _require(actor: User, request: DisclosureRequest) -> None:
+def require(actor: User, request: DisclosureRequest) -> None:
     require_staff(actor, request, PERMISSION.split(".")[1])
     if request.registered_by_id is None:
         deny(actor, request)
 
 
-def _current(request: DisclosureRequest, seen: int | None, statuses: frozenset[Status]) -> DisclosureRequest:
+def current(request: DisclosureRequest, seen: int | None, statuses: frozenset[Status]) -> DisclosureRequest:
     row = transition.locked(request)
     if row.status not in statuses:
         raise TooLate
@@ -206,7 +205,7 @@ def _current(request: DisclosureRequest, seen: int | None, statuses: frozenset[S
     return row
 
 
-def _reason(typed: str) -> tuple[str, Errors]:
+def read_reason(typed: str) -> tuple[str, Errors]:
     text = clean_note(typed[: 2 * REASON_LENGTH])
     if not text:
         return "", {"reason": REQUIRED}
@@ -236,8 +235,7 @@ def _move_arrival(row: DisclosureRequest, day: date) -> None:
     if rule is None:
         return
     moved = first_target(rule=rule, received_at=row.received_at) - first_target(rule=rule, received_at=before)
-    if moved:
-        row.target_on = add_business_days(row.target_on + moved - timedelta(days=1), 1)
+    row.target_on = moved_by(row.target_on, moved)
 
 
 def _answered_to(request: DisclosureRequest, kind: str) -> bool:
@@ -247,7 +245,7 @@ def _answered_to(request: DisclosureRequest, kind: str) -> bool:
     return paper and kind == (Party.Kind.AGENT if to_agent else Party.Kind.PRINCIPAL)
 
 
-def _look_anew(row: DisclosureRequest, request: DisclosureRequest, actor: User, now: datetime) -> None:
+def look_anew(row: DisclosureRequest, request: DisclosureRequest, actor: User, now: datetime) -> None:
     """Who was confirmed by other facts is not confirmed any more."""
     if not REQUEST_TYPES[row.request_type].needs_identity:
         return
@@ -260,7 +258,7 @@ def _look_anew(row: DisclosureRequest, request: DisclosureRequest, actor: User, 
     row.save(update_fields=["customer"])
 
 
-def _keep(
+def keep(
     request: DisclosureRequest, actor: User, field: str, before: str, after: str, reason: str, now: datetime
 ) -> None:
     Correction.objects.create(

@@ -1,6 +1,6 @@
 """The internal target of a request. It is the operator's own wish; the law only says "without delay"."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.utils import timezone
 
@@ -14,6 +14,11 @@ from ..models import DisclosureRequest, RequestEvent
 def first_target(*, rule: RequestRule, received_at: datetime) -> date:
     """The target of a new request: so many business days after the day of arrival in the operator's time zone."""
     return add_business_days(timezone.localdate(received_at), rule.target_business_days)
+
+
+def moved_by(target_on: date, moved: timedelta) -> date:
+    """A target that moves as far as the first one would have, to a business day: waits and extensions stay counted."""
+    return add_business_days(target_on + moved - timedelta(days=1), 1) if moved else target_on
 
 
 def target_after_waiting(*, request: DisclosureRequest, until: date) -> date:

@@ -149,7 +149,7 @@ def accept(*, request: DisclosureRequest, actor: User, now: datetime) -> Fee:
     require_person(actor, request)
     with transaction.atomic():
         row = transition.locked(request)
-        fee = _waiting(row)
+        fee = waiting(row)
         if fee.accepted_at is None:
             fee.accepted_at = now
             fee.save(update_fields=["accepted_at"])
@@ -168,7 +168,7 @@ def decline(*, request: DisclosureRequest, actor: User, now: datetime) -> None:
     require_person(actor, request)
     with transaction.atomic():
         row = transition.locked(request)
-        fee = _waiting(row)
+        fee = waiting(row)
         fee.accepted_at, fee.declined_at = None, now
         fee.save(update_fields=["accepted_at", "declined_at"])
         audit.record(action="fee.declined", actor=actor, obj=row, detail={"fee": fee.pk})
@@ -176,7 +176,12 @@ def decline(*, request: DisclosureRequest, actor: User, now: datetime) -> None:
         request.status = row.status
 
 
-def _waiting(request: DisclosureRequest) -> Fee:
+def waiting(request: DisclosureRequest) -> Fee:
+    """The fee that the person owes an answer to.
+
+    Raises:
+        InvalidFee: there is none any more.
+    """
     fee = fee_of(request) if request.status == Status.FEE_WAITING else None
     if fee is None:
         raise InvalidFee("", _("手数料のお知らせは、もう有効ではありません。画面を読み直してください。"))
@@ -291,7 +296,7 @@ def cancel(*, request: DisclosureRequest, actor: User, now: datetime) -> None:
     require_staff(actor, request, "decide_request")
     with transaction.atomic():
         row = transition.locked(request)
-        fee = _waiting(row)
+        fee = waiting(row)
         fee.cancelled_at = now
         fee.save(update_fields=["cancelled_at"])
         audit.record(action="fee.cancelled", actor=actor, obj=row, detail={"fee": fee.pk})

@@ -284,8 +284,10 @@ def _join(request: DisclosureRequest, receipt_number: str) -> None:
 
     Whoever changed a name on the way asks for somebody else, whose documents are others.
     """
+    if not receipt_number:
+        return
     first = DisclosureRequest.objects.filter(applicant=request.applicant, receipt_number=receipt_number).first()
-    if not receipt_number or first is None or _people(first) != _people(request):
+    if first is None or _people(first) != _people(request):
         return
     request.visit = first.visit or first.pk
     request.save(update_fields=["visit"])

@@ -11,7 +11,7 @@ from consent_app.models import Customer, Operator
 
 from ..domain.request_types import REQUEST_TYPES
 from ..domain.transitions import Status
-from ..models import DisclosureRequest, Message, PostCode
+from ..models import Correction, DisclosureRequest, Message, PostCode
 from . import fees, typesetting
 
 
@@ -41,6 +41,18 @@ def reminder(request: DisclosureRequest, *, on: date, closes_on: date | None) ->
             "closes_on": typesetting.date_words(closes_on, language) if closes_on else "",
         }
     return typesetting.typeset(f"{language}/reminder.typ", data)
+
+
+def type_corrected(correction: Correction, *, on: date) -> bytes:
+    """That a request was taken for another one at first, and as which one it goes on."""
+    request = correction.request
+    with translation.override(request.language):
+        data = {
+            **_frame(request, on, _("%(type)sについて（お知らせ）")),
+            "before": str(REQUEST_TYPES[correction.before].name) if correction.before in REQUEST_TYPES else "",
+            "after": str(REQUEST_TYPES[correction.after].name) if correction.after in REQUEST_TYPES else "",
+        }
+    return typesetting.typeset(f"{request.language}/type_corrected.typ", data)
 
 
 def post_code(ordered: PostCode, customer: Customer, code: str, *, on: date) -> bytes:

@@ -70,6 +70,15 @@ def of_evidence(*parts: str) -> Arguments:
     return arguments
 
 
+def of_registered(**more: Any) -> Arguments:
+    """A case that came by letter."""
+
+    def arguments() -> dict[str, Any]:
+        return {**of_case(channel="letter")(), **more}
+
+    return arguments
+
+
 def of_instruction() -> dict[str, Any]:
     """Something that a department or a subcontractor was asked."""
     row = requests.Instruction.objects.latest("pk")
@@ -115,6 +124,8 @@ CASES: dict[str, Row] = {
     "examine_one": _case(DECIDE, VIEW_CUSTOMER, at=of_case("change_id", requests.RequestedChange)),
     "take_back": _case(DECIDE, VIEW_CUSTOMER, at=of_case("change_id", requests.RequestedChange)),
     "fee": _case(DECIDE),
+    "fee_accepted": _case(DECIDE, at=of_case(channel="letter")),
+    "fee_declined": _case(DECIDE, at=of_case(channel="letter")),
     "money": _case(DECIDE),
     "waive": _case(DECIDE),
     "fee_cancel": _case(DECIDE),
@@ -133,6 +144,9 @@ CASES: dict[str, Row] = {
     "extend": _case(DECIDE),
     "ask": _case(WORK),
     "correct": _case(REGISTER, at=of_case(channel="letter")),
+    "retype": _case(REGISTER, at=of_case(channel="letter")),
+    "retype_to": _case(REGISTER, at=of_registered(request_type="purpose_notice")),
+    "type_letter": _case(REGISTER, posts=True, at=of_case("correction_id", requests.Correction)),
     "arrival": _case(REGISTER, at=of_case(channel="letter")),
     "scans": _case(REGISTER, at=of_case(channel="letter")),
     "answered": _case(WORK, at=of_case(channel="letter")),

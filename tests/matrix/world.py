@@ -29,7 +29,7 @@ from consent_app.services import imports, profiles, referable
 from privacy_portal.core.models import DoctorReport, User
 from privacy_portal.core.services import files, outbox
 from requests_app.domain.transitions import Status
-from requests_app.models import InstructionContact, ReceivedFile, RequestedChange, SavedView
+from requests_app.models import Correction, InstructionContact, ReceivedFile, RequestedChange, SavedView
 from requests_app.services import fulfilment
 from tests.factories import evidence, instructions, joint_uses, matters, off_purpose, policies, security, supervision
 from tests.factories.collection import CollectionPointFactory
@@ -139,6 +139,9 @@ def _requests(boss: User) -> None:
     for status in Status:
         MessageFactory(request=RequestFactory.in_status(status))
     letter = RequestFactory.by_letter(Status.IN_REVIEW)
+    Correction.objects.create(
+        request=letter, field="request_type", before="erasure", after="disclosure", reason="読み直した"
+    )
     with files.create(name="scan.pdf", content_type="application/pdf") as writer:
         writer.write(b"x")
     ReceivedFile.objects.create(request=letter, file=writer.file, added_by=boss)
