@@ -25,6 +25,7 @@ from tests.factories.consent import OperatorFactory, RequestRuleFactory, catalog
 from tests.factories.core import pass_second_factor
 from tests.factories.requests import PersonFactory, RequestFactory, StaffFactory
 from tests.requests_app.test_portal_answer import base, enter
+from tests.support import winzip
 from tests.support.mail import SmtpSink
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -92,6 +93,20 @@ def test_what_leaves_is_encrypted_and_opens_with_the_passphrase_alone(smtp_sink:
             header, _size, version, vendor, strength, _method = struct.unpack("<HHH2sBH", member.extra[:11])
             assert (header, version, vendor, strength) == (0x9901, 2, b"AE", 3)
             assert not any(word in member.filename for word in ("髙橋", "花子"))
+
+
+def test_a_second_implementation_of_the_format_reads_it() -> None:
+    made = mailed(answered())
+    content = answer_mails.attachment(str(made.pk)).content
+    passphrase = made.passphrase or ""
+    assert winzip.opened(content, passphrase) == opened(content, passphrase)
+    assert len(winzip.opened(content, passphrase)) > 2
+    with pytest.raises(ValueError, match="another passphrase"):
+        winzip.opened(content, passphrase[:-1])
+    with zipfile.ZipFile(io.BytesIO(content)) as plain:
+        middle = plain.infolist()[0].header_offset + 30 + len(plain.namelist()[0]) + 60
+    with pytest.raises(ValueError, match="changed"):
+        winzip.opened(content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :], passphrase)
 
 
 def test_each_attempt_makes_the_file_anew_for_the_same_passphrase(smtp_sink: SmtpSink) -> None:

@@ -1,6 +1,6 @@
 """How every letter looks: each text × outcome × language, with fixed values, against pictures that were looked at."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from unittest import mock
 
@@ -8,9 +8,9 @@ import pytest
 from PIL import Image, ImageDraw
 
 from requests_app.domain.request_types import REQUEST_TYPES
-from requests_app.models import Fee, Payment
-from requests_app.services import letters, paper_letters, receipts, typesetting
-from tests.factories.requests import FeeFactory, MessageFactory, StaffFactory
+from requests_app.models import Fee, Payment, PostCode
+from requests_app.services import letters, mandates, paper_letters, receipts, typesetting
+from tests.factories.requests import FeeFactory, MessageFactory, PartyFactory, StaffFactory
 from tests.support import pictures
 from tests.support.letters import LetterCase, LetterDesk, refusals_for
 from tests.support.pictures import PPI, assert_looks_as_kept
@@ -89,14 +89,29 @@ def test_a_question_and_a_reminder_look_as_they_were_approved(language: str, fai
         assert_looks_as_kept(pages_of(*call.args), KEPT / f"{name}-{language}.png", failed)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_code_and_a_mandate_look_as_they_were_approved(language: str, failed: Path) -> None:
+    desk = LetterDesk()
+    request = desk.request("disclosure", language)
+    at = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
+    code = PostCode(request=request, expires_at=at + timedelta(days=14))
+    with mock.patch.object(typesetting, "typeset", side_effect=pages_of) as typeset:
+        paper_letters.post_code(code, desk.customer, "1234 5678", on=date(2026, 11, 24))
+        mandates.blank(language=language)
+        PartyFactory(request=request, kind="agent", family_name="代理野", given_name="一郎")
+        mandates.for_request(request=request, actor=StaffFactory(), language=language)
+    for name, call in zip(("post_code", "mandate", "mandate-filled"), typeset.call_args_list, strict=True):
+        assert_looks_as_kept(pages_of(*call.args), KEPT / f"{name}-{language}.png", failed)
+
+
 def test_every_text_has_its_pictures_and_no_picture_is_left_over() -> None:
     texts = {path.stem for path in (typesetting.TEMPLATES / "ja").glob("*.typ")} - {"common"}
-    # A form to fill in and a letter with a code: held by the tests of what they say.
-    texts -= {"mandate", "post_code"}
     kept = {path.stem for path in KEPT.glob("*.png")}
     named = {name for letter in TYPES for language in LANGUAGES for name in cases_of(letter, language)}
     assert kept == named | {
-        f"{name}-{language}" for name in ("receipt", "question", "reminder") for language in LANGUAGES
+        f"{name}-{language}"
+        for name in ("receipt", "question", "reminder", "post_code", "mandate", "mandate-filled")
+        for language in LANGUAGES
     }
     assert texts == {name.split("-")[0] for name in kept}
     assert {path.name for path in (typesetting.TEMPLATES / "en").glob("*.typ")} == {
