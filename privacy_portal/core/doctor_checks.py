@@ -100,10 +100,16 @@ def broker_away(now: datetime.datetime) -> Found:
 def queue_long(now: datetime.datetime) -> Found:
     """Tasks pile up."""
     try:
-        waiting = _redis().llen(app.conf.task_default_queue)
+        store = _redis()
+        waiting = sum(int(store.llen(name)) for name in queues())
     except redis.RedisError:
         return Found(0)  # told by broker_away
-    return Found(int(waiting)) if int(waiting) > LONG_QUEUE else Found(0)
+    return Found(waiting) if waiting > LONG_QUEUE else Found(0)
+
+
+def queues() -> list[str]:
+    """The queues that tasks are sent to."""
+    return sorted({str(app.conf.task_default_queue), *(app.conf.task_queues or {})})
 
 
 def _redis() -> redis.Redis:

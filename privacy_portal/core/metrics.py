@@ -9,9 +9,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db.models import Count, Min
 
-from privacy_portal.celery import app
-
-from .doctor_checks import ALIVE_KEY
+from .doctor_checks import ALIVE_KEY, queues
 from .doctor_registry import checks
 from .metrics_registry import Figure, Measured, register, seconds_since
 from .models import DoctorReport, Job, OutgoingMail
@@ -71,11 +69,6 @@ def queue_oldest(now: datetime.datetime) -> Measured:
             sent = json.loads(oldest).get("headers", {}).get("sent_at") if oldest else None
             found[(name,)] = max(0.0, now.timestamp() - sent) if sent else 0.0
     return found
-
-
-def queues() -> list[str]:
-    """The queues that tasks are sent to."""
-    return sorted({str(app.conf.task_default_queue), *(queue.name for queue in app.conf.task_queues or ())})
 
 
 def _redis() -> redis.Redis:

@@ -48,6 +48,7 @@ GROUPS: dict[str, tuple[Variable, ...]] = {
         Variable("BACKUP_KEYS", "keys that encrypt backups, in the form of `FIELD_ENCRYPTION_KEYS`; only `backup` and `restore` need them"),
         Variable("POSTGRESQL_PROGRAMS", "folder with `pg_dump` and `pg_restore`, not older than the server; none: from `PATH`"),
         Variable("ERASURE_JOURNAL", "file in which erasures are written down, encrypted, for the restore of a backup from before; copy it to another place often", "`var/erasures.journal`"),
+        Variable("SEPARATE_QUEUES", "`true`: mail and long work get queues of their own, for workers of their own ([scaling.md](scaling.md))"),
         Variable("DATABASE_THROUGH_POOLER", "`true` when `DATABASE_URL` leads to PgBouncer or another pooler that gives a connection for one transaction only"),
         Variable("UPLOAD_MAX_MB", "the most that an uploaded picture or PDF may have, in megabytes; a proxy before the product has to let it through"),
         Variable("CLAMD_ADDRESS", "a virus scanner (clamd) that is asked about every uploaded picture and PDF: `unix:/run/clamav/clamd.ctl` or `tcp:host:3310`; when it cannot be reached, no file is taken"),

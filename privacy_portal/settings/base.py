@@ -309,6 +309,26 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TIMEZONE = TIME_ZONE
+# Queues of their own for mail and for what takes long (docs/scaling.md). A worker without -Q takes from all of them.
+SEPARATE_QUEUES: bool = env.bool("SEPARATE_QUEUES", default=False)
+CELERY_TASK_QUEUES: dict[str, dict[str, str]] | None = (
+    {"celery": {}, "mail": {}, "long": {}} if SEPARATE_QUEUES else None
+)
+CELERY_TASK_ROUTES = (
+    {
+        "core.send_mail_row": {"queue": "mail"},
+        "core.sweep_mail": {"queue": "mail"},
+        "consent.*import*": {"queue": "long"},
+        "consent.*broadcast*": {"queue": "long"},
+        "consent.*provision*": {"queue": "long"},
+        "consent.record_matters": {"queue": "long"},
+        "core.examine": {"queue": "long"},
+        "core.remove_orphan_files": {"queue": "long"},
+        "requests.purge": {"queue": "long"},
+    }
+    if SEPARATE_QUEUES
+    else None
+)
 # Names only here; what each does is its docstring.
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "core.sweep_mail": {"task": "core.sweep_mail", "schedule": 60.0},
