@@ -18,6 +18,7 @@ from ..models import Consent, Customer, CustomerRecord, DataItem, Purpose
 from ..models.parts import RECIPIENT_ITEM, kept_parts
 from . import consent_events, erasure_marks
 from . import import_tables as tables
+from .gift_erasure import KeptOut
 from .import_tables import CustomerState
 
 POSSIBLE_DUPLICATE: Final = "possible_duplicate"
@@ -265,12 +266,13 @@ class Engine:
         )
         changed = [row.external_id for row, _ in applied if row.external_id in known]
         self._write_consents(applied, changed, problems)
+        kept_out = KeptOut(row for row, _state in applied)
         new_records: list[dict[str, Any]] = []
         new_recipients: list[dict[str, Any]] = []
         changed_records: list[dict[str, Any]] = []
         changed_recipients: list[dict[str, Any]] = []
         for row, state in applied:
-            records, recipients = self._records(row, state)
+            records, recipients = self._records(row, state, kept_out)
             if row.external_id in known:
                 changed_records += records
                 changed_recipients += recipients
@@ -281,7 +283,9 @@ class Engine:
         if changed:
             tables.replace_records(self.source, changed, changed_records, changed_recipients)
 
-    def _records(self, row: SourceRow, state: CustomerState) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    def _records(
+        self, row: SourceRow, state: CustomerState, kept_out: KeptOut
+    ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         records: list[dict[str, Any]] = []
         recipients: list[dict[str, Any]] = []
         kept: Iterable[RecordRow] = row.records
@@ -326,6 +330,7 @@ class Engine:
                 }
                 for to in record.recipients
                 if RECIPIENT_ITEM not in erased
+                and not kept_out.has(row, to.family_name, to.given_name, record.occurred_at)
             ]
         return records, recipients
 

@@ -170,6 +170,8 @@ def _effects(case: DisclosureRequest, proposal: decisions.Proposal) -> list[str]
         return []
     if decisions.by_hand(case):
         return [str(gift_words.BY_HAND), str(gift_words.HOW[type_of(case).effect])]
+    if effects.erases_gifts(case) and case.gift_links.exists():
+        return [str(gift_words.ERASED)]
     if case.customer_id is None and case.gift_links.exists() and type_of(case).effect == "package":
         return [str(gift_words.PACKAGE)]
     if type_of(case).effect == "stop_use":

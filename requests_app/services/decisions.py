@@ -112,9 +112,12 @@ def by_hand(request: DisclosureRequest) -> bool:
     """Whether a positive decision changes nothing here: the person is a recipient of gifts and no customer.
 
     Their data lies in somebody else's order and comes back with every import, so it is changed where it comes from.
+    Erasing all of it is done here: what was erased is not imported again (``consent_app.services.gift_erasure``).
     """
     effect = REQUEST_TYPES[request.request_type].effect
-    return effect not in _DONE_FOR_RECIPIENTS and request.customer_id is None and request.gift_links.exists()
+    if effect in _DONE_FOR_RECIPIENTS or request.customer_id is not None or not request.gift_links.exists():
+        return False
+    return not effects.erases_gifts(request)
 
 
 def _by_the_ledgers(customer: Customer, allowed: set[Outcome]) -> set[Outcome]:

@@ -3,6 +3,7 @@
 Every effect may run twice: what is done stays done.
 """
 
+import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +13,7 @@ from consent_app.domain.erasure import Preview
 from consent_app.models import Customer, ErasureRecord, Purpose, Suspension
 from consent_app.models.parts import RECIPIENT_ITEM
 from consent_app.selectors import purposes_with_items
-from consent_app.services import erasure, suspensions
+from consent_app.services import erasure, gift_erasure, suspensions
 from privacy_portal.core.models import User
 from privacy_portal.core.services import audit, files
 
@@ -115,16 +116,32 @@ def items_erased(request: DisclosureRequest, withheld: set[str]) -> set[str] | N
     return set(request.wanted_items.values_list("code", flat=True)) - withheld
 
 
+def erases_gifts(request: DisclosureRequest) -> bool:
+    """Whether an erasure takes out what is held of a recipient of gifts who is no customer: all of it, or nothing.
+
+    Who wants only a part of it gone is served by hand: an import brings the whole recipient, or none.
+    """
+    if REQUEST_TYPES[request.request_type].effect != "erase" or request.customer_id is not None:
+        return False
+    return request.wants_everything or request.wanted_items.filter(code=RECIPIENT_ITEM).exists()
+
+
+def _gifts(request: DisclosureRequest) -> list[uuid.UUID]:
+    return [recipient.pk for recipient in selectors.linked_recipients(request)]
+
+
 def erasure_preview(request: DisclosureRequest, withheld: set[str], now: datetime) -> Preview:
-    """What an erasure would do now; empty where nobody is registered or everything is withheld."""
+    """What an erasure would do now; empty where nothing is held or everything is withheld."""
     items = items_erased(request, withheld)
-    if request.customer is None or items == set():
+    if request.customer is None:
+        return gift_erasure.preview(recipients=_gifts(request)) if erases_gifts(request) else Preview()
+    if items == set():
         return Preview()
     return erasure.preview(customer=request.customer, items=items, now=now)
 
 
 def erase(preparation: Preparation) -> None:
-    """Erase the customer's data and the files of earlier answers.
+    """Erase the customer's data, or a gift recipient's in other people's orders, and the files of earlier answers.
 
     What it covers was decided; what came in since goes along. The state is looked at in this transaction, with the
     customer locked, so the letter made of it is true.
@@ -133,6 +150,14 @@ def erase(preparation: Preparation) -> None:
     """
     decision, request, now = preparation.decision, preparation.decision.request, preparation.now
     if request.customer is None:
+        if erases_gifts(request):
+            gift_erasure.erase(
+                recipients=_gifts(request),
+                reference=request.receipt_number,
+                key=f"decision:{decision.pk}",
+                actor=decision.decided_by or "worker",
+                now=now,
+            )
         return
     items = items_erased(request, set(decision.withheld_items.values_list("code", flat=True)))
     if items == set():

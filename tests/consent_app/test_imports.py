@@ -23,7 +23,7 @@ from consent_app.models import (
     ImportBatch,
     Recipient,
 )
-from consent_app.services import import_engine, import_work, imports
+from consent_app.services import gift_erasure, import_engine, import_work, imports
 from privacy_portal.core.models import AuditEntry, EncryptedFile, Job
 from privacy_portal.core.services import files
 from tests.factories.consent import PurposeFactory
@@ -455,6 +455,20 @@ class TestLaterFiles:
         load(f"{header}\nA,2026/01/01 10:00,髙橋,花子,hanako@x.example,青木,学\n")
         load(f"{header}\nA,2026/01/01 10:00,髙橋,花子,hanako@x.example,青木,舞\n")
         assert [str(recipient) for recipient in Recipient.objects.all()] == ["青木　舞"]
+
+    def test_an_erased_recipient_does_not_come_back_and_a_later_gift_is_new(self):
+        header = "注文ID,注文日時,氏(請求先),名(請求先),メールアドレス(請求先),氏(配送先),名(配送先)"
+        first = f"{header}\nA,2026/01/01 10:00,髙橋,花子,hanako@x.example,青木,学\n"
+        load(first)
+        key = Recipient.objects.get().pk
+        given = {"reference": "r", "key": "k", "actor": "command", "now": timezone.now()}
+        assert gift_erasure.erase(recipients=[key], **given) == 1
+        load(first.replace("hanako@x", "hanako2@x"))
+        assert not Recipient.objects.exists()
+        assert CustomerRecord.objects.filter(kind="order").exists()
+        later = timezone.now() + timedelta(days=1)
+        load(f"{first}B,{later:%Y/%m/%d} 10:00,髙橋,花子,hanako@x.example,青木,学\n")
+        assert [str(recipient) for recipient in Recipient.objects.all()] == ["青木　学"]
 
     def test_withdrawn_is_who_left_everywhere(self):
         load(eccube(email="hanako@x.example", status="退会"))

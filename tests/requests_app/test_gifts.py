@@ -3,7 +3,7 @@
 import io
 import json
 import zipfile
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,14 +12,24 @@ from django.urls import reverse
 from django.utils import timezone
 from pypdf import PdfReader
 
-from consent_app.models import Recipient
+from consent_app.domain.formats.rows import Person, RecipientRow, RecordRow, SourceRow
+from consent_app.models import (
+    CustomerRecord,
+    EntrustedPerson,
+    Entrustment,
+    ErasureMark,
+    ErasureRecord,
+    Recipient,
+    Subcontractor,
+)
+from consent_app.services import gift_erasure
 from privacy_portal.core.models import AuditEntry
-from privacy_portal.core.services import files
+from privacy_portal.core.services import files, uploads
 from requests_app.domain.transitions import Status
 from requests_app.models import Decision, DisclosureRequest, GiftLink
-from requests_app.services import decisions, fulfilment, identity
+from requests_app.services import decisions, effects, fulfilment, identity
 from requests_app.services.decisions import Proposal
-from requests_app.services.errors import InvalidDecision
+from requests_app.services.errors import ErasureNotSeen, InvalidDecision
 from tests.factories.consent import (
     CustomerFactory,
     OperatorFactory,
@@ -32,6 +42,7 @@ from tests.factories.consent import (
 from tests.factories.core import StaffFactory as AdminFactory
 from tests.factories.core import pass_second_factor
 from tests.factories.requests import RequestFactory, StaffFactory
+from tests.support.hostile_files import pdf, taken
 
 pytestmark = pytest.mark.django_db
 
@@ -204,7 +215,7 @@ def test_recipients_are_in_no_ledger() -> None:
 
 @pytest.mark.parametrize(
     ("request_type", "grounds"),
-    [("correction", []), ("erasure", ["not_needed"]), ("stop_use", ["not_needed"]), ("stop_provision", ["provided"])],
+    [("correction", []), ("stop_use", ["not_needed"]), ("stop_provision", ["provided"])],
 )
 def test_what_is_done_by_hand_is_told(request_type: str, grounds: list[str]) -> None:
     recipient = gift()
@@ -218,6 +229,61 @@ def test_what_is_done_by_hand_is_told(request_type: str, grounds: list[str]) -> 
     request = decide(request, reason="お届け先を「大阪市北区新町1」に直しました。")
     assert "大阪市北区新町1" in letter(request)
     assert not [value for value in OF_THE_SENDER if value in letter(request)]
+
+
+def test_an_erasure_takes_the_recipient_out_of_the_order_and_keeps_them_out() -> None:
+    recipient = gift()
+    order = recipient.record
+    file = uploads.store(taken(pdf()), name="shipping")
+    given = Entrustment.objects.create(
+        subcontractor=Subcontractor.objects.get(), items=["recipient"], asked=1, allowed=1, kind="export", file=file
+    )
+    EntrustedPerson.objects.create(
+        entrustment=given, customer=order.customer, recipient=recipient, gift=True, allowed=True
+    )
+    request = case(recipient, "erasure", grounds=["no_longer_needed"])
+    found = effects.erasure_preview(request, set(), NOW)
+    assert dict(found.counts) == {"recipients": 1, "files": 1}
+    request = decide(request, seen=found.token)
+    assert not Recipient.objects.filter(pk=recipient.pk).exists()
+    assert [row.family_name for row in order.recipients.all()] == ["別の"]
+    file.refresh_from_db()
+    assert file.erased_at is not None
+    assert CustomerRecord.objects.filter(pk=order.pk).exists()
+    assert "贈り先" in letter(request)
+    assert AuditEntry.objects.filter(action="recipient.erased").count() == 1
+    again = {"recipients": [recipient.pk], "reference": "x", "key": "x", "actor": "worker", "now": NOW}
+    assert gift_erasure.erase(**again) == 0
+    record = ErasureRecord.objects.get(reference=request.receipt_number)
+    assert (record.items, record.counts, record.everything) == (["recipient"], {"recipients": 1}, False)
+    # A backup from before is restored: the journal has the marks.
+    back = RecipientFactory(record=order, family_name="贈田", given_name="先夫")
+    marks = {bytes(mark) for mark in ErasureMark.objects.values_list("digest", flat=True)}
+    assert gift_erasure.erase_marked(marks=marks, actor="command") == 1
+    assert not Recipient.objects.filter(pk=back.pk).exists()
+
+    def kept_out(ordered_at: datetime | None, **changes: str) -> bool:
+        to = RecipientRow(**{"family_name": "贈田", "given_name": "先夫", **changes})
+        sent = RecordRow("order", ordered_at, {}, recipients=[to])
+        row = SourceRow(line=1, source=order.source, external_id=order.external_id, person=Person(), records=[sent])
+        return gift_erasure.KeptOut([row]).has(row, to.family_name, to.given_name, ordered_at)
+
+    assert kept_out(order.occurred_at)
+    assert kept_out(None)
+    assert not kept_out(order.occurred_at, given_name="別人")
+    assert not kept_out(timezone.now() + timedelta(days=1))
+
+
+def test_a_part_of_a_recipient_is_erased_by_hand() -> None:
+    request = case(gift(), "erasure", grounds=["no_longer_needed"], wants_everything=False)
+    assert decisions.by_hand(request)
+
+
+def test_nothing_is_erased_that_nobody_looked_at() -> None:
+    request = case(gift(), "erasure", grounds=["no_longer_needed"])
+    with pytest.raises(ErasureNotSeen):
+        decide(request, seen="")
+    assert Recipient.objects.filter(family_name="贈田").exists()
 
 
 def test_staff_tick_the_gifts_and_read_what_will_be_given(client: Client) -> None:
