@@ -89,6 +89,7 @@ ANSWERS = {
     "address2": "",
     "telephone": "09012345678",
     "customer_number": "",
+    "birth_date": "",
     "order_number": "",
     "registered_postal_code": "",
     "registered_address": "",

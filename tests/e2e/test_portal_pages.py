@@ -37,7 +37,9 @@ DRAFT = {
     **NAMES,
     **CONTACT,
     **{f"agent_{name}": value for name, value in (NAMES | CONTACT).items()},
-    **dict.fromkeys(("registered_postal_code", "registered_address", "customer_number", "order_number"), ""),
+    **dict.fromkeys(
+        ("registered_postal_code", "registered_address", "birth_date", "customer_number", "order_number"), ""
+    ),
     "wants_everything": False,
     "wanted_items": ["order"],
     "wanted_note": "",
