@@ -11,11 +11,12 @@ IN_VENV = @$(PYTHON) privacy_portal/development/bootstrap.py
 CUSTOMERS ?= 1000000
 REQUESTS ?= 200000
 
-.PHONY: help run test lint bench-data format messages letter-pictures lock clean python
+.PHONY: help run test week lint bench-data format messages letter-pictures lock clean python
 
 help:
 	@echo "make run [PROFILE=rokusho] [PORT=8000]   the running product, with sample data"
 	@echo "make test                                every test"
+	@echo "make week                                a week of 5,000 customers, and the months after it, in minutes"
 	@echo "make lint                                style, types, architecture, settings, translations"
 	@echo "make bench-data [CUSTOMERS=1000000]      the database of the benchmarks, kept between runs"
 	@echo "make format                              put code into the agreed style"
@@ -32,6 +33,12 @@ run: python
 
 test: python
 	$(IN_VENV) -m pytest -n 2 --dist worksteal
+
+# WEEK_SEED=2 make week is another week.
+week: export WEEK_CUSTOMERS ?= 5000
+week: export WEEK_REQUESTS ?= 120
+week: python
+	$(IN_VENV) -m pytest -s -q -n 0 tests/week
 
 lint: python
 	$(IN_VENV) -m privacy_portal.development.lint

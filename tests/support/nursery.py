@@ -4,7 +4,7 @@ Loading the product costs two seconds of a core, and tests of faults kill dozens
 same program as in production: Celery's own command line, gunicorn's own application, in a session of its own.
 
 ``python -m tests.support.nursery`` reads one JSON object a line (``program``, ``arguments``, ``log``,
-``clock``, ``settings``) and answers each with the number of the process.
+``clock``, ``clock_file``, ``settings``) and answers each with the number of the process.
 """
 
 import datetime
@@ -15,6 +15,8 @@ import signal
 import sys
 from pathlib import Path
 from typing import Any
+
+from .clock import Clock
 
 
 def main() -> None:
@@ -63,6 +65,12 @@ def become(order: dict[str, Any]) -> None:
 
         there = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=seconds)
         time_machine.travel(there, tick=True).start()
+    if path := order.get("clock_file"):
+        from privacy_portal.celery import app
+
+        Clock(Path(path)).follow()
+        # Beat sleeps for as long as nothing is due by the clock that it had; it looks again at once.
+        app.conf.beat_max_loop_interval = 0.1
     for name, value in order.get("settings", {}).items():
         from django.conf import settings
 

@@ -1,0 +1,20 @@
+"""The ground of the week: engines and processes of its own."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.ground import Ground, _ground, ground
+
+__all__ = ["Ground", "_ground", "ground"]
+
+
+@pytest.fixture(autouse=True)
+def _quiet_mail_server() -> Iterator[None]:
+    """The tables are what is to be read; the mail server tells every line that it gets."""
+    logger = logging.getLogger("mail.log")
+    before = logger.level
+    logger.setLevel(logging.WARNING)
+    yield
+    logger.setLevel(before)
