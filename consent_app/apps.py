@@ -12,7 +12,7 @@ class ConsentAppConfig(AppConfig):
     verbose_name = _("台帳")
 
     def ready(self) -> None:
-        """Register the system checks; find what each app says needs care, and its tables of statistics."""
+        """Register the system checks; find what each app says needs care, its tables of statistics, its cases."""
         from . import checks  # noqa: F401
 
-        autodiscover_modules("care_kinds", "statistics_tables")
+        autodiscover_modules("care_kinds", "statistics_tables", "cases_of_customers")

@@ -8,12 +8,19 @@ from privacy_portal.core.audit_registry import register, words
 
 from .domain.profile import CHANGEABLE_ITEMS
 from .domain.referable import ReferableReason
+from .models import CustomerLook
 
 register("profile.loaded", _("事業者プロフィールを読み込んだ"), created=int, changed=int, retired=int)
 register("retention.changed", _("保存期間を変えた"), identity_days=int, files_days=int, case_months=int)
 register("retention.denied", _("保存期間を変えようとしたが、権限がなかった"))
 register("customer.viewed", _("お客さまの個人データを見た"))
 register("recipient.erased", _("注文の贈り先のデータを消去した"))
+register(
+    "customer.look_justified",
+    _("お客さまの個人データを見る理由を書いた"),
+    reason=words(CustomerLook.Reason),
+    case=uuid.UUID,
+)
 register("customer.erased", _("個人データを消去した"), erasure=uuid.UUID, everything=bool, rows=int, later=int)
 register("erasure.completed", _("保存義務が終わったものを消去した"), records=int, consents=int, customers=int)
 register("erasure.mark_looked_up", _("消去した人として取込から除かれるかを調べた"), kind=words(["email", "id"]))

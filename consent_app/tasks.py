@@ -14,6 +14,7 @@ from .services import (
     erasure_journal,
     imports,
     ledger_retention,
+    looks,
     matters,
     provision_runs,
 )
@@ -69,6 +70,12 @@ def expire_consents() -> None:
 def sweep_email_changes() -> None:
     """Forget the addresses of changes that are over and can no longer be undone."""
     email_changes.purge(now=timezone.now())
+
+
+@shared_task(name="consent.purge_looks")
+def purge_looks() -> None:
+    """Forget after a year for which reason staff looked at customers."""
+    looks.purge(now=timezone.now())
 
 
 @shared_task(name="consent.purge_ledgers")

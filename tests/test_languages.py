@@ -19,6 +19,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 from django.utils import timezone
 
 from consent_app.models import (
+    Customer,
     CustomerChange,
     DataItem,
     EmailChange,
@@ -58,6 +59,7 @@ from tests.factories.core import (
 from tests.factories.instructions import WAREHOUSE
 from tests.factories.requests import FeeFactory, MessageFactory, PartyFactory, RequestFactory
 from tests.factories.trackers import TrackerFactory
+from tests.support.looks import ClientWithReasons, is_asked
 from tests.support.words import ENGLISH, JAPANESE, stored_values, words_and_links
 
 pytestmark = pytest.mark.django_db
@@ -357,12 +359,17 @@ def test_every_page_of_registered_information_speaks_one_language(client: Client
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_page_of_the_admin_speaks_one_language(client: Client, manager: User, language: str) -> None:
+def test_every_page_of_the_admin_speaks_one_language(manager: User, language: str) -> None:
+    client = ClientWithReasons()
     seen = assert_one_language(client, ["/staff/login/"], language)
     client.post("/staff/login/", {"login": StaffFactory().email, "password": PASSWORD})
     client.cookies.pop(settings.LANGUAGE_COOKIE_NAME)
     seen |= assert_one_language(client, ["/staff/second-factor/"], language)
     pass_second_factor(client, manager)
+    customer = reverse("admin:consent_app_customer_change", args=[Customer.objects.latest("created_at").pk])
+    asked = Client.get(client, customer, headers={"accept-language": language})
+    assert is_asked(asked)
+    assert not foreign(asked.content.decode(), language, stored_values())
     cases = [reverse("admin:requests_app_disclosurerequest_change", args=[pk]) for pk in keys(DisclosureRequest)]
     starts = ["/admin/", "/staff/second-factor/", "/staff/second-factor/passkeys/", "/staff/logout/", *cases]
     seen |= assert_one_language(client, [*starts, *addresses_of_rare_states()], language)

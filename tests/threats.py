@@ -100,9 +100,15 @@ THREATS: tuple[Threat, ...] = (
     Threat(
         "A curious clerk",
         "to read about a neighbour",
-        "Permissions by action, masked lists that cannot be probed, evidence shown with a mark of who looks; each look is recorded",
-        ("requests_app/services/permissions.py", "privacy_portal/core/admin/lookups.py"),
+        "Permissions by action, masked lists that cannot be probed, evidence shown with a mark of who looks; a customer is shown to "
+        "whoever said why, and each look is recorded",
         (
+            "requests_app/services/permissions.py",
+            "privacy_portal/core/admin/lookups.py",
+            "consent_app/services/looks.py",
+        ),
+        (
+            f"{_CONSENT}admin/test_looks.py::test_without_a_reason_no_page_shows_anything",
             f"{_REQUESTS}services/test_permissions.py::test_every_verb_refuses_a_stranger_and_the_attempt_stays",
             f"{_CORE}test_admin_lookups.py::test_no_list_takes_a_lookup_that_it_does_not_offer",
             f"{_REQUESTS}admin/test_evidence.py::test_each_look_is_recorded_and_marked",

@@ -18,6 +18,7 @@ from ..models import Consent, Customer, Purpose
 from ..services import consent_events, consent_records, wordings
 from . import persons
 from .consent_forms import RecordForm
+from .looks import asked_first
 
 if TYPE_CHECKING:
     from .ledgers import ConsentAdmin
@@ -46,6 +47,8 @@ def urls(site: ConsentAdmin) -> list[URLPattern]:
 def choose(request: HttpRequest, site: ConsentAdmin, key: uuid.UUID) -> HttpResponse:
     """Every purpose that is asked for, its state, and the way to the form."""
     customer = persons.customer_for(request, key, permission=ADD, denied=DENIED)
+    if asked := asked_first(request, site, customer):
+        return asked
     now = timezone.now()
     purposes = list(selectors.consent_purposes(customer, now))
     newest = Consent.objects.in_bulk([row.newest_id for row in purposes if row.newest_id])  # type: ignore[attr-defined]
@@ -67,6 +70,8 @@ def choose(request: HttpRequest, site: ConsentAdmin, key: uuid.UUID) -> HttpResp
 def record(request: HttpRequest, site: ConsentAdmin, key: uuid.UUID, purpose_key: int) -> HttpResponse:
     """The form for one purpose."""
     customer = persons.customer_for(request, key, permission=ADD, denied=DENIED)
+    if asked := asked_first(request, site, customer):
+        return asked
     now = timezone.now()
     purpose = selectors.consent_purposes(customer, now).filter(pk=purpose_key).first()
     if purpose is None:

@@ -26,9 +26,19 @@ from .. import selectors
 from ..domain.masking import masked_email, masked_name, masked_telephone
 from ..domain.record_fields import record_lines
 from ..domain.registered_words import in_words, item_label
-from ..models import Consent, Customer, CustomerChange, CustomerIdentity, CustomerRecord, DataItem, Provision
+from ..models import (
+    Consent,
+    Customer,
+    CustomerChange,
+    CustomerIdentity,
+    CustomerLook,
+    CustomerRecord,
+    DataItem,
+    Provision,
+)
 from . import published
 from .base import CappedPaginator, ReadOnlyAdmin, ReadOnlyInline
+from .looks import LookFirst
 from .provisions import item_names, state_of, with_item_names
 from .published import published_address
 
@@ -145,8 +155,19 @@ class ChangeInline(ReadOnlyInline):
         return change.reason or ""
 
 
+class LookInline(ReadOnlyInline):
+    """Who looked at the person and why, newest first."""
+
+    model = CustomerLook
+    fields = ("began_at", "staff", "reason", "case_number", "note")
+    ordering = ("-began_at",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CustomerLook]:
+        return super().get_queryset(request).select_related("staff")
+
+
 @admin.register(Customer)
-class CustomerAdmin(PostedSearch, ReadOnlyAdmin):
+class CustomerAdmin(LookFirst, PostedSearch, ReadOnlyAdmin):
     """Customers of the operator."""
 
     list_display = ("name_mask", "email_mask", "telephone_mask", "prefecture", "state", "created_at")
@@ -162,8 +183,12 @@ class CustomerAdmin(PostedSearch, ReadOnlyAdmin):
     sortable_by = ("created_at",)
     paginator = CappedPaginator
     list_per_page = 50
-    inlines = (RecordInline, ChangeInline, ConsentInline, ProvisionInline, IdentityInline)
+    inlines = (RecordInline, ChangeInline, ConsentInline, ProvisionInline, IdentityInline, LookInline)
     fields = (("status", "user"), ("created_at", "updated_at"))
+
+    def customer_of(self, obj: Any) -> Customer | None:
+        customer: Customer = obj
+        return customer
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
         rows: QuerySet[Customer] = super().get_queryset(request).select_related("user")
@@ -200,7 +225,7 @@ class CustomerAdmin(PostedSearch, ReadOnlyAdmin):
         except PermissionDenied:
             audit.record(action="customer.denied", actor=request.user, obj=self.get_object(request, object_id))
             raise
-        if isinstance(response, TemplateResponse) and response.context_data:
+        if isinstance(response, TemplateResponse) and response.context_data and "original" in response.context_data:
             customer = response.context_data["original"]
             audit.record(action="customer.viewed", actor=request.user, obj=customer)
             response.context_data["registered"] = registered_rows(customer)

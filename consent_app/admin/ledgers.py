@@ -16,10 +16,11 @@ from privacy_portal.core.templatetags.portal import jp_date
 from ..models import Consent, ConsentAgent
 from . import consents
 from .base import CappedPaginator, ReadOnlyAdmin, link_to_customer
+from .looks import LookFirst
 
 
 @admin.register(Consent)
-class ConsentAdmin(ReadOnlyAdmin):
+class ConsentAdmin(LookFirst, ReadOnlyAdmin):
     """Consents as events."""
 
     list_display = ("at", "person", "purpose", "kind", "channel", "recorded_by")

@@ -29,6 +29,7 @@ from ..domain.provisions import EXEMPTIONS, GROUNDS
 from ..models import Customer, DataItem, LedgerReversal, Provision, ReceivedProvision, RefusedProvision
 from ..services import ledger
 from .base import CappedPaginator, ReadOnlyAdmin, admin_url, link_to_customer
+from .looks import LookFirst
 
 
 def with_item_names(rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -207,7 +208,7 @@ class RecordAdmin(LedgerAdmin):
 
 
 @admin.register(Provision)
-class ProvisionAdmin(RecordAdmin):
+class ProvisionAdmin(LookFirst, RecordAdmin):
     """Provisions to third parties (article 29)."""
 
     subject = "provision"
@@ -276,7 +277,7 @@ class ProvisionAdmin(RecordAdmin):
 
 
 @admin.register(ReceivedProvision)
-class ReceivedProvisionAdmin(RecordAdmin):
+class ReceivedProvisionAdmin(LookFirst, RecordAdmin):
     """Receipts from third parties (article 30)."""
 
     subject = "received"

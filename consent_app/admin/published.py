@@ -24,6 +24,7 @@ from ..domain.record_fields import record_lines
 from ..domain.registered_words import in_words
 from ..models import Customer, CustomerRecord, DataItem, SelfDisclosure
 from ..services import customer_changes, self_disclosures
+from .looks import asked_first, gives_reason
 from .refusing import RefusingForm
 
 
@@ -51,12 +52,16 @@ def page(
     """The page: what it is, whether it is marked, and every mark that it ever had."""
     customer = get_object_or_404(Customer, pk=pk)
     _may(request, customer, "view_customer")
+    # Whoever gives the reason posts too, and may do so without the right to mark anything.
+    if request.method == "POST" and not gives_reason(request):
+        _may(request, customer, "change_selfdisclosure" if "end" in request.POST else "add_selfdisclosure")
+    if asked := asked_first(request, model_admin, customer):
+        return asked
     of = _of(customer, item, record)
     marks = list(selectors.marks_of(customer, of))
     present = next((mark for mark in marks if mark.ended_at is None), None)
     form = MarkForm(request.POST if "place" in request.POST else None)
-    if request.method == "POST":
-        _may(request, customer, "change_selfdisclosure" if "end" in request.POST else "add_selfdisclosure")
+    if request.method == "POST" and not gives_reason(request):
         if "end" in request.POST:
             return _end(request, customer, marks)
         if form.is_valid():

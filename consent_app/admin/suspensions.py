@@ -28,6 +28,7 @@ from ..models import Customer, Purpose, Suspension
 from ..services import suspensions
 from . import persons
 from .base import CappedPaginator, ReadOnlyAdmin, admin_url, link_to_customer
+from .looks import LookFirst, asked_first
 from .refusing import RefusingForm
 
 ADD, END = "consent_app.add_suspension", "consent_app.change_suspension"
@@ -104,7 +105,7 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(Suspension)
-class SuspensionAdmin(PostedSearch, ReadOnlyAdmin):
+class SuspensionAdmin(LookFirst, PostedSearch, ReadOnlyAdmin):
     """A stop begins on a customer's page and ends on its own."""
 
     list_display = ("begins_at", "person", "kind", "what", "state", "law", "set_by")
@@ -166,6 +167,8 @@ class SuspensionAdmin(PostedSearch, ReadOnlyAdmin):
     def begin_view(self, request: HttpRequest, customer: uuid.UUID) -> HttpResponse:
         """What is stopped for this customer, from now on."""
         person = persons.customer_for(request, customer, permission=ADD, denied=DENIED)
+        if asked := asked_first(request, self, person):
+            return asked
         form = BeginForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             values = form.cleaned_data

@@ -43,6 +43,7 @@ PLACES: dict[str, Fate] = {
     "consent_app.emailchange.customer": Fate.GOES,
     "consent_app.emailchange.old_address": Fate.GOES,
     "consent_app.emailchange.new_address": Fate.GOES,
+    "consent_app.customerlook.customer": Fate.CLOCK,  # who looked and why, without anything about the person
     "consent_app.selfdisclosure.customer": Fate.GOES,
     "consent_app.selfdisclosure.record": Fate.GOES,
     "consent_app.broadcastrecipient.customer": Fate.GOES,

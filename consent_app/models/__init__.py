@@ -12,6 +12,7 @@ from .imports import ImportBatch
 from .incident import AffectedPerson, AffectedSelection, Incident, IncidentNotice, IncidentReport
 from .joint_use import JointUse, JointUser, JointUseVersion
 from .kept import RegisterChange, Reminder
+from .look import CustomerLook
 from .matters import MattersVersion
 from .measure import Department, Measure
 from .off_purpose import OffPurposePerson, OffPurposeUse
@@ -56,6 +57,7 @@ __all__ = [
     "Customer",
     "CustomerChange",
     "CustomerIdentity",
+    "CustomerLook",
     "CustomerRecord",
     "DataItem",
     "Department",

@@ -69,6 +69,10 @@ GROUPS: dict[str, tuple[Variable, ...]] = {
         Variable("POLICY_NOTICE_DAYS", "days between the notice of a material change of the privacy policy and its effect"),
         Variable("MINOR_RULE_FROM", "the day (`2027-04-01`) from which people under 16 decide about their data through a statutory agent; set it when the amendment of 2026 takes effect", "none"),
         Variable("BACKUP_KEEP_DAYS", "days that you keep backups: the journal of erasures forgets what is older"),
+        Variable(
+            "CUSTOMER_LOOK_HOURS",
+            "how long a reason holds for which staff look at a customer; one that names a case holds while it is open",
+        ),
         Variable("STAFF_IDLE_MINUTES", "staff are signed out after this time without a click; every session ends after 12 hours"),
         Variable("CUSTOMER_IDLE_MINUTES", "the same for customers"),
         Variable("STATISTICS_MINIMUM", "statistics leave out what fewer persons are behind and are rounded down to a multiple of it; at least 3"),

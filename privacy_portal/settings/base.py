@@ -286,6 +286,8 @@ POLICY_NOTICE_DAYS: int = env.int("POLICY_NOTICE_DAYS", default=14)
 MINOR_RULE_FROM: datetime.date | None = (
     datetime.date.fromisoformat(env.str("MINOR_RULE_FROM")) if env.str("MINOR_RULE_FROM", default="") else None
 )
+# The reason for which somebody looks at a customer holds so long, unless it names a case: then as long as that is open.
+CUSTOMER_LOOK_HOURS: int = env.int("CUSTOMER_LOOK_HOURS", default=8)
 # Statistics: what fewer persons are behind is left out, and the rest is rounded down to a multiple of it. At least 3.
 STATISTICS_MINIMUM: int = env.int("STATISTICS_MINIMUM", default=10)
 
@@ -347,6 +349,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "consent.expire_consents": {"task": "consent.expire_consents", "schedule": 300.0},
     "consent.purge_entrusted_files": {"task": "consent.purge_entrusted_files", "schedule": 3600.0},
     "consent.remind_staff": {"task": "consent.remind_staff", "schedule": 3600.0},
+    "consent.purge_looks": {"task": "consent.purge_looks", "schedule": 86400.0},
     "consent.sweep_email_changes": {"task": "consent.sweep_email_changes", "schedule": 3600.0},
     "consent.sweep_provisions": {"task": "consent.sweep_provisions", "schedule": 60.0},
     "consent.write_erasure_journal": {"task": "consent.write_erasure_journal", "schedule": 60.0},

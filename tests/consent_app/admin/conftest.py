@@ -7,6 +7,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 
 from tests.factories.core import EnrolledStaffFactory, pass_second_factor
+from tests.support.looks import ClientWithReasons
 
 
 @pytest.fixture
@@ -18,7 +19,7 @@ def staff_client() -> Callable[..., Client]:
         user.user_permissions.set(
             Permission.objects.filter(content_type__app_label="consent_app", codename__in=codenames)
         )
-        client = Client()
+        client = ClientWithReasons()
         pass_second_factor(client, user)
         return client
 
@@ -28,6 +29,6 @@ def staff_client() -> Callable[..., Client]:
 @pytest.fixture
 def manager_client() -> Client:
     """The manager, with every permission."""
-    client = Client()
+    client = ClientWithReasons()
     pass_second_factor(client, EnrolledStaffFactory())
     return client

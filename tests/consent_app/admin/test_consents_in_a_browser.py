@@ -9,7 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page
 
 from consent_app.models import CollectionPoint, Purpose
-from consent_app.services import suspensions, wordings
+from consent_app.services import looks, suspensions, wordings
 from consent_app.services.profiles import load_profile, read_profile
 from tests.consent_app.portal.test_consents_in_a_browser import session_key_of
 from tests.consent_app.services.test_added_purposes import announce, draft
@@ -51,7 +51,9 @@ def test_pages(live_portal: str, browser: Browser, language: str, width: int, sc
     point = CollectionPoint.objects.get(code="purchase")
     CollectionPoint.objects.filter(pk=point.pk).update(wording_ja="次の文", wording_en="Next text")
     client = Client()
-    pass_second_factor(client, EnrolledStaffFactory(language=language[:2]))
+    staff = EnrolledStaffFactory(language=language[:2])
+    pass_second_factor(client, staff)
+    looks.give(customer=customer, staff=staff, reason="record", note="用紙", now=timezone.now())
     context = browser.new_context(
         locale=language,
         viewport={"width": width, "height": 900},

@@ -272,12 +272,12 @@ def test_number_of_queries_of_the_page_does_not_grow(manager_client: Client, dja
     ProvisionFactory(customer=customer)
     rename(customer, "例社")
     manager_client.get(page_of(customer))
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(23):
         manager_client.get(page_of(customer))
     for number in range(15):
         RecipientFactory(record=OrderFactory(customer=customer))
         ConsentFactory(customer=customer)
         ProvisionFactory(customer=customer)
         rename(customer, f"例社{number}")
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(23):
         manager_client.get(page_of(customer))

@@ -9,6 +9,7 @@ from consent_app.models import SelfDisclosure
 from tests.e2e.axe import assert_accessible
 from tests.factories.consent import CustomerFactory, OrderFactory, catalogue
 from tests.factories.core import EnrolledStaffFactory, pass_second_factor
+from tests.support.browser import follow
 
 
 @pytest.mark.django_db(transaction=True)
@@ -32,6 +33,11 @@ def test_mark_and_take_it_off(live_portal: str, browser: Browser, language: str,
         page.goto(
             live_portal + reverse("admin:consent_app_customer_published_record", args=[order.customer.pk, order.pk])
         )
+        assert_accessible(page, within="div.pp")
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        page.locator("[name=look-reason][value=contact]").check()
+        page.locator("[name=look-note]").fill("電話への返事")
+        follow(page.get_by_role("button", name="記録して見る" if japanese else "Record it and look"))
         assert_accessible(page, within="#content-main")
         page.locator("[name=place]").fill("商品のレビュー")
         page.get_by_role("button", name="印を付ける" if japanese else "Mark it").click()
