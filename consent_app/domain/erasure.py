@@ -71,6 +71,7 @@ PLACES: dict[str, Fate] = {
     "requests_app.giftlink.record": Fate.KEPT,  # names an order, and the recipients in it go
     "requests_app.disclosurerequest.wanted_note": Fate.KEPT,
     "requests_app.disclosurerequest.answer_method_note": Fate.KEPT,
+    "requests_app.party.birth_date": Fate.KEPT,  # goes with the request, on the request's own clock
     "requests_app.identitycheck.customer": Fate.KEPT,
     "requests_app.postcode.customer": Fate.KEPT,
     "requests_app.decision.reason": Fate.KEPT,
@@ -90,6 +91,7 @@ PLACES: dict[str, Fate] = {
     "requests_app.instruction.text": Fate.KEPT,
     "requests_app.instructionentry.text": Fate.KEPT,
     "requests_app.casenote.body": Fate.KEPT,
+    "requests_app.casefinding.place": Fate.KEPT,
     "requests_app.casefinding.note": Fate.KEPT,
     "requests_app.handover.note": Fate.KEPT,
     "requests_app.requestdraft.answers": Fate.CLOCK,
