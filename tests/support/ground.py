@@ -103,7 +103,9 @@ class Ground:
         self._where = {"host": str(place.sockets), "port": 5432, "user": "portal"}
         self.database_url = f"postgres://portal@:5432/{place.sockets}/{DATABASE}"
         self.portal = f"http://127.0.0.1:{_free_port()}"
-        self.broker = Celery(broker=self.redis.url.replace("unix://", "redis+socket://", 1) + "?virtual_host=0")
+        # Never the current app: other tests of this process ask that for the product's schedule.
+        url = self.redis.url.replace("unix://", "redis+socket://", 1) + "?virtual_host=0"
+        self.broker = Celery(broker=url, set_as_current=False)
         self._nursery = subprocess.Popen(
             [sys.executable, "-m", "tests.support.nursery"],
             cwd=ROOT,
