@@ -75,11 +75,12 @@ def test_an_unknown_choice_finds_nothing(signed_in: Client, query: str) -> None:
 
 
 def test_the_number_of_statements_stays_the_same(signed_in: Client, django_assert_num_queries: Any) -> None:
+    # All of them have somebody: one statement less is needed for a page without.
     RequestFactory.in_review(assigned_to=StaffFactory())
     signed_in.get(QUEUE)
     for wanted in (1, 100):
         while DisclosureRequest.objects.count() < wanted:
-            RequestFactory.in_review(assigned_to=StaffFactory() if wanted % 7 == 0 else None)
+            RequestFactory.in_review(assigned_to=StaffFactory())
         with django_assert_num_queries(12):
             assert signed_in.get(QUEUE).context["cl"].result_count == wanted
 
