@@ -21,12 +21,12 @@ class ClientWithReasons(Client):
         response = super().get(path, *args, **kwargs)
         if not is_asked(response):
             return response
-        super().post(path, ANSWER)
+        super().post(path, ANSWER, headers=kwargs.get("headers"))
         return super().get(path, *args, **kwargs)
 
     def post(self, path: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().post(path, *args, **kwargs)
         if not is_asked(response):
             return response
-        super().post(path, ANSWER)
+        super().post(path, ANSWER, headers=kwargs.get("headers"))
         return super().post(path, *args, **kwargs)
