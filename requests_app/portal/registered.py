@@ -54,18 +54,12 @@ def open_for(request: PersonRequest, customer: Customer) -> None:
 def opened(request: PersonRequest) -> Customer | HttpResponse:
     """The customer whose pages are open in this session, or the page that the person has to see first."""
     customer = customer_of(request.user, address_proven=address_proven(request))
-    if customer is None:
-        return _nobody(request)
-    return customer if _is_open(request, customer) else redirect("portal:registered_open")
+    return customer if customer and _is_open(request, customer) else redirect("portal:registered_open")
 
 
-def _nobody(request: PersonRequest) -> HttpResponse:
-    return render(request, "portal/registered/nobody.html", {"way": Ways().disclosure})
-
-
-def _is_open(request: PersonRequest, customer: Customer) -> bool:
+def _is_open(request: PersonRequest, customer: Customer | None) -> bool:
     kept = request.session.get(_OPEN) or {}
-    return bool(kept.get("customer") == str(customer.pk) and kept["until"] > time.time())
+    return bool(customer and kept.get("customer") == str(customer.pk) and kept["until"] > time.time())
 
 
 @sensitive_post_parameters()
@@ -73,10 +67,11 @@ def _is_open(request: PersonRequest, customer: Customer) -> bool:
 @never_cache
 @get_or_post
 def registered_open(request: PersonRequest) -> HttpResponse:
-    """Ask for what is registered before showing it: a mail address tells who reads it to nobody."""
+    """Ask for what is registered before showing it: a mail address tells who reads it to nobody.
+
+    The page is the same where nobody is registered, so that it tells nobody who is.
+    """
     customer = customer_of(request.user, address_proven=address_proven(request))
-    if customer is None:
-        return _nobody(request)
     if _is_open(request, customer):
         return redirect("portal:registered")
     if request.method != "POST":

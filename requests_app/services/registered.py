@@ -27,12 +27,8 @@ class NotOpened(Exception):
     """The registered information is not shown."""
 
 
-class NobodyKnown(NotOpened):
-    """The account belongs to no customer, or not to exactly one."""
-
-
 class NotConfirmed(NotOpened):
-    """What was stated does not fit. Which fact it was is told to nobody."""
+    """What was stated does not fit, or nobody is registered. Neither that nor which fact it was is told to anybody."""
 
 
 class TriedTooOften(NotOpened):
@@ -42,27 +38,28 @@ class TriedTooOften(NotOpened):
 def confirm(*, user: User, address_proven: bool, stated: Person, now: datetime) -> Customer:
     """Compare what was stated with what is registered, by the rule of identity checks at level 2.
 
+    Where the account belongs to no customer, or not to exactly one, the same is done with nothing: who reads somebody's
+    mail does not learn whether the address is registered.
+
     Raises:
-        NobodyKnown, NotConfirmed, TriedTooOften: see there. Each try is recorded.
+        NotConfirmed, TriedTooOften: see there. Each try is recorded.
     """
     with transaction.atomic():
         # Tries of one account take turns, so that none is compared beyond the last.
         User.objects.select_for_update(no_key=True).get(pk=user.pk)
         customer = customer_of(user, address_proven=address_proven)
-        if customer is None:
-            raise NobodyKnown
         if identity.unclear_tries(user, now) >= TRIES:
             audit.record(action="registered.limited", actor=user, obj=customer)
             raised: NotOpened | None = TriedTooOften()
         else:
-            findings = comparison.compare(stated, identity.registered_person(customer))
-            passed = comparison.verdict(findings) == Verdict.PASSED
+            findings = comparison.compare(stated, identity.registered_person(customer) if customer else Person())
+            passed = customer is not None and comparison.verdict(findings) == Verdict.PASSED
             RegisteredCheck.objects.create(user=user, passed=passed, codes=comparison.codes(findings), at=now)
             audit.record(action="registered.opened" if passed else "registered.refused", actor=user, obj=customer)
             raised = None if passed else NotConfirmed()
     # Outside of the transaction, which would take the try back.
-    if raised is not None:
-        raise raised
+    if raised is not None or customer is None:
+        raise raised or NotConfirmed
     return customer
 
 

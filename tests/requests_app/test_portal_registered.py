@@ -5,7 +5,9 @@ import re
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
@@ -35,7 +37,7 @@ pytestmark = pytest.mark.django_db
 APRIL = date(2026, 4, 1)
 PAGE, OPEN, HISTORY = "/registered/", "/registered/open/", "/registered/history/"
 ADDRESS = "/registered/address/"
-NOBODY = "登録情報を開けません"
+REFUSED = "一致することを確かめられませんでした"
 FACTS = {"family_name": "高橋", "given_name": "花子", "telephone": "０９０ 1234 5678", "postal_code": "", "address": ""}
 NEW_HOME = {
     "postal_code": "１５０ー０００１",
@@ -163,12 +165,35 @@ class TestGettingIn:
             client.force_login(person)
         else:
             sign_in_by_code(client, person)
-        for url in (PAGE, OPEN, HISTORY, ADDRESS, "/registered/email/"):
-            page = text(client, url)
-            assert NOBODY in page
-            assert "千代田" not in page
-        assert NOBODY in client.post(OPEN, FACTS).content.decode()
-        assert not RegisteredCheck.objects.exists()
+        for url in (PAGE, HISTORY, ADDRESS, "/registered/email/"):
+            assert client.get(url).headers["Location"] == OPEN
+        assert "千代田" not in text(client, OPEN)
+        # Right facts for the customer that this account is not: even these open nothing.
+        assert REFUSED in client.post(OPEN, FACTS).content.decode()
+        check = RegisteredCheck.objects.get()
+        assert not check.passed
+
+    def test_whether_somebody_is_registered_shows_nowhere(
+        self, client: Client, customer: Customer, person: User
+    ) -> None:
+        """Page by page and statement by statement: a customer with wrong facts, and somebody who is none."""
+        seen: list[list[tuple[int, int, str]]] = []
+        wrong = FACTS | {"telephone": "03-1234-5678"}
+        # The first of them warms what is kept in memory.
+        for user in (PersonFactory(), person, PersonFactory()):
+            visitor = Client()
+            sign_in_by_code(visitor, user)
+            answers = []
+            for ask in (lambda: visitor.get(PAGE), lambda: visitor.get(OPEN), *[lambda: visitor.post(OPEN, wrong)] * 4):  # noqa: B023
+                with CaptureQueriesContext(connection) as statements:
+                    response = ask()
+                body = re.sub(r'(value|nonce|content)="[^"]*"', "", response.content.decode())
+                answers.append((response.status_code, len(statements), body))
+            seen.append(answers)
+        for one, other in zip(*seen[1:], strict=True):
+            assert one[:2] == other[:2]
+            assert one[2] == other[2]
+        assert [status for status, *_ in seen[0]] == [302, 200, 200, 200, 200, 429]
 
     def test_after_an_hour_the_facts_are_asked_again(self, inside: Client) -> None:
         session = inside.session
