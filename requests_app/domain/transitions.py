@@ -89,6 +89,7 @@ INTERNAL_NOTES: frozenset[Note] = frozenset(
         Note.PROPOSAL_STALE,
         Note.CORRECTION_TAKEN_BACK,
         Note.CORRECTED,
+        Note.TYPE_CORRECTED,
     }
 )
 

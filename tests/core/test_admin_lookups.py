@@ -7,6 +7,7 @@ from django.test import Client, RequestFactory
 from tests.core.test_admin import make_mail
 from tests.factories.consent import CustomerFactory
 from tests.factories.core import StaffFactory, pass_second_factor
+from tests.support.looks import ClientWithReasons
 
 # Of the product's own models; the groups are Django's and hold names of roles.
 LISTS = [(model, model_admin) for model, model_admin in admin.site._registry.items() if model._meta.app_label != "auth"]
@@ -65,7 +66,8 @@ def test_a_form_that_claims_thousands_of_rows_is_not_believed(client: Client) ->
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", ["", "no_such", "password"])
-def test_an_object_is_looked_up_by_no_field_that_the_address_names(client: Client, name: str) -> None:
+def test_an_object_is_looked_up_by_no_field_that_the_address_names(name: str) -> None:
+    client = ClientWithReasons()
     pass_second_factor(client, StaffFactory())
     for page in ("change/", "history/", "delete/"):
         address = f"/admin/consent_app/customer/{CustomerFactory().pk}/{page}?_to_field={name}"

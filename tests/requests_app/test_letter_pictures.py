@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from requests_app.domain.request_types import REQUEST_TYPES
-from requests_app.models import Fee, Payment, PostCode
+from requests_app.models import Correction, Fee, Payment, PostCode
 from requests_app.services import letters, mandates, paper_letters, receipts, typesetting
 from tests.factories.requests import FeeFactory, MessageFactory, PartyFactory, StaffFactory
 from tests.support import pictures
@@ -90,6 +90,15 @@ def test_a_question_and_a_reminder_look_as_they_were_approved(language: str, fai
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_a_corrected_type_looks_as_it_was_approved(language: str, failed: Path) -> None:
+    request = LetterDesk().request("disclosure", language)
+    correction = Correction(request=request, before="purpose_notice", after="disclosure")
+    with mock.patch.object(typesetting, "typeset", side_effect=pages_of) as typeset:
+        paper_letters.type_corrected(correction, on=date(2026, 11, 24))
+    assert_looks_as_kept(pages_of(*typeset.call_args.args), KEPT / f"type_corrected-{language}.png", failed)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_a_code_and_a_mandate_look_as_they_were_approved(language: str, failed: Path) -> None:
     desk = LetterDesk()
     request = desk.request("disclosure", language)
@@ -110,7 +119,7 @@ def test_every_text_has_its_pictures_and_no_picture_is_left_over() -> None:
     named = {name for letter in TYPES for language in LANGUAGES for name in cases_of(letter, language)}
     assert kept == named | {
         f"{name}-{language}"
-        for name in ("receipt", "question", "reminder", "post_code", "mandate", "mandate-filled")
+        for name in ("receipt", "question", "reminder", "type_corrected", "post_code", "mandate", "mandate-filled")
         for language in LANGUAGES
     }
     assert texts == {name.split("-")[0] for name in kept}

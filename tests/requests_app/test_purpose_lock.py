@@ -46,6 +46,7 @@ READERS = {
     "requests_app/services/answer_mails.py": "whether there is an address to write to",
     "requests_app/services/case_file_person.py": "what they stated, on the printed case",
     "requests_app/services/corrections.py": "correcting what was written down wrongly",
+    "requests_app/services/type_corrections.py": "whether what was stated can go on under another type",
     "requests_app/services/evidence.py": "whose evidence it is",
     "requests_app/services/evidence_state.py": "to whom the answer goes",
     "requests_app/services/identity.py": "comparison with what is registered",
