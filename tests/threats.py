@@ -67,6 +67,15 @@ THREATS: tuple[Threat, ...] = (
         "documents, a code by registered post, a call-back; the manager chooses it for a type or a case.",
     ),
     Threat(
+        "Whoever reads a mailbox",
+        "to learn whether its owner is a customer here",
+        "The page that opens registered information is the same, with the same tries and the same work, for those who are registered "
+        "and those who are not",
+        ("requests_app/services/registered.py",),
+        (f"{_REQUESTS}test_portal_registered.py::TestGettingIn::test_whether_somebody_is_registered_shows_nowhere",),
+        "The page of consents shows who has given one to whoever reads the mailbox, since withdrawing has to be as easy as giving.",
+    ),
+    Threat(
         "A gift sender or a gift recipient",
         "to learn about the other",
         "Recipients are persons of their own: each gets what is held of them and nothing of the other",
