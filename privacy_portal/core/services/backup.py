@@ -111,13 +111,21 @@ def _copy_files(source: Path, target: Path, earlier: Path | None) -> int:
         if copy.exists():
             continue
         copy.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Erased a moment ago, or another file system.
+        if earlier and _linked(earlier / name, copy):
+            continue
+        # Erased a moment ago.
         with contextlib.suppress(FileNotFoundError):
-            try:
-                os.link((earlier or Path("/nonexistent")) / name, copy)
-            except OSError:
-                shutil.copy2(path, copy)
+            shutil.copy2(path, copy)
     return number
+
+
+def _linked(earlier: Path, copy: Path) -> bool:
+    """Not when the earlier backup lacks the file, nor on a file system without links."""
+    try:
+        os.link(earlier, copy)
+    except OSError:
+        return False
+    return True
 
 
 def _dump(target: Path, keys: Keyring | None) -> None:

@@ -25,12 +25,12 @@ from . import outbox
 DIGITS = 8
 LIFETIME = timedelta(minutes=10)
 KEPT_AFTER_EXPIRY = timedelta(days=1)
+# Servers differ by seconds; a clock that is further off has been put right since.
+SKEW = timedelta(minutes=1)
 # How often a client may ask for a code for one subject, how many code mails it may send to one address and in all, how
 # many one address gets for one purpose from everybody unknown, and how many guesses one client may send over all codes.
 # The narrow limits bind client and address together: a stranger who uses up their own share leaves the owner theirs.
 # The limit per address also bounds guessing: each code has five tries (docs/decisions/sign-in.md).
-# Servers differ by seconds; a clock that is further off has been put right since.
-SKEW = timedelta(minutes=1)
 PAUSE = Limit("code-pause", 1, 60)
 PER_CLIENT_AND_RECIPIENT = Limit("code-client-recipient", 6, 3600)
 PER_RECIPIENT = Limit("code-recipient", 20, 3600)

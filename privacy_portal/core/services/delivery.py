@@ -38,10 +38,10 @@ BATCH = 20
 # the retries of a queue. A code is only worth something at once.
 MAX_ATTEMPTS = 12
 BACKOFF = (datetime.timedelta(minutes=2), datetime.timedelta(hours=12))
+BACKOFF_SHORT_LIVED = (datetime.timedelta(seconds=30), datetime.timedelta(minutes=2))
 # A lease or a pause that ends later than any that is ever given was written by a clock that has been put right since.
 NO_LEASE = 2 * LEASE
 NO_PAUSE = 2 * BACKOFF[1]
-BACKOFF_SHORT_LIVED = (datetime.timedelta(seconds=30), datetime.timedelta(minutes=2))
 
 
 def deliver(*, pk: uuid.UUID | str) -> State | None:

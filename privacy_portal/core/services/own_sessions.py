@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 
 import redis
 from django.conf import settings
-from django.contrib.sessions.backends.cached_db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db import models, transaction
 
 from .. import browsers
 from ..models import OwnSession, User
+from ..sessions import SessionStore
 from . import audit
 
 logger = logging.getLogger(__name__)
