@@ -101,9 +101,10 @@ def test_the_drill(tmp_path: Path, empty_url: str, smtp_server: SmtpSink) -> Non
     case = answered()
     person = case.customer
     assert person is not None
-    other = full_customer()
+    other, kept = full_customer(), answered()
     package = AnswerFile.objects.get(request=case, kind="package").file
-    content = b"".join(files.open_stream(AnswerFile.objects.get(request=case, kind="letter").file))
+    letter = AnswerFile.objects.get(request=case, kind="letter").file
+    content = b"".join(files.open_stream(AnswerFile.objects.get(request=kept, kind="letter").file))
     name, address = person.family_name, person.email
     audit.link_pending()
 
@@ -132,7 +133,7 @@ def test_the_drill(tmp_path: Path, empty_url: str, smtp_server: SmtpSink) -> Non
     assert done.returncode == 0, done.stderr
     assert "Erased again: 1; erased already: 0; not in the backup: 1." in done.stdout
 
-    # What a person would look for. The other customer is there with everything, the letter can be opened.
+    # What a person would look for. The others are there with everything: their letter can be opened.
     look = f"""
 import django; django.setup()
 from consent_app.models import Customer, ErasureMark, ErasureRecord
@@ -144,9 +145,9 @@ person, other = Customer.objects.get(pk="{person.pk}"), Customer.objects.get(pk=
 print(person.status, repr(person.family_name), repr(person.email), person.records.filter(erase_on=None).count())
 print(other.status, other.email)
 print(Customer.objects.filter(pk="{late.pk}").exists(), ErasureMark.objects.count())
-package = EncryptedFile.objects.get(pk="{package.pk}")
-print(package.sealed_key, files.path_of(package).exists())
-print(len(b"".join(files.open_stream(AnswerFile.objects.get(kind="letter").file))))
+for file in EncryptedFile.objects.filter(pk__in=["{package.pk}", "{letter.pk}"]):
+    print(file.sealed_key, files.path_of(file).exists())
+print(len(b"".join(files.open_stream(AnswerFile.objects.get(request_id="{kept.pk}", kind="letter").file))))
 """
     seen = subprocess.run(
         [sys.executable, "-c", look],
@@ -160,6 +161,7 @@ print(len(b"".join(files.open_stream(AnswerFile.objects.get(kind="letter").file)
         "erased '' '' 0",
         f"active {other.email}",
         f"False {ErasureMark.objects.count()}",
+        "None False",
         "None False",
         str(len(content)),
     ]
