@@ -20,7 +20,13 @@ from privacy_portal.development.translations import compile_all
 compile_all()
 django.setup()
 
-pytest_plugins = ["tests.support.append_only", "tests.support.mail", "tests.support.worker", "tests.support.browser"]
+pytest_plugins = [
+    "tests.support.append_only",
+    "tests.support.mail",
+    "tests.support.worker",
+    "tests.support.browser",
+    "tests.support.ground",
+]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -253,6 +253,16 @@ def test_engine_error_ends_the_command_with_one_sentence(tmp_path: Path) -> None
     assert len(result.stderr.splitlines()) == 1
 
 
+def test_a_second_pair_of_the_same_name_is_refused_at_once(tmp_path: Path) -> None:
+    """Waiting for a lock that the same process holds would last for ever."""
+    twice = in_clone(
+        tmp_path, "from privacy_portal.engines import TestEngines\nTestEngines().start()\nTestEngines().start()\n"
+    )
+    in_clone(tmp_path, REMOVE)
+    assert twice.returncode == 1
+    assert "runs already" in twice.stderr
+
+
 def test_abandoned_test_session_is_cleared_by_the_next(tmp_path: Path) -> None:
     start = (
         "from privacy_portal.engines import TestEngines\nimport os\nengines = TestEngines()\nprint(engines.start())\n"

@@ -132,20 +132,22 @@ class Overtaken(Exception):
 def failing(job: Job) -> Iterator[None]:
     """Whatever breaks the work, the job says so; what another worker does already is left to it.
 
+    Where another worker has ended the job, what broke here is its doing: it erases the upload, for one.
     A database that is away breaks nothing: the sweep has the work taken up again.
     """
     try:
-        yield
+        try:
+            yield
+        except (Overtaken, jobs.JobEnded, OperationalError):
+            raise
+        except FileProblem as problem:
+            jobs.fail(job=job, error=file_problem_text(problem))
+            raise
+        except Exception as error:
+            jobs.fail(job=job, error=type(error).__name__)
+            raise
     except (Overtaken, jobs.JobEnded):
         return
-    except OperationalError:
-        raise
-    except FileProblem as problem:
-        jobs.fail(job=job, error=file_problem_text(problem))
-        raise
-    except Exception as error:
-        jobs.fail(job=job, error=type(error).__name__)
-        raise
 
 
 def digest_secret() -> bytes:

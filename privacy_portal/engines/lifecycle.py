@@ -132,13 +132,16 @@ class TestEngines:
         """Start the pair and return DATABASE_URL and REDIS_URL.
 
         Raises:
-            EngineError: when an engine cannot be had.
+            EngineError: when an engine cannot be had, or this session has a pair of this name already.
         """
         with _one_at_a_time():
             _clear_abandoned_sessions()
             _clear_earlier_clones()
             self._lock = self._lock_path.open("w")
-            fcntl.flock(self._lock, fcntl.LOCK_EX)
+            try:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise EngineError(f"{self.name} runs already.") from None
             atexit.register(self.stop)
             place = place_for(self.name)
             self.postgres, self.redis = Postgres(place, durable=self._durable), RedisServer(place, durable=False)

@@ -1,13 +1,9 @@
-"""The ground on which things are broken; what a test prints about it goes into docs/faults.md."""
+"""What a test prints about the things that it breaks goes into docs/faults.md."""
 
 import sys
 from collections.abc import Callable
 
 import pytest
-
-from tests.support.ground import Ground, _ground, ground
-
-__all__ = ["Ground", "_ground", "ground"]
 
 
 @pytest.fixture

@@ -1,13 +1,9 @@
-"""The ground of the week: engines and processes of its own."""
+"""What the week needs beside its engines and processes."""
 
 import logging
 from collections.abc import Iterator
 
 import pytest
-
-from tests.support.ground import Ground, _ground, ground
-
-__all__ = ["Ground", "_ground", "ground"]
 
 
 @pytest.fixture(autouse=True)

@@ -374,6 +374,28 @@ class TestGivingOut:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_list_that_another_worker_ends_meanwhile_is_left_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has erased the upload by the time at which this one wants to read on."""
+    staff = register()
+    run = tried(list_of(CustomerFactory()), staff, "already")
+    provision_runs.start(run=run, actor=staff)
+    late = ProvisionRun.objects.get(pk=run.pk)
+    read = provision_work.count_rows
+
+    def overtaken(*args: Any, **kwargs: Any) -> int:
+        monkeypatch.undo()
+        provision_runs.run(run=ProvisionRun.objects.get(pk=run.pk), now=timezone.now())
+        return read(*args, **kwargs)
+
+    monkeypatch.setattr(provision_work, "count_rows", overtaken)
+    provision_runs.run(run=late, now=timezone.now())
+    assert late.job is not None
+    late.job.refresh_from_db()
+    assert (late.job.state, late.job.error) == (Job.State.DONE, "")
+    assert Provision.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
 class TestAtOnce:
     def test_two_workers_record_a_list_once(self) -> None:
         staff = register()
