@@ -19,7 +19,7 @@ from tests.factories.consent import CustomerFactory, OperatorFactory, PurposeFac
 from tests.factories.requests import PersonFactory, StaffFactory
 
 ANSWERS: dict[str, Any] = {
-    "role": "person",
+    "requester": "person",
     "family_name": "高橋",
     "given_name": "花子",
     "postal_code": "1000001",
@@ -29,7 +29,7 @@ ANSWERS: dict[str, Any] = {
     "answer_method": "download",
 }
 AGENT = {
-    "role": "mandated_agent",
+    "requester": "mandated",
     "agent_family_name": "代理",
     "agent_given_name": "太郎",
     "agent_telephone": "0312345678",
