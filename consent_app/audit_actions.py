@@ -8,7 +8,7 @@ from privacy_portal.core.audit_registry import register, words
 
 from .domain.profile import CHANGEABLE_ITEMS
 from .domain.referable import ReferableReason
-from .models import CustomerLook
+from .models import CustomerLook, ExportKind
 
 register("profile.loaded", _("事業者プロフィールを読み込んだ"), created=int, changed=int, retired=int)
 register("retention.changed", _("保存期間を変えた"), identity_days=int, files_days=int, case_months=int)
@@ -144,6 +144,15 @@ register("entrustment.downloaded", _("委託先へ渡すファイルを受け取
 register("entrustment.file_stopped", _("渡せなくなった人がいたので、委託先へ渡すファイルを消した"), people=int)
 register("entrustment.viewed", _("委託先へ渡した記録の一人ひとりを見た"))
 register("entrustment.denied", _("委託先へ個人データを渡そうとしたが、権限がなかった"))
+_exports = words(ExportKind)
+register("export.asked", _("大きなファイルの持出しの承認を求めた"), kind=_exports, persons=int)
+register("export.approved", _("大きなファイルの持出しを承認した"), kind=_exports, persons=int)
+register("export.declined", _("大きなファイルの持出しを却下した"), kind=_exports, persons=int)
+register("export.withdrawn", _("大きなファイルの持出しを取り消した"), kind=_exports)
+register("export.made", _("承認されたファイルを用意した"), kind=_exports, persons=int)
+register("export.failed", _("承認されたファイルを用意できなかった"), kind=_exports, persons=int)
+register("export.taken", _("承認されたファイルをダウンロードした"), kind=_exports, persons=int)
+register("export.denied", _("大きなファイルの持出しを断られた"))
 _kinds_of_runs = words(["now", "already", "export", "received"])
 register("provisions.list_uploaded", _("提供・受領の一覧を受け取った"), kind=_kinds_of_runs)
 register("provisions.people_found", _("提供・受領を記録するお客さまを探した"), found=int)

@@ -15,13 +15,23 @@ from privacy_portal.core.models import OutgoingMail, User
 from privacy_portal.core.services import outbox
 
 from .domain import incidents
-from .models import Consent, Customer, CustomerChange, DataItem, EmailChange, IncidentNotice, PolicyVersion
+from .models import (
+    Consent,
+    Customer,
+    CustomerChange,
+    DataItem,
+    EmailChange,
+    ExportOrder,
+    IncidentNotice,
+    PolicyVersion,
+)
 
 CONSENT_GIVEN, CONSENT_WITHDRAWN = "consent_given", "consent_withdrawn"
 CONSENT_EXPIRED = "consent_expired"
 POLICY_CHANGE = "policy_change"
 INCIDENT_NOTICE = "incident_notice"
 CARE_REMINDER = "care_reminder"
+EXPORT_ASKED, EXPORT_ANSWERED = "export_asked", "export_answered"
 REGISTERED_CHANGED = "registered_changed"
 EMAIL_CHANGED_OLD, EMAIL_CHANGED_NEW = "email_changed_old", "email_changed_new"
 EMAIL_CHANGE_UNDONE = "email_change_undone"
@@ -141,6 +151,33 @@ def care_reminder(*, user: User, cares: Iterable[Any], today: datetime.date) -> 
         language=user.language,
         context={"parts": parts, "today": today, "admin_url": settings.PORTAL_URL + reverse("admin:index")},
         user=user,
+    )
+
+
+def export_asked(*, order: ExportOrder, staff: User) -> OutgoingMail:
+    """A colleague asks for leave to take a large file out; neither what it is for nor who is in it."""
+    return _about_export(order, staff, EXPORT_ASKED)
+
+
+def export_answered(*, order: ExportOrder) -> OutgoingMail:
+    """What became of it: ready to be downloaded, declined, or not to be made."""
+    outcome = "declined" if order.approved is False else "failed" if order.problem else "ready"
+    return _about_export(order, order.asked_by, EXPORT_ANSWERED, outcome=outcome)
+
+
+def _about_export(order: ExportOrder, staff: User, template: str, **more: Any) -> OutgoingMail:
+    page = reverse("admin:consent_app_exportorder_change", args=[order.pk])
+    with translation.override(staff.language):
+        kind = str(order.get_kind_display())
+    context = {"kind": kind, "persons": order.persons, "until": order.expires_at, **more}
+    return outbox.enqueue(
+        template=template,
+        recipient=staff.email,
+        language=staff.language,
+        context={**context, "order_url": settings.PORTAL_URL + page},
+        user=staff,
+        object_type=order._meta.label_lower,
+        object_id=str(order.pk),
     )
 
 

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from .models import ImportBatch, ProvisionRun
+from .models import ExportOrder, ImportBatch, ProvisionRun
 from .services import (
     broadcasts,
     care,
@@ -12,6 +12,8 @@ from .services import (
     entrusted_file,
     erasure,
     erasure_journal,
+    export_files,
+    exports,
     imports,
     ledger_retention,
     looks,
@@ -70,6 +72,19 @@ def expire_consents() -> None:
 def sweep_email_changes() -> None:
     """Forget the addresses of changes that are over and can no longer be undone."""
     email_changes.purge(now=timezone.now())
+
+
+@shared_task(name=exports.MAKE_TASK)
+def make_export(pk: str) -> None:
+    """Make a file ready that a second person approved."""
+    if order := ExportOrder.objects.filter(pk=pk).first():
+        export_files.make(order=order, now=timezone.now())
+
+
+@shared_task(name="consent.sweep_exports")
+def sweep_exports() -> None:
+    """Take up files that no worker made, erase those whose time is over."""
+    exports.sweep(now=timezone.now())
 
 
 @shared_task(name="consent.purge_looks")

@@ -29,6 +29,7 @@ PLACES: Mapping[str, str] = {
     "consent_app.emailchange.new_address": _HISTORY,
     "consent_app.consentagent.name": _PERSON,
     "consent_app.entrustment.file": _RECORDS,
+    "consent_app.exportorder.file": _RECORDS,
     "consent_app.importbatch.upload": _RECORDS,
     "consent_app.importbatch.report": _RECORDS,
     "consent_app.offpurposeuse.reason": _STAFF,

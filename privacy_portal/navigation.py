@@ -19,6 +19,7 @@ MENU: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
             ("consent_app.consent", "how_to_reg"),
             ("consent_app.suspension", "pause_circle"),
             ("consent_app.importbatch", "upload_file"),
+            ("consent_app.exportorder", "move_to_inbox"),
             ("consent_app.erasurerecord", "delete_sweep"),
         ),
     ),

@@ -135,6 +135,20 @@ THREATS: tuple[Threat, ...] = (
         ),
     ),
     Threat(
+        "A clerk who leaves",
+        "to take every customer along in one file",
+        "A file with many persons needs the leave of a second person, counted together over a day, for who asked only, three times, for "
+        "two days",
+        ("consent_app/services/exports.py", "consent_app/services/export_files.py"),
+        (
+            f"{_CONSENT}services/test_exports.py::test_a_large_file_does_not_leave_by_itself",
+            f"{_CONSENT}services/test_exports.py::test_a_large_file_in_pieces_is_a_large_file",
+            f"{_CONSENT}services/test_exports.py::test_nobody_approves_their_own",
+            f"{_CONSENT}services/test_exports.py::test_nobody_but_who_asked_downloads_it",
+        ),
+        "Two who agree, a photograph of the screen, and a shop that sets the limit to 0 are not held back.",
+    ),
+    Threat(
         "A subcontractor",
         "more than the task needs, or to keep it",
         "Files hold chosen items of chosen persons, leave encrypted, are recorded and gone after a week; a link in an instruction shows "

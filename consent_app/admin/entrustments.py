@@ -27,9 +27,10 @@ from ..domain import duties
 from ..domain.gate import RECIPIENT_ITEM
 from ..domain.gate_words import reason_words
 from ..models import DataItem, EntrustedPerson, Entrustment, Purpose, Subcontractor
-from ..services import entrusted_file, entrustees, entrusting
+from ..services import entrusted_file, entrustees, entrusting, exports
 from ..services.entrusted_file import Chosen, NotChosen, Stopped
 from .base import ReadOnlyAdmin, ReadOnlyInline, admin_url, day_widget, link_to_customer
+from .exports import second_person
 from .refusing import RefusingForm
 
 _ORDERS, _DAYS, _PEOPLE = "orders", "days", "people"
@@ -287,6 +288,8 @@ class EntrustmentAdmin(ReadOnlyAdmin):
         self._require(request, record)
         try:
             file = entrusted_file.open_file(entrustment=record, actor=_actor(request), now=timezone.now())
+        except exports.NeedsSecondPerson as needed:
+            return second_person(request, needed)
         except (NotChosen, Stopped) as error:
             messages.error(request, str(error))
             return redirect(admin_url(record))

@@ -21,9 +21,11 @@ from privacy_portal.core.services import audit
 from ..domain.affected import Criteria
 from ..domain.masking import masked_name
 from ..models import AffectedPerson, Incident
-from ..services import affected, incidents
+from ..services import affected, exports, incidents
 from .base import link_to_customer
+from .exports import second_person
 from .incident_forms import CriteriaForm, ToldForm
+from .persons import staff
 
 PER_PAGE = 50
 MOST_NOT_FOUND = 100
@@ -148,7 +150,10 @@ class PersonViews:
     def addresses_view(self, request: HttpRequest, pk: Any) -> HttpResponse:
         """Addresses for letters to those whom a mail does not reach; the export is recorded."""
         incident: Incident = self.found(request, pk, "notify_affected")
-        content = affected.addresses(incident=incident, actor=request.user)  # type: ignore[arg-type]
+        try:
+            content = affected.addresses(incident=incident, actor=staff(request), now=timezone.now())
+        except exports.NeedsSecondPerson as needed:
+            return second_person(request, needed)
         response = HttpResponse(content, content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = 'attachment; filename="addresses.csv"'
         response["Cache-Control"] = "no-store"

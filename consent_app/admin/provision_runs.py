@@ -27,7 +27,8 @@ from ..domain.masking import masked_name, masked_telephone
 from ..domain.provision_file import COLUMNS
 from ..domain.provisions import EXEMPTIONS
 from ..models import Customer, Provision, ProvisionRun, ReceivedProvision
-from ..services import imports, provision_runs
+from ..services import exports, imports, provision_runs
+from .exports import second_person
 from .provision_forms import FORMS, RunForm, fieldsets_of
 
 Kind = ProvisionRun.Kind
@@ -263,6 +264,8 @@ class ProvisionRunAdmin(OfferedLookups, ModelAdmin):
             raise PermissionDenied
         try:
             file = provision_runs.take(run=run, actor=_actor(request), now=timezone.now())
+        except exports.NeedsSecondPerson as needed:
+            return second_person(request, needed)
         except provision_runs.NotReady:
             raise Http404 from None
         except provision_runs.Stopped as stopped:

@@ -8,6 +8,7 @@ from .consent import Consent, ConsentAgent
 from .customer import Customer, CustomerIdentity, CustomerRecord, Recipient
 from .entrustment import EntrustedPerson, Entrustment
 from .erasure import ErasureMark, ErasureRecord
+from .export import ExportKind, ExportOrder, ExportTaken
 from .imports import ImportBatch
 from .incident import AffectedPerson, AffectedSelection, Incident, IncidentNotice, IncidentReport
 from .joint_use import JointUse, JointUser, JointUseVersion
@@ -66,6 +67,9 @@ __all__ = [
     "Entrustment",
     "ErasureMark",
     "ErasureRecord",
+    "ExportKind",
+    "ExportOrder",
+    "ExportTaken",
     "Finding",
     "ForeignArrangement",
     "ForeignCheck",

@@ -27,12 +27,13 @@ from ..models import (
     Customer,
     CustomerIdentity,
     CustomerRecord,
+    ExportKind,
     ImportBatch,
     Incident,
     Recipient,
 )
 from ..selectors import customer_sources
-from . import incidents
+from . import exports, incidents
 from .incidents import IncidentError
 
 GIFT_RECIPIENT = "recipient"
@@ -286,8 +287,21 @@ def told_by_mail(*, told: Mapping[AffectedPerson, OutgoingMail], now: datetime.d
     AffectedPerson.objects.bulk_update(list(told), ["told_at", "way", "mail"])
 
 
-def addresses(*, incident: Incident, actor: User) -> str:
-    """Names and postal addresses of those whom a mail does not reach, as CSV for letters; recorded as an export."""
+def addresses(*, incident: Incident, actor: User, now: datetime.datetime) -> str:
+    """Names and postal addresses of those whom a mail does not reach, as CSV for letters; recorded as an export.
+
+    Raises:
+        NeedsSecondPerson: they are many.
+    """
+    with transaction.atomic():
+        content, count = written(incident)
+        exports.allow(kind=ExportKind.ADDRESSES, obj=incident, persons=count, actor=actor, now=now)
+        audit.record(action="incident.persons_exported", actor=actor, obj=incident, detail={"persons": count})
+    return content
+
+
+def written(incident: Incident) -> tuple[str, int]:
+    """That list, and how many stand in it."""
     rows = to_be_told_otherwise(incident).select_related("customer", "recipient").order_by("pk")
     out = io.StringIO()
     writer = csv.writer(out)
@@ -301,8 +315,7 @@ def addresses(*, incident: Incident, actor: User) -> str:
         address = " ".join(part for part in (person.prefecture + person.address1, person.address2) if part)
         writer.writerow([row.pk, *(neutralise_formula(value) for value in (name, person.postal_code, address))])
         count += 1
-    audit.record(action="incident.persons_exported", actor=actor, obj=incident, detail={"persons": count})
-    return "\ufeff" + out.getvalue()
+    return "\ufeff" + out.getvalue(), count
 
 
 def _refuse_closed(incident: Incident) -> None:

@@ -29,8 +29,8 @@ from ..domain.formats import FORMATS
 from ..domain.gate import RECIPIENT_ITEM
 from ..domain.record_fields import plain, record_lines
 from ..domain.written import written_telephone
-from ..models import Customer, CustomerRecord, DataItem, Entrustment, Recipient
-from . import entrusting
+from ..models import Customer, CustomerRecord, DataItem, Entrustment, ExportKind, ExportOrder, Recipient
+from . import entrusting, exports
 from .entrusting import Handed
 
 ORDER_ITEM: str = CustomerRecord.Kind.ORDER
@@ -319,10 +319,16 @@ class Stopped(Exception):
         )
 
 
-def open_file(*, entrustment: Entrustment, actor: audit.Actor, now: datetime) -> EncryptedFile:
+def open_file(
+    *, entrustment: Entrustment, actor: audit.Actor, now: datetime, order: ExportOrder | None = None
+) -> EncryptedFile:
     """The file of a record, about to leave. Everybody in it is asked about once more; the look is recorded.
 
+    Args:
+        order: a second person's leave, where the file needs one.
+
     Raises:
+        ExportError: see :func:`.exports.allow`.
         NotChosen: there is none any more.
         Stopped: a stop was set, a consent withdrawn or a contract ended since it was made.
     """
@@ -335,6 +341,9 @@ def open_file(*, entrustment: Entrustment, actor: audit.Actor, now: datetime) ->
             files.erase(file=locked.file, actor=actor)
             audit.record(action="entrustment.file_stopped", actor=actor, obj=locked, detail={"people": stopped})
         else:
+            exports.allow(
+                kind=ExportKind.ENTRUSTMENT, obj=locked, persons=locked.allowed, actor=actor, now=now, order=order
+            )
             audit.record(action="entrustment.downloaded", actor=actor, obj=locked)
     if stopped:
         raise Stopped(stopped)

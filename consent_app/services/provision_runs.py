@@ -24,8 +24,8 @@ from ..domain.formats import FileProblem
 from ..domain.normalise import clean_text
 from ..domain.provision_file import COLUMNS, CUSTOMER, ListLayout, detect_list
 from ..job_kinds import LEDGER_RUN, LEDGER_TRIAL
-from ..models import LedgerReversal, Provision, ProvisionRun
-from . import provision_work, provisions
+from ..models import ExportKind, ExportOrder, LedgerReversal, Provision, ProvisionRun
+from . import exports, provision_work, provisions
 from .import_report import erase_old_reports
 from .import_work import failing, opener
 
@@ -201,10 +201,14 @@ def _erase_upload(run: ProvisionRun, actor: audit.Actor) -> None:
 # ------------------------------------------------------------------------------------------------------- giving it out
 
 
-def take(*, run: ProvisionRun, actor: User, now: datetime) -> EncryptedFile:
+def take(*, run: ProvisionRun, actor: User, now: datetime, order: ExportOrder | None = None) -> EncryptedFile:
     """The file for the recipient, about to leave. Everybody in it is asked about once more.
 
+    Args:
+        order: a second person's leave, where the file needs one.
+
     Raises:
+        ExportError: see :func:`.exports.allow`.
         NotReady: there is none, or no longer.
         Stopped: somebody has withdrawn, or a stop was set, since it was made. The file is erased; if it had never been
             taken, nothing was given, so its records are taken back.
@@ -222,6 +226,7 @@ def take(*, run: ProvisionRun, actor: User, now: datetime) -> EncryptedFile:
         if stopped:
             stop_file(locked, actor, people=len(made), stopped=stopped)
         else:
+            exports.allow(kind=ExportKind.PROVISION, obj=locked, persons=len(made), actor=actor, now=now, order=order)
             if locked.taken_at is None:
                 locked.taken_at = now
                 locked.save(update_fields=["taken_at"])

@@ -93,8 +93,14 @@ ROLES: Final[tuple[StaffRole, ...]] = (
         "department",
         "Department manager",
         _("部門管理者"),
-        _("請求に回答し、ほかの人の決定を承認し、部門の安全管理と委託先の記録をつける"),
-        grants=(*_REGISTERS, *_CASES, "requests_app.approve_decision", *_DEPARTMENT),
+        _("請求に回答し、ほかの人の決定や大きなファイルの持出しを承認し、部門の安全管理と委託先の記録をつける"),
+        grants=(
+            *_REGISTERS,
+            *_CASES,
+            "requests_app.approve_decision",
+            "consent_app.approve_exportorder",
+            *_DEPARTMENT,
+        ),
     ),
     StaffRole(
         "handler",

@@ -73,6 +73,8 @@ GROUPS: dict[str, tuple[Variable, ...]] = {
             "CUSTOMER_LOOK_HOURS",
             "how long a reason holds for which staff look at a customer; one that names a case holds while it is open",
         ),
+        Variable("EXPORT_SECOND_PERSON_FROM", "persons from which a file with their data leaves only when a second member of staff agrees; what one person takes within 24 hours counts together; `0`: never needed"),
+        Variable("EXPORT_HOURS", "hours in which that is answered, and again hours in which the file can be downloaded"),
         Variable("STAFF_IDLE_MINUTES", "staff are signed out after this time without a click; every session ends after 12 hours"),
         Variable("CUSTOMER_IDLE_MINUTES", "the same for customers"),
         Variable("STATISTICS_MINIMUM", "statistics leave out what fewer persons are behind and are rounded down to a multiple of it; at least 3"),

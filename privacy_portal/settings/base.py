@@ -288,6 +288,10 @@ MINOR_RULE_FROM: datetime.date | None = (
 )
 # The reason for which somebody looks at a customer holds so long, unless it names a case: then as long as that is open.
 CUSTOMER_LOOK_HOURS: int = env.int("CUSTOMER_LOOK_HOURS", default=8)
+# A file with so many persons or more leaves only when a second person agrees; 0: never (docs/decisions/exports.md).
+EXPORT_SECOND_PERSON_FROM: int = env.int("EXPORT_SECOND_PERSON_FROM", default=100)
+# The time to answer, and then to download.
+EXPORT_HOURS: int = env.int("EXPORT_HOURS", default=48)
 # Statistics: what fewer persons are behind is left out, and the rest is rounded down to a multiple of it. At least 3.
 STATISTICS_MINIMUM: int = env.int("STATISTICS_MINIMUM", default=10)
 
@@ -352,6 +356,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "consent.expire_consents": {"task": "consent.expire_consents", "schedule": 300.0},
     "consent.purge_entrusted_files": {"task": "consent.purge_entrusted_files", "schedule": 3600.0},
     "consent.remind_staff": {"task": "consent.remind_staff", "schedule": 3600.0},
+    "consent.sweep_exports": {"task": "consent.sweep_exports", "schedule": 60.0},
     "consent.purge_looks": {"task": "consent.purge_looks", "schedule": 86400.0},
     "consent.sweep_email_changes": {"task": "consent.sweep_email_changes", "schedule": 3600.0},
     "consent.sweep_provisions": {"task": "consent.sweep_provisions", "schedule": 60.0},

@@ -184,6 +184,12 @@ _REGISTERS: dict[str, Row] = {
     ),
     "entrustment_hand_over": may("add_entrustment")(key(consent.Subcontractor)),
     "entrustment_file": may("add_entrustment", posts=True)(key(consent.Entrustment)),
+    "exportorder_ask": may("add_entrustment")(
+        lambda: {"kind": "entrustment", "key": consent.Entrustment.objects.latest("pk").pk}
+    ),
+    "exportorder_decide": may("approve_exportorder", posts=True)(key(consent.ExportOrder)),
+    "exportorder_withdraw": may("view_exportorder", posts=True)(key(consent.ExportOrder)),
+    "exportorder_take": may("view_exportorder", posts=True)(key(consent.ExportOrder)),
     "erasurerecord_marks": may("view_erasuremark")(nothing),
     "erasurerecord_lift": may("change_erasuremark", posts=True)(nothing),
     "importbatch_start": may("add_importbatch", posts=True)(key(consent.ImportBatch)),
@@ -320,6 +326,7 @@ MODELS: dict[str, str] = {
     "consent_app.department": "vac",
     "consent_app.entrustment": "v",
     "consent_app.erasurerecord": "v",
+    "consent_app.exportorder": "v",
     "consent_app.foreignarrangement": "vac",
     "consent_app.importbatch": "va",
     "consent_app.incident": "vac",

@@ -12,6 +12,7 @@ from consent_app.models import (
     Department,
     Entrustment,
     ErasureRecord,
+    ExportOrder,
     ForeignArrangement,
     ProvisionBasis,
     ProvisionRun,
@@ -122,7 +123,15 @@ def _ledgers(boss: User) -> None:
     supervision.asked(bound)
     texts = dict.fromkeys(("regime_ja", "regime_en", "measures_ja", "measures_en"), "-")
     ForeignArrangement.objects.create(subcontractor=bound, basis="consent", informed_from=today, **texts)
-    Entrustment.objects.create(subcontractor=bound, items=["name"], asked=1, allowed=1, kind="export")
+    entrusted = Entrustment.objects.create(subcontractor=bound, items=["name"], asked=1, allowed=1, kind="export")
+    ExportOrder.objects.create(
+        kind="entrustment",
+        object_id=str(entrusted.pk),
+        persons=200,
+        why="印刷会社へ",
+        asked_by=EnrolledStaffFactory(),
+        expires_at=timezone.now() + timedelta(days=1),
+    )
 
 
 def _safety() -> None:
