@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.cache.backends.redis import RedisCache, RedisSerializer
 
+from . import redis_server
 from .keys import derive_key
 
 _LENGTH = hashlib.sha256().digest_size
@@ -39,8 +40,13 @@ def _signature(stored: bytes) -> bytes:
 class PrefixedRedisCache(RedisCache):
     """Django's own, except that emptying it leaves alone what is not the cache's.
 
-    Django empties the whole database (FLUSHDB): waiting tasks and counted tries would go with it.
+    Django empties the whole database (FLUSHDB): waiting tasks and counted tries would go with it. And it waits for
+    Redis no longer than every part of a page does.
     """
+
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
+        options = {**redis_server.patience(), **params.get("OPTIONS", {})}
+        super().__init__(server, {**params, "OPTIONS": options})
 
     def clear(self) -> None:
         """Delete the keys that begin with ``KEY_PREFIX``."""

@@ -4,7 +4,6 @@ import datetime
 from itertools import islice
 
 import redis
-from django.conf import settings
 from django.core.cache import cache
 from django.core.mail import get_connection
 from django.db import connection
@@ -14,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from privacy_portal.celery import app
 
+from . import redis_server
 from .doctor_registry import EXAMPLES, Check, Found, Level, register, rows
 from .models import EncryptedFile, Job, OutgoingMail
 from .services import audit, files
@@ -91,7 +91,8 @@ def migrations_missing(now: datetime.datetime) -> Found:
 def broker_away(now: datetime.datetime) -> Found:
     """Redis does not answer."""
     try:
-        _redis().ping()
+        with redis_server.broker() as store:
+            store.ping()
     except redis.RedisError as error:
         return Found(1, (type(error).__name__,))
     return Found(0)
@@ -100,8 +101,8 @@ def broker_away(now: datetime.datetime) -> Found:
 def queue_long(now: datetime.datetime) -> Found:
     """Tasks pile up."""
     try:
-        store = _redis()
-        waiting = sum(int(store.llen(name)) for name in queues())
+        with redis_server.broker() as store:
+            waiting = sum(int(store.llen(name)) for name in queues())
     except redis.RedisError:
         return Found(0)  # told by broker_away
     return Found(waiting) if waiting > LONG_QUEUE else Found(0)
@@ -110,10 +111,6 @@ def queue_long(now: datetime.datetime) -> Found:
 def queues() -> list[str]:
     """The queues that tasks are sent to."""
     return sorted({str(app.conf.task_default_queue), *(app.conf.task_queues or {})})
-
-
-def _redis() -> redis.Redis:
-    return redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=3, socket_timeout=3)
 
 
 def worker_silent(now: datetime.datetime) -> Found:

@@ -4,11 +4,10 @@ import datetime
 import json
 from typing import Any
 
-import redis
-from django.conf import settings
 from django.core.cache import cache
 from django.db.models import Count, Min
 
+from . import redis_server
 from .doctor_checks import ALIVE_KEY, queues
 from .doctor_registry import checks
 from .metrics_registry import Figure, Measured, register, seconds_since
@@ -56,25 +55,19 @@ def audit_oldest(now: datetime.datetime) -> Measured:
 
 
 def queue_lengths(now: datetime.datetime) -> Measured:
-    with _redis() as client:
+    with redis_server.broker() as client:
         return {(name,): float(client.llen(name)) for name in queues()}
 
 
 def queue_oldest(now: datetime.datetime) -> Measured:
     """How long the oldest task waits. A worker takes from the right; when it was sent stands in its headers."""
     found: Counted = {}
-    with _redis() as client:
+    with redis_server.broker() as client:
         for name in queues():
             oldest: Any = client.lindex(name, -1)
             sent = json.loads(oldest).get("headers", {}).get("sent_at") if oldest else None
             found[(name,)] = max(0.0, now.timestamp() - sent) if sent else 0.0
     return found
-
-
-def _redis() -> redis.Redis:
-    # The broker's own database, which a URL may name differently from the cache's.
-    url = str(settings.CELERY_BROKER_URL).replace("redis+socket://", "unix://", 1).replace("virtual_host=", "db=", 1)
-    return redis.Redis.from_url(url, socket_connect_timeout=2, socket_timeout=2)
 
 
 def alive(now: datetime.datetime) -> Measured:

@@ -9,6 +9,8 @@ from kombu.exceptions import OperationalError
 
 from privacy_portal.celery import app
 
+from . import redis_server
+
 logger = logging.getLogger(__name__)
 
 # After a failure nobody is asked again for this long: a page must not wait for a dead broker once per mail.
@@ -32,7 +34,7 @@ def nudge(task: str, pk: uuid.UUID | int | str) -> None:
 
 def _send(task: str, pk: str) -> None:
     global _paused_until
-    if time.monotonic() < _paused_until:
+    if time.monotonic() < _paused_until or redis_server.resting():
         return
     try:
         app.send_task(task, args=[pk], ignore_result=True, retry=False)

@@ -5,10 +5,14 @@ HTTP and every few seconds, so neither the allowed host names nor the redirect t
 may come in between.
 """
 
+import contextlib
 import functools
 import hmac
 import logging
-from collections.abc import Callable
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator
 
 import redis
 from django.conf import settings
@@ -20,6 +24,7 @@ from django.urls import resolve
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from . import redis_server
 from .request_metrics import exposition
 
 logger = logging.getLogger(__name__)
@@ -54,7 +59,8 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> HttpResponse:
     """200 when database, migrations and Redis are there, else 503 with the names of the parts that are not.
 
-    Two short statements and a ping. What an error says goes nowhere.
+    Two short statements and a ping; a part that is silent for :data:`PATIENCE_SECONDS` is not there, and a database to
+    which there is no connection yet after ``DATABASE_CONNECT_SECONDS``. What an error says goes nowhere.
     """
     failed = [*_database(), *_redis()]
     if not failed:
@@ -65,14 +71,44 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 def _database() -> list[str]:
     try:
-        # An empty database has no such table yet; asked for it, PostgreSQL would answer with an error.
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT to_regclass('django_migrations') IS NOT NULL")
-            made = cursor.fetchone() == (True,)
-        applied = set(MigrationRecorder(connection).migration_qs.values_list("app", "name")) if made else set()
+        if connection.connection is not None:
+            # One that the server has closed meanwhile says nothing about the server; one that is silent does.
+            with _hung_up_after(PATIENCE_SECONDS) as hung_up:
+                connection.close_if_health_check_failed()
+            if hung_up.is_set():
+                return ["database"]
+        connection.ensure_connection()
+        with _hung_up_after(PATIENCE_SECONDS):
+            # An empty database has no such table yet; asked for it, PostgreSQL would answer with an error.
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT to_regclass('django_migrations') IS NOT NULL")
+                made = cursor.fetchone() == (True,)
+            applied = set(MigrationRecorder(connection).migration_qs.values_list("app", "name")) if made else set()
     except DatabaseError:
         return ["database"]
     return [] if _newest() <= applied else ["migrations"]
+
+
+@contextlib.contextmanager
+def _hung_up_after(seconds: float) -> Iterator[threading.Event]:
+    """End our own side of the connection to PostgreSQL when this takes longer, and then set what is yielded.
+
+    A time-out of PostgreSQL's own does not help against one that is frozen, and psycopg waits without an end.
+    """
+    hung_up = threading.Event()
+    with socket.socket(fileno=os.dup(connection.connection.fileno())) as line:
+
+        def hang_up() -> None:
+            hung_up.set()
+            line.shutdown(socket.SHUT_RDWR)
+
+        timer = threading.Timer(seconds, hang_up)
+        timer.start()
+        try:
+            yield hung_up
+        finally:
+            timer.cancel()
+            timer.join()
 
 
 @functools.cache
@@ -83,9 +119,7 @@ def _newest() -> frozenset[tuple[str, str]]:
 
 def _redis() -> list[str]:
     try:
-        with redis.Redis.from_url(
-            settings.REDIS_URL, socket_connect_timeout=PATIENCE_SECONDS, socket_timeout=PATIENCE_SECONDS
-        ) as client:
+        with redis_server.for_probes(settings.REDIS_URL, PATIENCE_SECONDS) as client:
             client.ping()
     except redis.RedisError:
         return ["redis"]

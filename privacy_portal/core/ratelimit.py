@@ -6,7 +6,6 @@ counting, and a refused try does not prolong the wait. Subjects (addresses, clie
 keyed hashes and only for the length of the window.
 """
 
-import functools
 import hashlib
 import hmac
 import ipaddress
@@ -15,10 +14,10 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import redis
 from django.conf import settings
 from django.http import HttpRequest
 
+from . import redis_server
 from .keys import derive_key
 
 _SCRIPT = """
@@ -59,11 +58,6 @@ class LimitExceeded(Exception):
         self.retry_after = retry_after
 
 
-@functools.lru_cache(maxsize=2)
-def _client(url: str) -> redis.Redis:
-    return redis.Redis.from_url(url)
-
-
 def _key(name: str, subject: str) -> str:
     digest = hmac.new(derive_key("ratelimit"), f"{name}:{subject}".encode(), hashlib.sha256)
     return f"limit:{name}:{digest.hexdigest()[:32]}"
@@ -79,21 +73,21 @@ def hit(*checks: tuple[Limit, str]) -> None:
     arguments: list[str | int] = [secrets.token_hex(8)]
     for limit, _ in checks:
         arguments += [limit.amount, limit.seconds * 1000]
-    wait = int(_client(settings.REDIS_URL).eval(_SCRIPT, len(keys), *keys, *arguments))
+    wait = int(redis_server.for_pages(settings.REDIS_URL).eval(_SCRIPT, len(keys), *keys, *arguments))
     if wait > 0:
         raise LimitExceeded(max(1, math.ceil(wait / 1000)))
 
 
 def claim(name: str, subject: str, *, seconds: int) -> bool:
     """Take something that may be used once, such as a code of an authenticator app. True for exactly one caller."""
-    return bool(_client(settings.REDIS_URL).set(_key(f"once:{name}", subject), "1", nx=True, ex=seconds))
+    return bool(redis_server.for_pages(settings.REDIS_URL).set(_key(f"once:{name}", subject), "1", nx=True, ex=seconds))
 
 
 def reset(limits: Sequence[Limit], subject: str) -> None:
     """Forget the tries of one subject, after an operator gave the account a new start."""
     keys = [_key(limit.name, subject) for limit in limits]
     if keys:
-        _client(settings.REDIS_URL).delete(*keys)
+        redis_server.for_pages(settings.REDIS_URL).delete(*keys)
 
 
 def client_of(request: HttpRequest) -> str:

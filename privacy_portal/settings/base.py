@@ -95,9 +95,23 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # A pooler lends a connection for one transaction: a cursor that outlives it would read from somebody else's.
 DATABASE_THROUGH_POOLER: bool = env.bool("DATABASE_THROUGH_POOLER", default=False)
+# How long anybody waits for a connection, and a web process for the answer to one statement and for a lock. Migrations,
+# backups and workers take the time they need (core/database_patience.py).
+DATABASE_CONNECT_SECONDS: int = env.int("DATABASE_CONNECT_SECONDS", default=3)
+DATABASE_STATEMENT_SECONDS: int = env.int("DATABASE_STATEMENT_SECONDS", default=30)
+DATABASE_LOCK_SECONDS: int = env.int("DATABASE_LOCK_SECONDS", default=10)
+_DATABASE: dict[str, Any] = env.db("DATABASE_URL")
 DATABASES = {
     "default": {
-        **env.db("DATABASE_URL"),
+        **_DATABASE,
+        # A server that vanished without a word is noticed within a minute and a half, not after two hours.
+        "OPTIONS": {
+            "connect_timeout": DATABASE_CONNECT_SECONDS,
+            "keepalives_idle": 30,
+            "keepalives_interval": 10,
+            "keepalives_count": 6,
+            **_DATABASE.get("OPTIONS", {}),
+        },
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
         "DISABLE_SERVER_SIDE_CURSORS": DATABASE_THROUGH_POOLER,
@@ -106,6 +120,8 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL: str = env("REDIS_URL")
+# How long a page waits for Redis before it goes on as if there were none (core/redis_server.py).
+REDIS_TIMEOUT_SECONDS: int = env.int("REDIS_TIMEOUT_SECONDS", default=2)
 CACHES = {
     "default": {
         "BACKEND": "privacy_portal.core.cache.PrefixedRedisCache",
@@ -308,10 +324,13 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# A page that nudges a worker must not wait for a broker that is away: one try, at most two seconds.
+# A page that nudges a worker must not wait for a broker that is away: one try. A worker asks for a task and waits up to
+# a second for one, which is no silence yet.
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 600,
-    "socket_connect_timeout": 2,
+    "socket_connect_timeout": REDIS_TIMEOUT_SECONDS,
+    "socket_timeout": REDIS_TIMEOUT_SECONDS + 1,
+    "socket_keepalive": True,
     "max_retries": 0,
     "interval_start": 0,
     "interval_step": 0,

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import redis
 from django.conf import settings
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
@@ -21,7 +20,7 @@ from django.utils import timezone
 
 from consent_app.models import Broadcast, Consent, CustomerRecord, ErasureRecord
 from privacy_portal.celery import app
-from privacy_portal.core import tasks
+from privacy_portal.core import redis_server, tasks
 from privacy_portal.core.doctor_checks import ALIVE_KEY
 from privacy_portal.core.doctor_registry import Check, Found, Level, checks
 from privacy_portal.core.models import DoctorReport, EncryptedFile, Job, OutgoingMail
@@ -114,8 +113,8 @@ def orphan_left() -> None:
 
 
 def tasks_pile_up() -> None:
-    store = redis.Redis.from_url(settings.REDIS_URL)
-    store.rpush(app.conf.task_default_queue, *["{}"] * 1001)
+    with redis_server.broker() as store:
+        store.rpush(app.conf.task_default_queue, *["{}"] * 1001)
 
 
 def file_lost() -> None:
@@ -168,7 +167,8 @@ BREAKS: dict[str, Callable[[], object]] = {
 
 
 @pytest.mark.parametrize("code", BREAKS)
-def test_it_finds_what_is_wrong(code: str) -> None:
+def test_it_finds_what_is_wrong(code: str, request: pytest.FixtureRequest) -> None:
+    request.addfinalizer(app.control.purge)
     BREAKS[code]()
     assert code in wrong()
     (result,) = doctor.examine(now=timezone.now(), thorough=False, only=[code])
@@ -183,7 +183,7 @@ def test_a_mail_server_that_is_away(settings: Any) -> None:
 
 
 def test_redis_that_is_away_is_one_problem_and_not_three(settings: Any) -> None:
-    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    settings.CELERY_BROKER_URL = "redis://127.0.0.1:1/0"
     found = wrong(thorough=False)
     assert "broker_away" in found
     assert "queue_long" not in found

@@ -24,7 +24,7 @@ from django.db import connection, connections
 from psycopg.conninfo import make_conninfo
 
 from privacy_portal.core import nudge as nudge_module
-from privacy_portal.core import ratelimit
+from privacy_portal.core import redis_server
 from privacy_portal.core.services import delivery
 from privacy_portal.engines import TestEngines
 from privacy_portal.engines.places import postgresql_programs
@@ -120,6 +120,7 @@ class Ground:
                 "EMAIL_URL": mailbox.url,
                 "PORTAL_URL": self.portal,
                 "PYTEST_XDIST_WORKER": "gw0",
+                "REDIS_TIMEOUT_SECONDS": "2",
             },
         )
         self._hear("ready")
@@ -188,6 +189,10 @@ class Ground:
         """A connection beside Django's, to another database of the server."""
         return psycopg.connect(**self._where, dbname="postgres", autocommit=True)
 
+    def product(self) -> psycopg.Connection:
+        """A connection beside Django's, to the product's database; what it does is one transaction."""
+        return psycopg.connect(**self._where, dbname=DATABASE)
+
     def fresh(self) -> None:
         """An empty database with every table, an empty Redis, and no processes."""
         self.end_processes()
@@ -235,7 +240,7 @@ class Ground:
             finally:
                 connections.close_all()
                 database.update(before)
-                ratelimit._client.cache_clear()
+                redis_server.for_pages.cache_clear()
 
     def end(self) -> None:
         self.end_processes()

@@ -22,6 +22,7 @@ from .clock import Clock
 def main() -> None:
     """Load the product, then fork on demand until the input ends."""
     import django
+    from django.core.wsgi import get_wsgi_application
 
     from privacy_portal.celery import app
 
@@ -32,9 +33,10 @@ def main() -> None:
         "celery.apps.worker",
         "gunicorn.app.wsgiapp",
         "time_machine",
-        "privacy_portal.wsgi",
     ):
         importlib.import_module(name)
+    # What the web process loads. Not its own module, which sets limits that no worker has.
+    get_wsgi_application()
 
     # Ended children are nobody's business here; the test sees that a process is gone.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
