@@ -4,8 +4,10 @@ from typing import Any, cast
 
 from django.utils.translation import gettext_lazy as _
 
+from consent_app.domain.written import written_postal_code, written_telephone
+
 from .domain.request_types import REQUEST_TYPES
-from .models import Correction, Party
+from .models import Correction, DisclosureRequest, Party
 
 FACTS = {
     "email": _("メールアドレス"),
@@ -51,9 +53,16 @@ def field_words(correction: Correction) -> str:
 
 
 def value_words(correction: Correction, value: str | None) -> str:
-    """What was there before or is there now; a type by its name."""
-    if correction.field == "request_type" and value in REQUEST_TYPES:
-        return str(REQUEST_TYPES[value].name)
+    """What was there before or is there now: codes by their names, numbers as people write them."""
+    match correction.field.rpartition(".")[2]:
+        case "request_type" if value in REQUEST_TYPES:
+            return str(REQUEST_TYPES[value].name)
+        case "channel" if value:
+            return str(DisclosureRequest.Channel(value).label)
+        case "telephone" if value:
+            return written_telephone(value)
+        case "postal_code" | "registered_postal_code" if value:
+            return written_postal_code(value)
     return value or ""
 
 

@@ -19,6 +19,7 @@ from unfold.widgets import (
 )
 
 from consent_app.domain.prefectures import PREFECTURE_NAMES
+from consent_app.domain.written import written_postal_code, written_telephone
 from privacy_portal.core.upload_fields import CleanFileField
 
 from ..models import DisclosureRequest, Party, ReceivedFile
@@ -132,6 +133,8 @@ def person(request: HttpRequest, case: DisclosureRequest, site: DisclosureReques
     kind = request.POST.get("kind") or request.GET.get("kind") or Party.Kind.PRINCIPAL
     party = parties.get(kind) or parties[Party.Kind.PRINCIPAL]
     initial: dict[str, Any] = {name: getattr(party, name) for name in COLUMNS}
+    initial["telephone"] = written_telephone(party.telephone or "")
+    initial["postal_code"] = written_postal_code(party.postal_code or "")
     initial |= {"kind": party.kind, "seen": corrections.revision(case)}
     form = PersonForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():

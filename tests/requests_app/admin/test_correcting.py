@@ -35,6 +35,7 @@ def test_a_name_is_corrected_and_the_history_is_shown(client: Client, case: Disc
         for name, field in ((one.name, one) for one in page.context["form"])
         if field.value() is not None
     }
+    assert (values["telephone"], values["postal_code"]) == ("090-1234-5678", "100-0001")
     wrong = client.post(url("correct", case), {**values, "given_name": "1234 5678 9018", "reason": "読みまちがい"})
     assert "given_name" in wrong.context["form"].errors
     assert "読みまちがい" in wrong.content.decode()
@@ -43,6 +44,8 @@ def test_a_name_is_corrected_and_the_history_is_shown(client: Client, case: Disc
     text = client.get(done["Location"]).content.decode()
     assert "登録の訂正" in text
     assert "花子 → 華子" in text
+    # A number that is written in another way is not another number.
+    assert list(Correction.objects.values_list("field", flat=True)) == ["principal.given_name"]
     stale = client.post(url("correct", case), {**values, "given_name": "英子", "reason": "読みまちがい"})
     assert "ほかの担当者が先に直しました" in stale.content.decode()
 
@@ -52,6 +55,10 @@ def test_arrival_and_scans(client: Client, case: DisclosureRequest) -> None:
     assert client.post(url("arrival", case), given).status_code == 302
     case.refresh_from_db()
     assert case.channel == "counter"
+    assert (
+        "手紙 → 窓口"
+        in client.get(reverse("admin:requests_app_disclosurerequest_change", args=[case.pk])).content.decode()
+    )
     assert client.post(url("scans", case), {"scan": SimpleUploadedFile("二枚目.pdf", pdf())}).status_code == 302
     received = case.received_files.get()
     assert "消した写しは元に戻せません" in client.get(url("scans", case)).content.decode()
