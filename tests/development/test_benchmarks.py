@@ -26,4 +26,6 @@ def test_the_database_and_the_managers_pages() -> None:
     for name, call in pages.items():
         page = call().content.decode()
         assert "長" in page or not name.startswith(("requests: kana", "customers: kana")), name
-    assert plans.sequential_scans(lambda: list(Customer.objects.filter(company="x"))) == ["consent_app_customer"]
+    # Without an order: where tests before have left dead rows, the index of the order is cheaper than the table.
+    unordered = Customer.objects.filter(company="x").order_by()
+    assert plans.sequential_scans(lambda: list(unordered)) == ["consent_app_customer"]
