@@ -9,7 +9,7 @@ kana                      equal · different · not_stated · not_held
 telephone                 equal (E.164) · different · not_stated · not_held
 address                   equal: the present one, or the one that the person says was registered earlier; only the
                           building or the room may be missing on one side (behind a whole block number such as 4-5-6),
-                          and where both postal codes are known they must agree ·
+                          and where both postal codes or both prefectures are known they must agree ·
                           moved: only the present one was stated and it differs · different: the one that should be
                           registered differs too · not_stated · not_held
 birth_date                equal: the same day, western or of an era, in digits or kanji, in any width · different ·
@@ -26,7 +26,7 @@ birth never count *for* somebody: numbers stand on parcels and can be counted up
 
 import enum
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -150,14 +150,13 @@ def _address(stated: Person, registered: Home) -> Result:
 
 
 def _same_home(one: Home, other: Home) -> bool:
-    codes_known = [code for code in (_postal_code(one), _postal_code(other)) if code]
-    if len(set(codes_known)) > 1:
+    if contradict(one, other, postal_code_of) or contradict(one, other, prefecture_of):
         return False
     first, second = address_key(one.text), address_key(other.text)
     # Without a number it is a district, in which many people live.
     if not any(character.isdigit() for character in min(first, second, key=len)):
         return False
-    return _only_building_missing(first, second)
+    return only_building_missing(first, second)
 
 
 # A whole block number; in "…1条西" or "…123" more of it may follow that only the people who live there know.
@@ -165,7 +164,7 @@ _BLOCK_NUMBER = re.compile(r"\d-\d")
 _NUMBER_GOES_ON = re.compile(r"[-\d条丁番号線区町村通地のノ之]")
 
 
-def _only_building_missing(one: str, other: str) -> bool:
+def only_building_missing(one: str, other: str) -> bool:
     """Whether two address keys are one home. A mere beginning is not: it holds for a whole district."""
     short, long = sorted((one, other), key=len)
     if not long.startswith(short):
@@ -177,24 +176,34 @@ def _only_building_missing(one: str, other: str) -> bool:
     return bool(_BLOCK_NUMBER.search(short)) and not cut_number
 
 
-def _postal_code(home: Home) -> str:
+def contradict(one: Home, other: Home, part: Callable[[Home], str]) -> bool:
+    """Whether both addresses name a part, :func:`postal_code_of` or :func:`prefecture_of`, and not the same one."""
+    first, second = part(one), part(other)
+    return bool(first and second) and first != second
+
+
+def postal_code_of(home: Home) -> str:
+    """Seven digits; empty where none can be read."""
     return normalise.postal_code(home.postal_code).value or ""
 
 
 def address_key(text: str) -> str:
     """What two spellings of an address have in common, without the prefecture."""
-    key = normalise.address_key(text)
-    for prefecture in _PREFECTURE_KEYS:
-        if key.startswith(prefecture):
-            return key.removeprefix(prefecture)
-    return key
+    return normalise.address_key(text).removeprefix(prefecture_of(Home("", text)))
+
+
+def prefecture_of(home: Home) -> str:
+    """The prefecture with which an address begins, as :func:`normalise.address_key` writes it; else empty."""
+    key = normalise.address_key(home.text)
+    return next((one for one in _PREFECTURE_KEYS if key.startswith(one)), "")
 
 
 def _longest_first(keys: Iterable[str]) -> list[str]:
     return sorted(keys, key=len, reverse=True)
 
 
-# Carts keep the prefecture in a column of its own and people leave it out; the postal code says it anyway.
+# Carts keep the prefecture in a column of its own and people leave it out. Where both name one, it must be the same:
+# 府中市 is in 東京都 and in 広島県.
 _PREFECTURE_KEYS: Final = _longest_first(normalise.address_key(name) for name in normalise.PREFECTURES)
 
 

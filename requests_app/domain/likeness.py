@@ -12,7 +12,7 @@ name                 ``other_family``: the given name is equal (marriage?) · ``
 kana                 ``long_vowel``: only long vowels and ヂヅヲ are written otherwise · the three of the name
 telephone            ``one_digit`` differs or is missing · ``swapped``: two neighbouring digits are exchanged
 address              ``building``: only the building or the room differs · ``number``: another number in the same
-                     district · ``one_character`` · ``postal_code``: everything is equal but the postal code
+                     district · ``one_character`` · ``postal_code``, ``prefecture``: everything else is equal
 birth_date           ``day_and_month`` are exchanged · ``one_digit`` of year, month and day differs · ``swapped``: two
                      neighbouring digits are exchanged
 ===================  ==========================================================================================
@@ -44,6 +44,7 @@ class Reason(enum.StrEnum):
     BUILDING = "building"
     NUMBER = "number"
     POSTAL_CODE = "postal_code"
+    PREFECTURE = "prefecture"
     DAY_AND_MONTH = "day_and_month"
 
 
@@ -175,15 +176,17 @@ def _near_address(stated: Person, registered: Person) -> Reason | None:
 
 
 # The nearest first, where the present and the earlier address are near in different ways.
-_NEAREST: Final = (Reason.POSTAL_CODE, Reason.BUILDING, Reason.ONE_CHARACTER, Reason.NUMBER)
+_NEAREST: Final = (Reason.POSTAL_CODE, Reason.PREFECTURE, Reason.BUILDING, Reason.ONE_CHARACTER, Reason.NUMBER)
 # District, whole block number, and the rest.
 _PARTS = re.compile(r"(?P<district>.*?\D)(?P<number>\d+(?:-\d+)*)(?P<rest>\D.*)?")
 
 
 def _near_home(one: Home, other: Home) -> Reason | None:
     first, second = comparison.address_key(one.text), comparison.address_key(other.text)
+    if comparison.contradict(one, other, comparison.prefecture_of):
+        return Reason.PREFECTURE if comparison.only_building_missing(first, second) else None
     if first == second:
-        return Reason.POSTAL_CODE
+        return Reason.POSTAL_CODE if comparison.contradict(one, other, comparison.postal_code_of) else None
     mine, theirs = _PARTS.fullmatch(first), _PARTS.fullmatch(second)
     if mine and theirs and mine["district"] == theirs["district"]:
         return Reason.BUILDING if mine["number"] == theirs["number"] else Reason.NUMBER

@@ -27,6 +27,7 @@ _NEAR = {
     "building": _("建物名・部屋番号だけ違う"),
     "number": _("番地だけ違う"),
     "postal_code": _("郵便番号だけ違う"),
+    "prefecture": _("都道府県だけ違う"),
     "day_and_month": _("月と日が逆"),
 }
 

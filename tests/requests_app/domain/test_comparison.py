@@ -109,6 +109,8 @@ def test_one_address_in_many_spellings(home: Home) -> None:
         Home("1000001", "東京都"),
         Home("1000002", "東京都千代田区例町4-5-6 例マンション101"),
         Home("1000001", "東京都千代田区別町4-5-6"),
+        Home("", "埼玉県千代田区例町4-5-6"),
+        Home("1000001", "北海道千代田区例町4-5-6 例マンション101"),
     ],
 )
 def test_another_address_means_that_they_may_have_moved(home: Home) -> None:

@@ -116,6 +116,11 @@ def test_the_nearer_of_two_addresses_is_named() -> None:
     assert line("address", home=number, earlier=building) == (Result.DIFFERENT, Reason.BUILDING)
 
 
+def test_the_same_address_in_another_prefecture_is_near_and_in_none_is_not() -> None:
+    assert line("address", home=Home("", "広島県千代田区例町4-5-6")) == (Result.MOVED, Reason.PREFECTURE)
+    assert line("address", home=Home("", "千代田区例町4-5-6")) == (Result.EQUAL, None)
+
+
 def test_the_score() -> None:
     assert likeness(REGISTERED, REGISTERED).score == 100
     assert likeness(Person(), REGISTERED).score is None
