@@ -8,12 +8,14 @@ import io
 import uuid
 import zipfile
 from datetime import datetime
+from typing import Final
 
 import pyzipper
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Sum, Value
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from privacy_portal.core.mail_attachments import Attachment, AttachmentGone
 from privacy_portal.core.models import OutgoingMail, User
@@ -21,13 +23,16 @@ from privacy_portal.core.services import audit, files, outbox
 
 from .. import notifications
 from ..domain import passphrases
+from ..domain.request_types import REQUEST_TYPES
 from ..domain.transitions import Actor, Event, Note, Status
 from ..models import AnswerFile, AnswerMail, Decision, DisclosureRequest, RequestEvent
-from . import evidence_state, transition
+from . import evidence_state, letters, transition
 from .errors import AnswerGone, NoAddress, TooLargeToMail
 from .permissions import require_staff
 
 Method = DisclosureRequest.AnswerMethod
+# Effects of the table of types; their files are what the letter announces.
+LETTER_NAMES_THE_WAY: Final = ("package", "provision_records")
 
 
 def is_mailed(request: DisclosureRequest) -> bool:
@@ -167,6 +172,8 @@ def switch(*, request: DisclosureRequest, actor: User, to: str, now: datetime) -
         _end(decision, now)
         row.answer_method = request.answer_method = method
         row.save(update_fields=["answer_method"])
+        if REQUEST_TYPES[row.request_type].effect in LETTER_NAMES_THE_WAY:
+            _write_anew(decision, row, actor, now)
         audit.record(action="answer.method_changed", actor=actor, obj=row, detail={"to": str(method)})
         if method == Method.PAPER:
             return transition.apply(
@@ -189,6 +196,18 @@ def _answered(request: DisclosureRequest) -> tuple[DisclosureRequest, Decision]:
 
 def _address(request: DisclosureRequest) -> bool:
     return request.parties.exclude(address1="").exists()
+
+
+def _write_anew(decision: Decision, request: DisclosureRequest, actor: User, now: datetime) -> None:
+    """The letter says how the data comes; it goes out once more, as of the day on which it was made."""
+    decision.request = request
+    answer = AnswerFile.objects.select_related("file").get(decision=decision, kind=AnswerFile.Kind.LETTER)
+    old = answer.file
+    answer.file = letters.kept_letter(
+        decision=decision, available_until=timezone.localdate(answer.expires_at), at=answer.created_at
+    )
+    answer.save(update_fields=["file"])
+    files.erase(file=old, actor=actor)
 
 
 def _end(decision: Decision, now: datetime) -> None:

@@ -54,7 +54,10 @@ def fulfil(*, request_id: uuid.UUID, now: datetime) -> bool:
             # The letter says what is erased: nothing may come in between.
             erasure.lock(request.customer)
         if AnswerFile.Kind.LETTER not in made:
-            _keep(preparation, AnswerFile.Kind.LETTER, _letter(preparation))
+            letter = letters.kept_letter(
+                decision=decision, available_until=timezone.localdate(preparation.expires_at), at=now
+            )
+            _keep(preparation, AnswerFile.Kind.LETTER, letter)
         if decision.outcome in POSITIVE:
             # Before the effect: after an erasure nothing says any more who holds what.
             passing_on.make(decision=decision, now=now)
@@ -100,28 +103,6 @@ def end_of_offer(now: datetime) -> datetime:
     """
     last_day = timezone.localdate(now) + timedelta(days=settings.ANSWER_FILE_DAYS)
     return timezone.make_aware(datetime.combine(last_day, dt.time.max))
-
-
-def _letter(preparation: Preparation) -> EncryptedFile:
-    decision = preparation.decision
-    content = letters.LetterContent(
-        request=decision.request,
-        outcome=decision.outcome,
-        article=decision.article,
-        ground=decision.ground,
-        own_ground=decision.own_ground,
-        part_grounds=decision.part_grounds,
-        reason=decision.reason or "",
-        measure=decision.measure or "",
-        withheld=[*decision.withheld_items.all(), *decision.withheld_purposes.all()],
-        decided_on=timezone.localdate(decision.decided_at),
-        available_until=timezone.localdate(preparation.expires_at),
-        at=preparation.now,
-    )
-    name = f"{decision.request.receipt_number}-notice.pdf"
-    with files.create(name=name, content_type="application/pdf") as writer:
-        writer.write(letters.decision_letter(content))
-    return writer.file
 
 
 def _package(preparation: Preparation) -> None:

@@ -13,9 +13,11 @@ from consent_app.domain.articles import article_text
 from consent_app.domain.erasure import COUNTED
 from consent_app.models import DataItem, Purpose, RefusalGround
 from privacy_portal.core.localized import localized
+from privacy_portal.core.models import EncryptedFile
+from privacy_portal.core.services import files
 
 from ..domain.request_types import REQUEST_TYPES
-from ..models import DisclosureRequest, RequestedChange
+from ..models import Decision, DisclosureRequest, RequestedChange
 from ..models.decision import POSITIVE
 from . import changes, effects, evidence_state, provision_answers, typesetting
 
@@ -135,6 +137,33 @@ def _erasure(content: LetterContent, language: str) -> dict[str, list[str]]:
 def decision_letter(content: LetterContent) -> bytes:
     """The notice of a decision (articles 32(3), 33(3), 34(3), 35(7), 36) as a PDF in the person's language."""
     return typesetting.typeset(*template_and_data(content))
+
+
+def kept_letter(*, decision: Decision, available_until: date, at: datetime) -> EncryptedFile:
+    """The letter of a decision as an encrypted file.
+
+    Args:
+        available_until: the last day on which the answer's files can be opened.
+        at: from when what is held and recorded is read.
+    """
+    content = LetterContent(
+        request=decision.request,
+        outcome=decision.outcome,
+        article=decision.article,
+        ground=decision.ground,
+        own_ground=decision.own_ground,
+        part_grounds=decision.part_grounds,
+        reason=decision.reason or "",
+        measure=decision.measure or "",
+        withheld=[*decision.withheld_items.all(), *decision.withheld_purposes.all()],
+        decided_on=timezone.localdate(decision.decided_at),
+        available_until=available_until,
+        at=at,
+    )
+    name = f"{decision.request.receipt_number}-notice.pdf"
+    with files.create(name=name, content_type="application/pdf") as writer:
+        writer.write(decision_letter(content))
+    return writer.file
 
 
 def template_and_data(content: LetterContent) -> tuple[str, dict[str, Any]]:

@@ -12,13 +12,14 @@ import pyzipper
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
+from pypdf import PdfReader
 
 from privacy_portal.core.mail_attachments import AttachmentGone
-from privacy_portal.core.models import AuditEntry, OutgoingMail, User
-from privacy_portal.core.services import delivery
+from privacy_portal.core.models import AuditEntry, EncryptedFile, OutgoingMail, User
+from privacy_portal.core.services import delivery, files
 from requests_app.domain import passphrases
 from requests_app.domain.transitions import Note, Status, TransitionRefused
-from requests_app.models import AnswerMail, DisclosureRequest
+from requests_app.models import AnswerFile, AnswerMail, DisclosureRequest
 from requests_app.services import answer_mails, fulfilment, intake
 from requests_app.services.errors import AnswerGone, NoAddress, NotAllowed, TooLargeToMail
 from tests.factories.consent import OperatorFactory, RequestRuleFactory, catalogue
@@ -52,6 +53,15 @@ def opened(content: bytes, passphrase: str | None) -> dict[str, bytes]:
     with pyzipper.AESZipFile(io.BytesIO(content)) as archive:
         archive.setpassword((passphrase or "").encode())
         return {name: archive.read(name) for name in archive.namelist()}
+
+
+def letter_of(request: DisclosureRequest) -> AnswerFile:
+    return AnswerFile.objects.select_related("file").get(request=request, kind=AnswerFile.Kind.LETTER)
+
+
+def text_of(letter: EncryptedFile) -> str:
+    reader = PdfReader(io.BytesIO(b"".join(files.open_stream(letter))))
+    return "".join("".join(page.extract_text().split()) for page in reader.pages)
 
 
 def test_passphrases_are_out_of_reach_and_can_be_read_aloud() -> None:
@@ -224,6 +234,20 @@ class TestStaff:
         fulfilment.mark_posted(request=request, actor=StaffFactory(), now=now)
         request.refresh_from_db()
         assert request.status == Status.ANSWERED
+
+    @pytest.mark.parametrize(
+        ("to", "says"), [("download", "お手続きのページからダウンロードできます"), ("paper", "この通知に同封します")]
+    )
+    def test_the_letter_names_the_way_in_which_the_answer_comes(self, to: str, says: str) -> None:
+        request = answered()
+        old = letter_of(request).file
+        assert "メールに添付" in text_of(old)
+        answer_mails.switch(request=request, actor=StaffFactory(), to=to, now=timezone.now())
+        new = letter_of(request).file
+        assert says in text_of(new)
+        assert "メールに添付" not in text_of(new)
+        old.refresh_from_db()
+        assert old.erased_at is not None
 
     def test_paper_needs_an_address(self) -> None:
         request = answered()
