@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from privacy_portal.core.audit_registry import register, words
 
+from .domain.call_backs import Outcome
 from .domain.instructions import Event as InstructionEvent
 from .domain.instructions import Kind as InstructionKind
 from .domain.instructions import Stage as InstructionStage
@@ -65,6 +66,12 @@ register("identity.passed", _("登録情報との照合で本人と確認した"
 register("identity.unclear", _("登録情報との照合で確認できず、担当者に回した"), level=int, candidates=int)
 register("identity.confirmed", _("担当者が本人と確認した"), level=int, customer=uuid.UUID)
 register("identity.reconsidered", _("本人確認をやり直すことにした"), customer=uuid.UUID)
+register("identity.call_announced", _("登録された番号への電話を知らせた"), customer=uuid.UUID)
+register("identity.number_shown", _("電話をかけるために登録された番号を見た"))
+register("identity.called", _("登録された番号に電話した"), outcome=words(Outcome))
+register("identity.call_matched", _("電話で本人と確かめた"), level=int, customer=uuid.UUID)
+register("identity.call_ended", _("電話での確認を終えた"))
+register("identity.seen_at_counter", _("窓口で書類を確かめた"), level=int, customer=uuid.UUID)
 register("identity.code_ordered", _("郵便のコードでの確認を選んだ"), customer=uuid.UUID)
 register("identity.code_printed", _("コードの手紙を印刷した"), customer=uuid.UUID)
 register("identity.code_sent", _("コードの手紙を発送した"))

@@ -15,8 +15,8 @@ from consent_app.domain.care import CareKind, Due, register
 
 from . import selectors, selectors_instructions
 from .domain.transitions import OPEN_STATUSES, WAITING_FOR_PERSON, Status
-from .models import DisclosureRequest, Fee, PostCode, RetentionHold
-from .services import evidence_state, retention, silence
+from .models import CallBack, DisclosureRequest, Fee, PostCode, RetentionHold
+from .services import call_backs, evidence_state, retention, silence
 
 _MODEL = "requests_app.disclosurerequest"
 _HOLD_LOOKED_AT = datetime.timedelta(days=183)
@@ -73,6 +73,15 @@ def _code_letters(today: datetime.date, until: datetime.date) -> Iterable[Due]:
         yield Due(str(code.request_id), code.request.receipt_number)
 
 
+def _calls(today: datetime.date, until: datetime.date) -> Iterable[Due]:
+    """The person was told that they are called, and the day for it has come."""
+    live = CallBack.objects.filter(ended_at=None, customer__isnull=False, request__status__in=evidence_state.OPEN)
+    for announced in live.select_related("request").prefetch_related("attempts"):
+        day = call_backs.due_on(announced)
+        if day <= until:
+            yield Due(str(announced.request_id), announced.request.receipt_number, day)
+
+
 def _held(today: datetime.date, until: datetime.date) -> Iterable[Due]:
     """A hold that nobody has looked at for half a year keeps data that may not be needed any more."""
     before = timezone.now() - _HOLD_LOOKED_AT
@@ -98,6 +107,7 @@ for _kind in (
     CareKind("request.unreachable", _("返答のお願いがメールで届かない請求"), _MODEL, _unreachable),
     CareKind("request.letter_due", _("返答をお願いする手紙を送る請求"), _MODEL, _letters),
     CareKind("request.code_letter", _("コードの手紙を印刷して送る請求"), _MODEL, _code_letters),
+    CareKind("request.call_back", _("登録された番号に電話する請求"), _MODEL, _calls, within=0),
     CareKind("request.long_held", _("消去の保留が半年を過ぎた請求"), _MODEL, _held),
     CareKind("request.not_erased", _("保存期間が過ぎたのに消去できない請求"), _MODEL, _not_erased),
     CareKind("request.instructions", _("見るべき指示がある請求（未送信、返答あり、期限切れ）"), _MODEL, _instructions),

@@ -49,6 +49,7 @@ TEMPLATES: dict[Event, str] = {
     Event.REPLIED: "request_reply_received",
     Event.DOCUMENTS_ASKED: "request_documents_asked",
     Event.DOCUMENTS_SENT: "request_documents_received",
+    Event.CALL_ANNOUNCED: "request_call_back",
     Event.CODE_ORDERED: "request_code_letter",
     Event.CODE_ACCEPTED: "request_identity_confirmed",
     Event.CODE_ENTERED: "request_reply_received",

@@ -13,11 +13,12 @@ from django.utils import timezone
 from consent_app.domain import normalise
 from consent_app.domain.formats import FORMATS
 from consent_app.models import Customer, CustomerIdentity, CustomerRecord, Recipient, SecondLookRule
-from consent_app.selectors import recipients_like
+from consent_app.selectors import current_operator, recipients_like
 from privacy_portal.core.models import OutgoingMail, User
 
 from .connectors.found import FoundData, found_data, held_items
 from .domain.comparison import number_key
+from .domain.identity_levels import ALWAYS
 from .domain.receipt_numbers import InvalidReceiptNumber, parse
 from .domain.request_types import REQUEST_TYPES
 from .domain.silence import ORDER, Patience, Stage, not_before
@@ -272,11 +273,14 @@ def weekly_counts(now: datetime, weeks: int = 12) -> list[dict[str, Any]]:
 
 def confirming_checks(request: DisclosureRequest) -> QuerySet[IdentityCheck]:
     """The checks by which the person is confirmed; the mailed code alone is none of them."""
-    return IdentityCheck.objects.filter(
-        request=request,
-        state=IdentityCheck.State.PASSED,
-        method__in=[IdentityCheck.Method.FACTS, IdentityCheck.Method.POST_CODE, IdentityCheck.Method.STAFF],
-    )
+    passed = IdentityCheck.objects.filter(request=request, state=IdentityCheck.State.PASSED)
+    return passed.exclude(method=IdentityCheck.Method.EMAIL_CODE)
+
+
+def offered_means() -> frozenset[str]:
+    """The means of checking identity that this operator uses."""
+    operator = current_operator()
+    return ALWAYS | frozenset(operator.identity_means if operator else ())
 
 
 def identity_confirmed(request: DisclosureRequest) -> bool:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from . import selectors, selectors_instructions
 from .services import (
     access,
+    call_backs,
     evidence,
     evidence_review,
     fulfilment,
@@ -75,6 +76,7 @@ def sweep() -> None:
         lambda pk: instructions.remind(instruction_id=pk, now=now),
     )
     _each(post_codes.to_end(now=now, limit=BATCH), lambda pk: post_codes.end_when_due(request_id=pk, now=now))
+    _each(call_backs.to_end(now=now, limit=BATCH), lambda pk: call_backs.end_when_due(request_id=pk, now=now))
     intake.purge_drafts(before=now - timedelta(days=settings.REQUEST_DRAFT_DAYS))
     fulfilment.erase_expired(now=now)
     evidence_review.erase_due(now=now)

@@ -25,6 +25,13 @@ def test_the_table_of_transitions_is_the_one_of_the_code() -> None:
     assert printed.getvalue().strip() in text, "put the output of manage.py describe_transitions into the document"
 
 
+def test_the_levels_of_identity_are_those_of_the_code() -> None:
+    printed = StringIO()
+    call_command("describe_identity", stdout=printed)
+    text = (ROOT / "docs" / "decisions" / "identity-levels.md").read_text(encoding="utf-8")
+    assert printed.getvalue().strip() in text, "put the output of manage.py describe_identity into the document"
+
+
 def test_what_is_kept_of_requests_is_what_the_code_keeps() -> None:
     printed = StringIO()
     call_command("describe_retention", stdout=printed)

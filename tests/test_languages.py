@@ -23,18 +23,21 @@ from consent_app.models import (
     CustomerChange,
     DataItem,
     EmailChange,
+    Operator,
     ProvisionBasis,
     Purpose,
     RequestRule,
     SecondLookRule,
     StatisticsRelease,
 )
+from consent_app.selectors import forget_operator
 from consent_app.services import customer_changes, imports, profiles
 from privacy_portal.core.models import User
 from privacy_portal.core.services import outbox
 from requests_app.domain.instructions import Kind
 from requests_app.domain.transitions import Status
 from requests_app.models import (
+    CallBack,
     DecisionProposal,
     DisclosureRequest,
     EvidenceRequest,
@@ -45,7 +48,16 @@ from requests_app.models import (
 )
 from requests_app.portal.offers import offers
 from requests_app.portal.wizard import steps_of
-from requests_app.services import decisions, fulfilment, holds, instructions, intake, post_codes, second_look
+from requests_app.services import (
+    call_backs,
+    decisions,
+    fulfilment,
+    holds,
+    instructions,
+    intake,
+    post_codes,
+    second_look,
+)
 from tests.factories import evidence, joint_uses, matters, policies
 from tests.factories.consent import ConsentFactory, CustomerFactory, OrderFactory, ProvisionFactory, RecipientFactory
 from tests.factories.core import (
@@ -209,6 +221,10 @@ def manager() -> User:
     evidence.checked(agents, "mandate", "authority", covers_receipt=False)
     for case in (RequestFactory.in_identity_review(), RequestFactory.by_letter(Status.IDENTITY_REVIEW)):
         post_codes.order(request=case, actor=manager, customer=customer, now=timezone.now())
+    Operator.objects.update(identity_means=Operator.IdentityMeans.values)
+    forget_operator()
+    by_telephone = RequestFactory.in_identity_review()
+    call_backs.announce(request=by_telephone, actor=manager, customer=customer, now=timezone.now())
     correction = RequestFactory.in_review(request_type="correction", grounds=["untrue"])
     instructions.create(request=correction, addressee=WAREHOUSE, kind=Kind.ERASE, actor=manager, now=timezone.now())
     rare_states(manager)
@@ -252,6 +268,7 @@ def addresses_of_rare_states() -> Iterator[str]:
     for name, by_letter in (("code_letter", False), ("code_told", True)):
         ordered = PostCode.objects.get(request__registered_by__isnull=not by_letter)
         yield reverse(f"admin:requests_app_case_{name}", args=[ordered.request_id])
+    yield reverse("admin:requests_app_case_call_back", args=[CallBack.objects.get().request_id])
     charged = DisclosureRequest.objects.get(channel="letter", status=Status.FEE_WAITING)
     yield reverse("admin:requests_app_case_fee_accepted", args=[charged.pk])
     yield reverse("admin:requests_app_case_fee_declined", args=[charged.pk])

@@ -58,6 +58,7 @@ class OperatorAdmin(ProfileAdmin):
                     ("payment_ja", "payment_en"),
                     "mails_answers",
                     "website",
+                    "means",
                     "ways",
                     "complaint_ways",
                 )
@@ -65,7 +66,7 @@ class OperatorAdmin(ProfileAdmin):
         ),
         (_("表示"), {"fields": ("accent_color", "drawing", "loaded_at")}),
     )
-    readonly_fields = ("ways", "complaint_ways", "drawing")
+    readonly_fields = ("means", "ways", "complaint_ways", "drawing")
 
     @display(description=_("ロゴ"))
     def drawing(self, operator: Operator) -> str:
@@ -77,6 +78,11 @@ class OperatorAdmin(ProfileAdmin):
             reverse("portal:operator_logo"),
             operator.name,
         )
+
+    @display(description=_("本人確認のほかの方法"))
+    def means(self, operator: Operator) -> str:
+        words = gettext("、").join(str(Operator.IdentityMeans(one).label) for one in operator.identity_means)
+        return words or gettext("なし")
 
     @display(description=_("請求の受付方法"))
     def ways(self, operator: Operator) -> str:

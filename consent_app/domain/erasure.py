@@ -74,6 +74,7 @@ PLACES: dict[str, Fate] = {
     "requests_app.party.birth_date": Fate.KEPT,  # goes with the request, on the request's own clock
     "requests_app.identitycheck.customer": Fate.KEPT,
     "requests_app.postcode.customer": Fate.KEPT,
+    "requests_app.callback.customer": Fate.KEPT,
     "requests_app.decision.reason": Fate.KEPT,
     "requests_app.decision.measure": Fate.KEPT,
     "requests_app.answermail.passphrase": Fate.CLOCK,

@@ -69,6 +69,9 @@ REFUSAL_ARTICLES = (
 )
 
 CHANNELS = ("portal", "email", "telephone", "letter", "counter")
+# Of checking identity, beside the mailed code, the comparison of facts and copies of documents.
+MEANS = ("post_code", "call_back", "counter")
+DEFAULT_MEANS = ("post_code", "call_back")
 ENTERED_BY = ("customer", "operator", "use")
 CHANGES = ("direct", "request")
 # What a person may change by themself at most: the items that are columns of a customer.
@@ -100,6 +103,7 @@ class OperatorSection:
     payment: Text
     # Whether people may choose to get their answer as an encrypted attachment.
     mails_answers: bool
+    identity_means: tuple[str, ...]
     channels: tuple[str, ...]
     complaint_channels: tuple[str, ...]
     # The accredited organisation (認定個人情報保護団体) and where it takes complaints, for those who belong to one.

@@ -15,11 +15,13 @@ from .profile import (
     CHANGEABLE_ITEMS,
     CHANGES,
     CHANNELS,
+    DEFAULT_MEANS,
     DIRECT_ITEMS,
     ENTERED_BY,
     FEES,
     FORMAT,
     MAY_BE_LEFT_OUT,
+    MEANS,
     PROVISION_ARTICLES,
     REFUSAL_ARTICLES,
     REQUEST_TYPES,
@@ -169,6 +171,11 @@ def _code(reader: TableReader) -> str:
     return reader.text("code", max_length=40, pattern=_CODE, example="gift_recipient")
 
 
+def _means(contact: TableReader) -> tuple[str, ...]:
+    given = contact.given("identity_means")
+    return contact.choices("identity_means", MEANS, required=False) if given else DEFAULT_MEANS
+
+
 def _operator(root: TableReader) -> OperatorSection:
     reader, contact = root.table("operator"), root.table("contact")
     accredited = root.table("accredited_organisation") if root.given("accredited_organisation") else None
@@ -189,6 +196,7 @@ def _operator(root: TableReader) -> OperatorSection:
         hours=contact.pair("hours", max_length=200),
         payment=contact.pair("payment", required=False, max_length=500),
         mails_answers=contact.flag("mails_answers", default=False),
+        identity_means=_means(contact),
         channels=contact.choices("channels", CHANNELS),
         complaint_channels=contact.choices("complaint_channels", CHANNELS),
         accredited_name=accredited.pair("name", max_length=200) if accredited else Text(),

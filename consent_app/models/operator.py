@@ -7,7 +7,13 @@ from django.utils.translation import gettext_lazy as _
 
 from privacy_portal.core.localized import Localized
 
+from ..domain.profile import DEFAULT_MEANS
 from ..domain.request_words import REQUEST_WORDS
+
+
+def default_identity_means() -> list[str]:
+    """Those that need nothing but what is registered."""
+    return list(DEFAULT_MEANS)
 
 
 class Operator(models.Model):
@@ -19,6 +25,11 @@ class Operator(models.Model):
         TELEPHONE = "telephone", _("電話")
         LETTER = "letter", _("手紙")
         COUNTER = "counter", _("窓口")
+
+    class IdentityMeans(models.TextChoices):
+        POST_CODE = "post_code", _("登録された住所に郵送するコード")
+        CALL_BACK = "call_back", _("登録された電話番号へのかけ直し")
+        COUNTER = "counter", _("窓口での書類の提示")
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     code = models.SlugField(_("コード"), max_length=40, unique=True)
@@ -48,6 +59,14 @@ class Operator(models.Model):
     logo = models.TextField(_("ロゴ"), blank=True, help_text=_("図形と色だけの SVG。確かめてから書き直したもの。"))
     mails_answers = models.BooleanField(
         _("回答を暗号化した添付でも送る"), default=False, db_default=False, help_text=_("選ぶのは本人です。")
+    )
+    identity_means = ArrayField(
+        models.CharField(max_length=10, choices=IdentityMeans),
+        verbose_name=_("本人確認のほかの方法"),
+        default=default_identity_means,
+        db_default=["post_code", "call_back"],
+        blank=True,
+        help_text=_("メールのコード、登録情報との照合、書類の写しのほかに使う方法。"),
     )
     channels = ArrayField(
         models.CharField(max_length=10, choices=Channel), verbose_name=_("請求の受付方法"), default=list, blank=True

@@ -87,7 +87,7 @@ def subcontractors(request: HttpRequest, operator: Operator) -> HttpResponse:
 
 
 def procedure_context(operator: Operator, rules: dict[str, RequestRule]) -> dict[str, Any]:
-    """How to ask, what is checked, the cost, the time, when it may be refused (article 37), as the profile has it.
+    """How to ask, the cost, the time, when it may be refused (article 37), as the profile has it.
 
     Args:
         rules: those offered, by type.
@@ -100,12 +100,9 @@ def procedure_context(operator: Operator, rules: dict[str, RequestRule]) -> dict
                 "words": REQUEST_WORDS[code],
                 "cost": cost(rules[code]),
                 "time": wording.time_needed(rules[code]),
-                "check": wording.checked(rules[code]),
             }
             for code in order
         ],
-        "facts_compared": any(rule.identity_level >= RequestRule.IdentityLevel.FACTS for rule in rules.values()),
-        "documents_asked": any(rule.identity_level >= RequestRule.IdentityLevel.DOCUMENTS for rule in rules.values()),
         "refusals": _refusals(order),
         "channels": channel_words(operator, operator.channels),
         "complaint_channels": complaint_words(operator),

@@ -17,15 +17,6 @@ def time_needed(rule: RequestRule) -> str:
     return ngettext("%(days)d営業日以内", "%(days)d営業日以内", days) % {"days": days}
 
 
-def checked(rule: RequestRule) -> str:
-    """What is checked before anything is decided or shown."""
-    if rule.identity_level >= RequestRule.IdentityLevel.DOCUMENTS:
-        return _("メールアドレス、登録情報、本人確認書類")
-    if rule.identity_level >= RequestRule.IdentityLevel.FACTS:
-        return _("メールアドレス、登録情報")
-    return _("メールアドレス")
-
-
 def stopped(stop: Suspension) -> str:
     """Since when and at whose wish something is not done with the data, in one sentence."""
     values = {"date": jp_date(stop.begins_at)}

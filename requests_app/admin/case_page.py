@@ -17,6 +17,7 @@ from privacy_portal.core.services import audit, uploads
 
 from .. import selectors, selectors_instructions
 from ..connectors.found import found_data
+from ..domain import identity_levels
 from ..domain.request_types import REQUEST_TYPES
 from ..domain.transitions import OPEN_STATUSES, Event, Status
 from ..models import AnswerMail, Decision, DecisionProposal, DisclosureRequest, HandOver, Party
@@ -25,6 +26,7 @@ from ..services import (
     answer_mails,
     case_file,
     changes,
+    evidence_state,
     fees,
     holds,
     letters,
@@ -103,6 +105,7 @@ def _overview(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any]:
         .select_related("by", "to")
         .order_by("-at")[:HAND_OVERS],
         "alike": [one for one in selectors.alike(case) if one.applicant_id != request.user.pk],
+        "identity_rule": identity_rule(case),
         "checks": case.identity_checks.select_related("customer", "decided_by"),
         "recipients": recipients_seen(case, request),
         "corrections": [
@@ -124,6 +127,18 @@ def _overview(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any]:
         "proposal": _proposal(case),
         **_withheld(case),
         **_done(case, request),
+    }
+
+
+def identity_rule(case: DisclosureRequest) -> dict[str, Any] | None:
+    """How sure it has to be for this type, how that is reached here, and how far it is; None where nobody is asked."""
+    if not REQUEST_TYPES[case.request_type].needs_identity:
+        return None
+    level = identity_levels.Level(evidence_state.needed_level(case) or identity_levels.Level.DOCUMENTS)
+    return {
+        "level": level,
+        "ordinary": [means.label for means in identity_levels.ordinary(level)],
+        "otherwise": [means.label for means in identity_levels.otherwise(level, selectors.offered_means())],
     }
 
 

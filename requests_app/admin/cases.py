@@ -31,6 +31,7 @@ from ..services import messages, registration
 from . import (
     answer_mail_views,
     bulk_views,
+    call_views,
     case_views,
     change_views,
     clock_views,
@@ -289,6 +290,8 @@ class DisclosureRequestAdmin(PostedSearch, OfferedLookups, ModelAdmin):
             path(f"{prefix}print/", page(print_views.print_case), name="requests_app_case_print"),
             path(f"{prefix}identity/", page(case_views.identity), name="requests_app_case_identity"),
             path(f"{prefix}code-letter/", page(code_views.letter), name="requests_app_case_code_letter"),
+            path(f"{prefix}call-back/", page(call_views.call_back), name="requests_app_case_call_back"),
+            path(f"{prefix}counter/", page(call_views.counter), name="requests_app_case_counter"),
             path(f"{prefix}code-told/", page(code_views.told), name="requests_app_case_code_told"),
             path(f"{prefix}reconsider/", page(case_views.reconsider), name="requests_app_case_reconsider"),
             path(f"{prefix}decide/", page(decision_views.decide), name="requests_app_case_decide"),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .. import selectors
 from ..domain.fees import may_be_charged
+from ..domain.identity_levels import Means
 from ..domain.request_types import REQUEST_TYPES
 from ..domain.transitions import (
     ENDED_STATUSES,
@@ -21,7 +22,17 @@ from ..domain.transitions import (
     possible_events,
 )
 from ..models import DisclosureRequest
-from ..services import changes, corrections, correspondence, evidence_state, fees, holds, post_codes, type_corrections
+from ..services import (
+    call_backs,
+    changes,
+    corrections,
+    correspondence,
+    evidence_state,
+    fees,
+    holds,
+    post_codes,
+    type_corrections,
+)
 from ..services.errors import NoAccount, OwnProposal, ThreadClosed
 from ..services.forwarding import INQUIRIES
 from ..services.registration import PERMISSION
@@ -67,6 +78,20 @@ STEPS: tuple[Step, ...] = (
         _("コードの手紙を送る"),
         shows_customers=True,
     ),
+    Step(
+        "call_back",
+        None,
+        "requests_app.check_identity",
+        _("登録された番号に電話する"),
+        shows_customers=True,
+    ),
+    Step(
+        "counter",
+        None,
+        "requests_app.check_identity",
+        _("窓口で見た書類を記録する"),
+        shows_customers=True,
+    ),
     Step("code_told", None, "requests_app.check_identity", _("手紙のコードを入力する")),
     Step("evidence_add", None, "requests_app.check_identity", _("届いた書類を記録する")),
     Step("examine", Event.DECIDED, "requests_app.decide_request", _("変更の内容を調べる"), shows_customers=True),
@@ -101,6 +126,7 @@ STEPS: tuple[Step, ...] = (
     Step("finding", None, "requests_app.change_disclosurerequest", _("調べた結果を書く")),
     Step("assign", None, "requests_app.change_disclosurerequest", _("担当者を決める")),
 )
+MEANS_OF = {"code_letter": Means.POST_CODE, "call_back": Means.CALL_BACK, "counter": Means.COUNTER}
 BY_CODE = {step.code: step for step in STEPS}
 
 # The step that moves the case on; statuses without one wait for a worker or for the person.
@@ -156,9 +182,13 @@ def why_not(request: DisclosureRequest, step: Step, user: User) -> _StrPromise |
         return type_corrections.why_not(request)
     if step.code in ("answered", "remind"):
         return _why_not_on_paper(request, step)
+    if step.code in MEANS_OF and MEANS_OF[step.code] not in selectors.offered_means():
+        return _("プロフィールでは、この方法を使わないことにしています。")
     if step.code in ("code_letter", "code_told"):
         return _why_no_code(request, step)
-    if step.code == "evidence_add" and request.status not in evidence_state.OPEN:
+    if step.code == "call_back":
+        return _why_no_call(request)
+    if step.code in ("evidence_add", "counter") and request.status not in evidence_state.OPEN:
         return _("本人確認をしている間だけ、書類を記録できます。")
     if step.code == "documents" and request.applicant_id is None:
         return NoAccount.message
@@ -189,6 +219,13 @@ def _why_no_code(request: DisclosureRequest, step: Step) -> _StrPromise | str:
             return _("本人がポータルで入力します。")
         return "" if ordered else _("入力を待っているコードはありません。")
     if ordered is not None or request.status == Status.IDENTITY_REVIEW:
+        return ""
+    return _("いまの状態（%(status)s）ではできません。") % {"status": request.get_status_display()}
+
+
+def _why_no_call(request: DisclosureRequest) -> _StrPromise | str:
+    """Why no call can be announced or written down."""
+    if call_backs.live(request, timezone.now()) is not None or request.status == Status.IDENTITY_REVIEW:
         return ""
     return _("いまの状態（%(status)s）ではできません。") % {"status": request.get_status_display()}
 

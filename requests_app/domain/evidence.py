@@ -265,6 +265,9 @@ DOCUMENTS: Final[dict[str, Document]] = {
 }
 
 _IDENTITY: Final = tuple(entry.code for entry in DOCUMENTS.values() if Proof.AGENT in entry.proves)
+# Only with a picture is it the one who came; an address may be missing on a passport.
+NEEDED_AT_COUNTER: Final = frozenset({Check.NAME, Check.PHOTO, Check.IN_DATE})
+AT_COUNTER: Final = tuple(code for code in _IDENTITY if set(DOCUMENTS[code].checks) >= NEEDED_AT_COUNTER)
 _PERSON: Final = Need(Proof.PRINCIPAL, _IDENTITY)
 _AGENT: Final = Need(Proof.AGENT, _IDENTITY)
 

@@ -154,6 +154,8 @@ KEPT: tuple[Kept, ...] = (
             "requests_app.decision.proposal",
             "requests_app.identitycheck.request",
             "requests_app.postcode.request",
+            "requests_app.callback.request",
+            "requests_app.callattempt.call_back",
             "requests_app.decision.request",
             "requests_app.decision.reason",
             "requests_app.decision.measure",

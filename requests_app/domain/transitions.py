@@ -34,6 +34,7 @@ class Event(models.TextChoices):
     REPLIED = "replied", _("ご返答をいただきました")
     DOCUMENTS_ASKED = "documents_asked", _("確認のための書類をお願いしました")
     DOCUMENTS_SENT = "documents_sent", _("確認のための書類が届きました")
+    CALL_ANNOUNCED = "call_announced", _("登録された電話番号に電話することをお知らせしました")
     CODE_ORDERED = "code_ordered", _("郵便のコードでの確認をお願いしました")
     CODE_ACCEPTED = "code_accepted", _("郵便のコードで、ご本人であることを確認しました")
     CODE_ENTERED = "code_entered", _("郵便のコードが正しく入力されました")
@@ -72,6 +73,9 @@ class Note(models.TextChoices):
     DOCUMENTS_ADDED = "documents_added", _("確認のための書類が加わりました")
     MESSAGE_FROM_PERSON = "message_from_person", _("メッセージをいただきました")
     MESSAGE_FROM_STAFF = "message_from_staff", _("メッセージをお送りしました")
+    CALLED = "called", _("登録された電話番号に電話しました")
+    CALL_ENDED = "call_ended", _("電話での確認を終えました")
+    SEEN_AT_COUNTER = "seen_at_counter", _("窓口で書類を確かめました")
     CORRECTED = "corrected", _("登録の内容を直しました")
     TYPE_CORRECTED = "type_corrected", _("請求の種類を直しました")
     ANSWER_OPENED = "answer_opened", _("回答を開きました")
@@ -88,6 +92,9 @@ INTERNAL_NOTES: frozenset[Note] = frozenset(
         Note.DECISION_RETURNED,
         Note.PROPOSAL_STALE,
         Note.CORRECTION_TAKEN_BACK,
+        Note.CALLED,
+        Note.CALL_ENDED,
+        Note.SEEN_AT_COUNTER,
         Note.CORRECTED,
         Note.TYPE_CORRECTED,
     }
@@ -125,6 +132,8 @@ TRANSITIONS: dict[tuple[Status, Event, Actor], Status] = {
     # What was registered as a right turned out to be a complaint or an inquiry (``services.type_corrections``).
     (_S.IDENTITY_REVIEW, _E.TAKEN_UP, _A.STAFF): _S.IN_REVIEW,
     (_S.IDENTITY_WAITING, _E.TAKEN_UP, _A.STAFF): _S.IN_REVIEW,
+    # The operator has to call: its clock goes on.
+    (_S.IDENTITY_REVIEW, _E.CALL_ANNOUNCED, _A.STAFF): _S.IDENTITY_REVIEW,
     (_S.IDENTITY_REVIEW, _E.CODE_ORDERED, _A.STAFF): _S.IDENTITY_WAITING,
     # The code is enough for the type, or staff go on with what else is needed (``services.post_codes``).
     (_S.IDENTITY_REVIEW, _E.CODE_ACCEPTED, _A.PERSON): _S.IN_REVIEW,

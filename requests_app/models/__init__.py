@@ -2,6 +2,7 @@
 
 from .answer import AnswerFile, DownloadGrant
 from .answer_mail import AnswerMail
+from .call_back import CallAttempt, CallBack
 from .change import RequestedChange
 from .clock import SilenceNotice, TargetExtension
 from .correction import Correction
@@ -27,6 +28,8 @@ from .retention import KeptPayment, RequestRemains, RetentionHold
 __all__ = [
     "AnswerFile",
     "AnswerMail",
+    "CallAttempt",
+    "CallBack",
     "CaseFinding",
     "CaseNote",
     "Correction",

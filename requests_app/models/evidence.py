@@ -81,6 +81,8 @@ class Evidence(models.Model):
     added_at = models.DateTimeField(_("加えた日時"), default=timezone.now)
     # Of a paper: the day on which it came or was shown.
     came_on = models.DateField(_("届いた日"), null=True, blank=True)
+    # Of a document that was shown and not kept.
+    place = models.CharField(_("見た場所"), max_length=100, blank=True, default="", db_default="")
     given_at = models.DateTimeField(_("送られた日時"), null=True, blank=True)
     erased_at = models.DateTimeField(_("写しを消去した日時"), null=True, blank=True)
 

@@ -19,6 +19,8 @@ class IdentityCheck(models.Model):
         EMAIL_CODE = "email_code", _("メールのコード")
         FACTS = "facts", _("登録情報との照合")
         POST_CODE = "post_code", _("登録された住所に郵送するコード")
+        CALL_BACK = "call_back", _("登録された電話番号へのかけ直し")
+        COUNTER = "counter", _("窓口での書類の提示")
         STAFF = "staff", _("担当者の判断")
 
     class State(models.TextChoices):

@@ -117,6 +117,7 @@ def happened(kind: str) -> str:
         Event.DOCUMENTS_ASKED: _("確認のための書類をお願いしました"),
         Event.DOCUMENTS_SENT: _("確認のための書類が届きました"),
         Note.DOCUMENTS_ADDED: _("確認のための書類が加わりました"),
+        Event.CALL_ANNOUNCED: _("ご登録の電話番号で確認することをお知らせしました"),
         Event.CODE_ORDERED: _("ご登録の住所での確認をお願いしました"),
         Event.CODE_ACCEPTED: _("ご本人であることを確かめました"),
         Event.CODE_ENTERED: _("手紙のコードを受け取りました"),

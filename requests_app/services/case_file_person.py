@@ -13,7 +13,7 @@ from consent_app.domain.written import written_postal_code, written_telephone
 from ..domain import tracking
 from ..domain.evidence import Check, Proof
 from ..domain.request_types import REQUEST_TYPES
-from ..models import DisclosureRequest, Evidence, EvidenceJudgement, Party
+from ..models import CallAttempt, DisclosureRequest, Evidence, EvidenceJudgement, Party
 from ..selectors_case import suit
 from ..words import field_words, finding_words, value_words
 from . import changes
@@ -133,10 +133,30 @@ def identity(case: DisclosureRequest) -> Iterator[Record]:
             (_("正しく入力された日時"), moment(code.used_at)),
             (_("使えなくなった日時"), moment(code.ended_at)),
         )
+    for announced in case.call_backs.select_related("announced_by").prefetch_related("attempts__called_by"):
+        yield record(
+            _("電話での確認"),
+            (_("担当者"), announced.announced_by),
+            (_("知らせた日時"), moment(announced.announced_at)),
+            *((_("電話"), _call(one)) for one in announced.attempts.all()),
+            (_("終わった日時"), moment(announced.ended_at)),
+        )
     if case.identity_checks.exists():
         yield record("", (_("登録との結び付き"), _("顧客と結び付いている") if case.customer_id else _("なし")))
     for link in case.gift_links.select_related("linked_by"):
         yield record(_("贈り先としての結び付き"), (_("判断者"), by(link.linked_by, link.linked_at)))
+
+
+def _call(attempt: CallAttempt) -> str:
+    """One call: who, when, what came of it, what was asked and what of it was right."""
+    lines = (
+        attempt.get_outcome_display(),
+        f"{_('たずねたこと')}{_('：')}{joined(attempt.asked_words)}" if attempt.asked else "",
+        f"{_('合っていたこと')}{_('：')}{joined(attempt.matched_words)}" if attempt.asked else "",
+        f"{_('次に電話する日')}{_('：')}{attempt.next_on}" if attempt.next_on else "",
+        by(attempt.called_by, attempt.called_at),
+    )
+    return "\n".join(str(line) for line in lines if line)
 
 
 def documents(case: DisclosureRequest) -> Iterator[Record]:
@@ -159,6 +179,7 @@ def documents(case: DisclosureRequest) -> Iterator[Record]:
             (_("だれの書類か"), row.get_party_display()),
             (_("届き方"), row.get_way_display()),
             (_("届いた日"), row.came_on or moment(row.given_at)),
+            (_("見た場所"), row.place),
             (_("状態"), row.get_state_display()),
             (_("写し"), _pages(row)),
             *((_("判断"), _judgement(one)) for one in row.judgements.all()),

@@ -200,6 +200,15 @@ class CodeLetterRefused(RequestError):
         self.message = message
 
 
+class CallRefused(RequestError):
+    """Nobody can be called now, or what was written down of a call cannot be; ``field`` names the form field."""
+
+    def __init__(self, message: "_StrPromise | str", field: str = "") -> None:
+        super().__init__()
+        self.message = message
+        self.field = field
+
+
 class AddressMissing(RequestError):
     """The answer has to go to the person, and nobody knows where that is."""
 

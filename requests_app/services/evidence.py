@@ -32,6 +32,7 @@ from .evidence_state import OPEN, asked_needs, open_request
 from .permissions import require_person, require_staff
 
 NOTE_LENGTH: Final = 1000
+PLACE_LENGTH: Final = 100
 # Both sides of two cards and a register fit well; more is a mistake or a nuisance.
 MOST_DRAFTS: Final = 15
 MOST_PAGES: Final = 6
@@ -287,8 +288,12 @@ def record(
     came_on: date,
     uploads: Sequence[UploadedFile],
     now: datetime,
+    place: str = "",
 ) -> Evidence:
     """Staff write down a document that came by post or was shown at the counter, with a scan or without one.
+
+    Args:
+        place: where it was shown; at most 100 characters.
 
     Raises:
         EvidenceRefused: not a document for this requester, an impossible day, a file that is not taken.
@@ -301,13 +306,25 @@ def record(
     today = timezone.localdate(now)
     if not today - OLDEST <= came_on <= today:
         raise EvidenceRefused(_("今日までの1年のうちの日付を入れてください。"), "came_on")
+    where = note_of(place, "place")
+    if len(where) > PLACE_LENGTH:
+        raise EvidenceRefused(_("場所は100文字以内で書いてください。"), "place")
     pages = evidence_pages.read(uploads, most=MOST_PAGES) if uploads else []
     with transaction.atomic():
         row, others = _with_others(request)
         if row.status not in OPEN:
             raise EvidenceRefused(_("本人確認をしている間だけ、書類を記録できます。"))
         evidence = _keep(
-            row, proof, document, actor, now, way=way, state=Evidence.State.GIVEN, came_on=came_on, given_at=now
+            row,
+            proof,
+            document,
+            actor,
+            now,
+            way=way,
+            state=Evidence.State.GIVEN,
+            came_on=came_on,
+            place=where,
+            given_at=now,
         )
         _write(evidence, pages)
         audit.record(action="evidence.recorded", actor=actor, obj=evidence, detail={"pages": len(pages)})

@@ -54,6 +54,7 @@ def copy(documents: Iterable[Evidence], to: DisclosureRequest, *, actor: audit.A
             added_by=document.added_by,
             added_at=document.added_at,
             came_on=document.came_on,
+            place=document.place,
             given_at=document.given_at,
         )
         for page in document.pages.select_related("file"):

@@ -16,9 +16,10 @@ from privacy_portal.core.models import User
 from privacy_portal.core.services import audit
 
 from .. import selectors
-from ..domain import comparison
+from ..domain import comparison, identity_levels
 from ..domain.answers import holds_my_number
 from ..domain.comparison import Home, Person, Verdict
+from ..domain.identity_levels import Means
 from ..domain.likeness import Likeness, likeness
 from ..domain.request_types import REQUEST_TYPES
 from ..domain.transitions import Actor, Event, Status, TransitionRefused
@@ -270,6 +271,58 @@ def confirm(
             detail={"level": int(check.level), "customer": customer.pk if customer else None},
         )
     return row
+
+
+def means_passed(row: DisclosureRequest, customer: Customer) -> set[str]:
+    """What was passed without anybody's call or look: the code to the registered address, and the facts if they fit.
+
+    Facts that were tried too often count for nothing, as in :func:`verify`.
+    """
+    passed: set[str] = set()
+    if _with_verified_address(row) == [customer]:
+        passed.add(Means.EMAIL_CODE)
+    if comparison.verdict(_compare(row, customer)) == Verdict.PASSED and not _guessed(row):
+        passed.add(Means.FACTS)
+    return passed
+
+
+def _guessed(row: DisclosureRequest) -> bool:
+    codes = row.identity_checks.filter(method=IdentityCheck.Method.FACTS).values_list("findings", flat=True)
+    return any(TOO_MANY_TRIES in found.get("codes", ()) for found in codes)
+
+
+def is_enough(row: DisclosureRequest, means: Collection[str]) -> bool:
+    """Whether means confirm by themselves: the persons themselves, for a type of a level that they reach together."""
+    by_person = row.role == DisclosureRequest.Role.PERSON
+    return by_person and identity_levels.reached(means) >= _needed_level(row) and not evidence_state.missing(row)
+
+
+def record_passed(
+    *,
+    request: DisclosureRequest,
+    row: DisclosureRequest,
+    actor: User,
+    method: IdentityCheck.Method,
+    customer: Customer | None,
+    level: int,
+    enough: bool,
+    since: datetime,
+    now: datetime,
+) -> IdentityCheck:
+    """Keep that a means was passed; where it is ``enough``, the customer is linked. In the caller's transaction."""
+    check = IdentityCheck.objects.create(
+        request=row,
+        level=level,
+        method=method,
+        state=IdentityCheck.State.PASSED if enough else IdentityCheck.State.SUPPORTS,
+        customer=customer,
+        decided_by=actor if actor.is_staff else None,
+        created_at=since,
+        finished_at=now,
+    )
+    if enough:
+        _link(row, request, customer)
+    return check
 
 
 def _direct_answer(row: DisclosureRequest, request: DisclosureRequest) -> None:

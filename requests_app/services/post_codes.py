@@ -16,17 +16,17 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from consent_app.models import Customer, RequestRule
+from consent_app.models import Customer
 from privacy_portal.core.keys import derive_key
 from privacy_portal.core.models import User
 from privacy_portal.core.services import audit, codes
 from privacy_portal.core.services.codes import CodeDead, CodeRefused, CodeWrong
 
 from ..domain import tracking
-from ..domain.identity_levels import Level, reached
+from ..domain.identity_levels import Level, Means
 from ..domain.transitions import Actor, Event, Status
 from ..models import DisclosureRequest, IdentityCheck, PostCode, RequestEvent
-from . import evidence_state, paper_letters, silence, transition
+from . import identity, paper_letters, silence, transition
 from .errors import CodeLetterRefused, InvalidPosting
 from .evidence_state import OPEN
 from .permissions import deny, require_person, require_staff
@@ -215,19 +215,18 @@ def _accept(request: DisclosureRequest, actor: User, who: Actor, key: uuid.UUID,
         raise CodeDead
     ordered.used_at = ordered.ended_at = now
     ordered.save(update_fields=["used_at", "ended_at"])
-    enough = _is_enough(row)
-    check = IdentityCheck.objects.create(
-        request=row,
-        level=Level.FACTS,
+    enough = identity.is_enough(row, [Means.POST_CODE])
+    check = identity.record_passed(
+        request=request,
+        row=row,
+        actor=actor,
         method=IdentityCheck.Method.POST_CODE,
-        state=IdentityCheck.State.PASSED if enough else IdentityCheck.State.SUPPORTS,
         customer=ordered.customer,
-        created_at=ordered.ordered_at,
-        finished_at=now,
+        level=Level.FACTS,
+        enough=enough,
+        since=ordered.ordered_at,
+        now=now,
     )
-    if enough:
-        row.customer = request.customer = ordered.customer
-        row.save(update_fields=["customer"])
     audit.record(
         action="identity.code_accepted",
         actor=actor,
@@ -241,13 +240,6 @@ def _accept(request: DisclosureRequest, actor: User, who: Actor, key: uuid.UUID,
         actor_kind=who,
         now=now,
     )
-
-
-def _is_enough(row: DisclosureRequest) -> bool:
-    """Whether the code alone confirms: the persons themselves, for a type of a level that it reaches."""
-    needed = evidence_state.needed_level(row) or RequestRule.IdentityLevel.DOCUMENTS
-    by_person = row.role == DisclosureRequest.Role.PERSON
-    return by_person and reached([IdentityCheck.Method.POST_CODE]) >= needed and not evidence_state.missing(row)
 
 
 def to_end(*, now: datetime, limit: int) -> list[uuid.UUID]:

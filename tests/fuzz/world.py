@@ -15,14 +15,15 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from consent_app.models import Customer, EmailChange, Purpose
+from consent_app.models import Customer, EmailChange, Operator, Purpose
+from consent_app.selectors import forget_operator
 from consent_app.services import customer_changes
 from privacy_portal.core.models import User
 from requests_app.admin.case_page import TABS
 from requests_app.models import AnswerFile, DisclosureRequest, EvidenceRequest, Instruction, SavedView
 from requests_app.portal.offers import offers
 from requests_app.portal.wizard import steps_of
-from requests_app.services import access, instructions, intake, post_codes
+from requests_app.services import access, call_backs, instructions, intake, post_codes
 from tests.factories import evidence
 from tests.factories.consent import CustomerFactory, OrderFactory, RecipientFactory
 from tests.factories.core import (
@@ -103,6 +104,10 @@ def _person() -> User:
     evidence.given(case, state="draft", given_at=None)
     by_post = RequestFactory.in_identity_review(applicant=person)
     customer = CustomerFactory(email=person.email)
+    Operator.objects.update(identity_means=Operator.IdentityMeans.values)
+    forget_operator()
+    by_telephone = RequestFactory.in_identity_review(applicant=person)
+    call_backs.announce(request=by_telephone, actor=StaffFactory(), customer=customer, now=timezone.now())
     post_codes.order(request=by_post, actor=StaffFactory(), customer=customer, now=timezone.now())
     for item, values in {"company": {"company": "例社"}, "gender": {"gender": "male"}}.items():
         customer_changes.change_customer(

@@ -140,6 +140,8 @@ CASES: dict[str, Row] = {
     "evidence_cover": _case(IDENTITY, at=of_evidence("evidence_id", "page_id"), posts=True),
     "print": _case(DECIDE, posts=True),
     "code_letter": _case(IDENTITY, VIEW_CUSTOMER, at=of_case(status="identity_review")),
+    "call_back": _case(IDENTITY, VIEW_CUSTOMER, at=of_case(status="identity_review")),
+    "counter": _case(IDENTITY, VIEW_CUSTOMER, at=of_case(status="identity_review")),
     "code_told": _case(IDENTITY, at=of_case(status="identity_review")),
     "extend": _case(DECIDE),
     "ask": _case(WORK),

@@ -14,6 +14,7 @@ from consent_app.portal.wording import time_needed
 from consent_app.public_words import complaint_words, cost
 from consent_app.services.profiles import PROFILES, load_profile, read_profile
 from requests_app.domain.evidence import DOCUMENTS, NEEDS
+from requests_app.domain.identity_levels import ALWAYS, MEANS, ORDINARY, Level, Means, otherwise
 from requests_app.domain.request_types import REQUEST_TYPES
 from requests_app.portal.ways import WAYS
 from tests.support.words import words_and_links
@@ -118,11 +119,42 @@ def test_where_to_complain(client: Client, code: str, language: str, address: st
     assert {"ja": "個人情報保護委員会", "en": "PersonalInformationProtectionCommission"}[language] in told_now
 
 
+@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("chosen", [[], ["post_code", "counter"], ["post_code", "call_back", "counter"]])
+def test_what_is_checked_is_what_the_table_and_the_profile_say(
+    client: Client, code: str, language: str, chosen: list[str]
+) -> None:
+    """For each type and level; a means that the operator does not use stands nowhere."""
+    page(client, code, language)
+    Operator.objects.update(identity_means=chosen)
+    offered = ALWAYS | set(chosen)
+    for level in (1, 2, 3):
+        RequestRule.objects.update(identity_level=level)
+        cache.clear()
+        response = client.get(reverse("portal:procedure"), headers={"accept-language": language})
+        text = flat(" ".join(words_and_links(response.content.decode(), language)[0]))
+        cells = {
+            row["code"]: (flat(row["check"]), [flat(one) for one in row["otherwise"]])
+            for row in response.context["rows"]
+        }
+        with override(language):
+            ordinary = [flat(means.label) for means in ORDINARY[Level(level)]]
+            others = [flat(means.label) for means in otherwise(level, offered)]
+            for request_type in ("disclosure", "erasure"):
+                if request_type in cells:
+                    assert re.split("、|,", cells[request_type][0]) == ordinary
+                    assert cells[request_type][1] == others
+            for means, row in MEANS.items():
+                asked = means in (*ORDINARY[Level(level)], *otherwise(level, offered), Means.DOCUMENTS)
+                assert (flat(row.asks) in text) == asked, (level, means)
+
+
 @pytest.mark.parametrize("request_type", ["complaint", "inquiry"])
 def test_a_complaint_asks_nobody_who_they_are_whatever_level_its_rule_has(client: Client, request_type: str) -> None:
     page(client, "rokusho", "ja")
     RequestRule.objects.filter(request_type=request_type).update(identity_level=3)
     response = client.get(reverse("portal:procedure"), headers={"accept-language": "ja"})
     checks = {row["code"]: row["check"] for row in response.context["rows"]}
-    assert checks[request_type] == "メールアドレスだけ"
-    assert checks["disclosure"] != "メールアドレスだけ"
+    assert checks[request_type] == "メールのコードだけ"
+    assert checks["disclosure"] == "メールのコード、登録情報との照合"

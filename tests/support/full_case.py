@@ -32,6 +32,8 @@ WORDS = {
     "requests_app.evidence": "運転免許証",
     "requests_app.answermail": "パスフレーズを見た回数",
     "requests_app.postcode": "郵便の係",
+    "requests_app.callback": "電話の係",
+    "requests_app.callattempt": "注文や問い合わせの時期と内容",
     "requests_app.receivedfile": "original",
     "requests_app.identitycheck": "照合の言葉",
 }
@@ -93,6 +95,13 @@ def _who(case: m.DisclosureRequest, staff: Any) -> None:
     m.PostCode.objects.create(
         request=case, ordered_by=staff, ordered_at=AT, expires_at=AT + timedelta(days=14), printed_at=AT, sent_on=DAY,
         sent_by=Staff(display_name="郵便の係"), ended_at=AT, tracking_number="12345678901", code_digest=b"0" * 32,
+    )  # fmt: skip
+    announced = m.CallBack.objects.create(
+        request=case, announced_by=Staff(display_name="電話の係"), announced_at=AT, ended_at=AT
+    )
+    m.CallAttempt.objects.create(
+        call_back=announced, position=1, called_by=staff, called_at=AT, outcome="not_matched",
+        asked=["name", "order"], matched=["name"],
     )  # fmt: skip
     m.GiftLink.objects.create(request=case, record=OrderFactory(), linked_by=Staff(display_name="贈り物の係"))
     m.EvidenceRequest.objects.create(

@@ -138,11 +138,11 @@ def test_procedure_tells_cost_time_check_and_refusals(client: Client) -> None:
     assert "外国にある第三者の体制の情報" not in text
     assert "第33条第2項第1号" in text
     assert "開示、 第三者提供記録の開示" in re.sub("、 *", "、 ", text)
-    assert "メールアドレス、登録情報、本人確認書類" not in text
+    assert "メールのコード、登録情報との照合、書類の写し" not in text
 
     RequestRule.objects.filter(request_type="erasure").update(identity_level=3, target_business_days=1)
     text = text_of(client, "procedure")
-    assert "メールアドレス、登録情報、本人確認書類" in text
+    assert "メールのコード、登録情報との照合、書類の写し" in text
     assert "1営業日以内" in text
 
 

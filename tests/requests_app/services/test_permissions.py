@@ -8,7 +8,7 @@ import pytest
 
 from privacy_portal.core.models import AuditEntry, User
 from requests_app.models import DisclosureRequest
-from requests_app.services import assignment, decisions, identity, lifecycle, messages
+from requests_app.services import assignment, call_backs, counter, decisions, identity, lifecycle, messages
 from requests_app.services.errors import NotAllowed
 from tests.factories.requests import PersonFactory, RequestFactory, StaffFactory
 
@@ -20,6 +20,13 @@ VERBS: list[tuple[Callable[..., Any], dict[str, Any]]] = [
     (messages.write, {"body": "はい"}),
     (identity.confirm, {"customer": None, "note": "理由"}),
     (identity.reconsider, {"note": "理由"}),
+    (call_backs.announce, {"customer": None}),
+    (call_backs.show_number, {}),
+    (call_backs.record, {"outcome": "no_answer", "asked": [], "matched": [], "next_on": None}),
+    (
+        counter.seen,
+        {"customer": None, "document": "passport", "seen_on": NOW.date(), "place": "", "checks": [], "reason": ""},
+    ),
     (decisions.decide, DECISION),
     (decisions.preview_letter, DECISION),
     (lifecycle.withdraw, {}),
