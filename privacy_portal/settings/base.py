@@ -144,6 +144,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "privacy_portal.core.staff.passwords.NotMadeOfCommonValidator"},
     {"NAME": "privacy_portal.core.staff.passwords.NotOurWordsValidator"},
 ]
 LOGIN_URL = "portal:sign_in"
