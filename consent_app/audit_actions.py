@@ -34,6 +34,7 @@ register(
     items=[words(CHANGEABLE_ITEMS)],
     channel=words(["self", "staff", "request"]),
 )
+register("recipient.changed", _("注文の贈り先のデータを変更した"), items=[words(["name", "address", "telephone"])])
 register("email_change.started", _("メールアドレスの変更を始めた"))
 register("email_change.limited", _("回数が多すぎるため、メールアドレスの変更を受け付けなかった"))
 register("email_change.code_sent", _("メールアドレスの変更のコードを送った"), address=words(["new", "old"]))

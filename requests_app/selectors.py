@@ -60,6 +60,7 @@ __all__ = [
     "anything_wanted_is_held",
     "asked_already",
     "candidates",
+    "concerns_somebody_held",
     "confirming_checks",
     "dashboard_counts",
     "extensions_of",
@@ -346,29 +347,56 @@ def perhaps_senders(request: DisclosureRequest, customers: Collection[Customer])
 
 
 def recipients(request: DisclosureRequest, limit: int = 20) -> list[Recipient]:
-    """To whom gifts were sent who may be the person: the same name, and postal code, telephone or order number."""
+    """To whom gifts were sent who may be the person: the same name, and postal code, telephone or order number.
+
+    Only offered to staff, who judge: none of it is enough to know that it is the same person.
+    """
     return list(_recipients(request)[:limit])
 
 
 def linked_recipients(request: DisclosureRequest) -> list[Recipient]:
-    """Those of :func:`recipients` of whom staff judged that they are the person."""
-    if not request.gift_links.exists():
+    """The rows of the recipients of whom staff judged that they are the person, in orders of others."""
+    links = {link.record_id: set(link.persons) for link in request.gift_links.all()}
+    if not links:
         return []
-    return list(_recipients(request).filter(record__in=request.gift_links.values("record")))
+    found = Recipient.objects.filter(record__in=links).select_related("record").order_by("record__external_id", "pk")
+    if request.customer_id is not None:
+        found = found.exclude(record__customer=request.customer_id)
+    earlier = [record for record, persons in links.items() if not persons]
+    alike = set(_recipients(request).filter(record__in=earlier).values_list("pk", flat=True)) if earlier else set()
+    return [row for row in found if row.pk in alike or row.person_key.hex() in links[row.record_id]]
+
+
+def concerns_somebody_held(request: DisclosureRequest) -> bool:
+    """Whether it is known whose data it is about: a customer's, or a recipient's in the orders of others."""
+    return request.customer_id is not None or request.gift_links.exists()
 
 
 def _recipients(request: DisclosureRequest) -> QuerySet[Recipient]:
-    party = _principal(request)
-    name = normalise.name_key(party.family_name, party.given_name) if party else ""
-    if party is None or not name:
-        return Recipient.objects.none()
-    found = recipients_like(
-        name=name,
-        postal_codes={party.postal_code, party.registered_postal_code},
-        telephone=normalise.telephone(party.telephone).value or "",
-    )
-    if party.order_number:
-        found |= Recipient.objects.filter(name_key=name, record__in=orders_with(party.order_number))
+    """By what was stated, and once the person is known as a customer by what is registered as well.
+
+    Whoever states the order with a contact that fits is found under a wrong name, too: that may be what they want to
+    have corrected. Recipients in the person's own orders are the person's data already.
+    """
+    party, customer = _principal(request), request.customer
+    found = Recipient.objects.none()
+    if party is not None:
+        name = normalise.name_key(party.family_name, party.given_name)
+        codes = {party.postal_code, party.registered_postal_code} - {""}
+        telephone = normalise.telephone(party.telephone).value or ""
+        found |= recipients_like(name=name, postal_codes=codes, telephone=telephone)
+        if party.order_number:
+            same = Q(postal_code__in=codes)
+            if name:
+                same |= Q(name_key=name)
+            if telephone:
+                same |= Q(telephone=telephone)
+            found |= Recipient.objects.filter(same, record__in=orders_with(party.order_number))
+    if customer is not None:
+        found |= recipients_like(
+            name=customer.name_key, postal_codes={customer.postal_code}, telephone=customer.telephone
+        )
+        found = found.exclude(record__customer=customer)
     return found.select_related("record").order_by("record__external_id", "pk")
 
 

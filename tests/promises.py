@@ -467,6 +467,7 @@ PROMISES = (
             _PROFILE + "test_gift_recipients_of_quipearl_are_used_for_shipping_only",
             _GATE + "test_gift_recipients_are_for_shipping_only",
             _ENTRUSTING + "test_a_gift_of_somebody_else_is_not_smuggled_in",
+            "tests/requests_app/test_gifts.py::test_a_stop_holds_at_the_gate_and_after_an_import[stop_use]",
             "tests/requests_app/admin/test_cases.py::test_somebody_who_may_be_the_recipient_of_a_gift_is_shown_as_such",
         ),
         ("/purposes/",),

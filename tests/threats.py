@@ -83,6 +83,8 @@ THREATS: tuple[Threat, ...] = (
         (
             f"{_REQUESTS}test_gifts.py::test_the_recipient_gets_what_is_held_of_them_and_nothing_of_the_sender",
             f"{_REQUESTS}test_gifts.py::test_nobody_else_can_be_linked_by_a_key_that_was_posted",
+            f"{_REQUESTS}test_gifts.py::test_the_sender_never_reads_what_the_recipient_had_corrected",
+            f"{_REQUESTS}test_gifts.py::test_gifts_of_others_are_offered_for_a_customer_and_never_linked_by_themselves",
         ),
     ),
     Threat(

@@ -36,6 +36,11 @@ PLACES: dict[str, Fate] = {
     "consent_app.consent.customer": Fate.HELD,  # the evidence of a recorded provision goes with that record
     "consent_app.consentagent.name": Fate.HELD,  # with the consent
     "consent_app.suspension.customer": Fate.GOES,
+    "consent_app.recipientchange.record": Fate.GOES,
+    "consent_app.recipientchange.before_text": Fate.GOES,
+    "consent_app.recipientchange.after_text": Fate.GOES,
+    "consent_app.recipientchange.reason": Fate.GOES,
+    "consent_app.recipientsuspension.record": Fate.GOES,
     "consent_app.customerchange.customer": Fate.GOES,
     "consent_app.customerchange.before_text": Fate.GOES,
     "consent_app.customerchange.after_text": Fate.GOES,
@@ -113,6 +118,8 @@ COUNTED: dict[str, Any] = {
     "membership": _("会員情報"),
     "newsletter": _("メールマガジンの希望"),
     "recipients": _("贈り先"),
+    "recipient_changes": _("贈り先の変更の履歴"),
+    "recipient_stops": _("贈り先についての停止の記録"),
     "parts": _("ほかの記録に書かれている値"),
     "identities": _("取得元でのID"),
     "changes": _("登録情報の変更の履歴"),
@@ -165,6 +172,18 @@ class Preview:
     counts: Mapping[str, int] = field(default_factory=dict)
     later: tuple[Later, ...] = ()
     token: str = ""
+
+    def beside(self, other: Preview) -> Preview:
+        """This and the other one as one; where one of them is empty, the other as it is."""
+        if not self.token or not other.token:
+            return self if self.token else other
+        counts = {place: self.counts.get(place, 0) + other.counts.get(place, 0) for place in COUNTED}
+        return Preview(
+            (*self.items, *other.items),
+            {place: number for place, number in counts.items() if number},
+            (*self.later, *other.later),
+            token_of([self.token, other.token]),
+        )
 
     @property
     def lines(self) -> list[tuple[Any, int]]:

@@ -139,6 +139,14 @@ class PersonFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class GiftFacts:
+    """Somebody to whom a gift goes, with what they had stopped (article 35)."""
+
+    key: str
+    suspensions: tuple[SuspensionFacts, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class EntrusteeFacts:
     """A subcontractor: which items may be entrusted, and everything recorded about its supervision."""
 
@@ -291,11 +299,16 @@ def decide_off_purpose(
     return Answer(True, (Reason.OFF_PURPOSE_RECORDED,), tuple(dict.fromkeys(records)))
 
 
-def decide_gift_use(*, known: bool, key: str, purpose: PurposeFacts | None) -> Answer:
-    """May the data of a gift recipient be used for this purpose? Only to ship (promise Q8): nobody asked them."""
-    reasons: list[Reason] = [] if known else [Reason.PERSON_UNKNOWN]
-    records = [Record("recipient", key)] if known else []
+def decide_gift_use(*, person: GiftFacts | None, purpose: PurposeFacts | None) -> Answer:
+    """May the data of a gift recipient be used for this purpose? Only to ship (promise Q8): nobody asked them.
+
+    And not even that once they had the use stopped.
+    """
+    reasons: list[Reason] = [] if person else [Reason.PERSON_UNKNOWN]
+    records = [Record("recipient", person.key)] if person else []
     _judge_purpose(purpose, reasons, records)
+    if person:
+        _judge_suspensions(person, purpose, USE, reasons, records)
     if purpose and (not purpose.shipping or purpose.needs_consent):
         reasons.append(Reason.GIFT_SHIPPING_ONLY)
     if reasons:
@@ -336,15 +349,18 @@ def decide_entrusting(
 
 
 def decide_gift_entrusting(
-    *, known: bool, key: str, purpose: PurposeFacts | None, entrustee: EntrusteeFacts | None, at: datetime
+    *, person: GiftFacts | None, purpose: PurposeFacts | None, entrustee: EntrusteeFacts | None, at: datetime
 ) -> Answer:
     """May the data of a gift recipient be handed to a subcontractor? To one who ships, for shipping.
 
     Not abroad by consent: nobody asked them.
     """
-    use = decide_gift_use(known=known, key=key, purpose=purpose)
+    use = decide_gift_use(person=person, purpose=purpose)
     reasons = [] if use.allowed else list(use.reasons)
     records = list(use.records)
+    if person and entrustee is None:
+        # To somebody who is no subcontractor it would be a provision.
+        _judge_suspensions(person, purpose, frozenset({"provision"}), reasons, records)
     _judge_entrustee(entrustee, frozenset({RECIPIENT_ITEM}), at, reasons, records)
     if entrustee and _by_consent(entrustee):
         reasons.append(Reason.CONSENT_MISSING)
@@ -509,7 +525,7 @@ def _judge_consent_abroad(
 
 
 def _judge_suspensions(
-    person: PersonFacts,
+    person: PersonFacts | GiftFacts,
     purpose: PurposeFacts | None,
     kinds: frozenset[str],
     reasons: list[Reason],

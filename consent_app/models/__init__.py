@@ -2,7 +2,7 @@
 
 from .added_purpose import AddedPurpose
 from .answering import ReasonBlock, SecondLookRule
-from .changes import CustomerChange, EmailChange
+from .changes import CustomerChange, EmailChange, RecipientChange
 from .collection import CollectionPoint, CollectionWording
 from .consent import Consent, ConsentAgent
 from .customer import Customer, CustomerIdentity, CustomerRecord, Recipient
@@ -39,7 +39,7 @@ from .supervision import (
     SubcontractorReview,
     SubcontractorSelection,
 )
-from .suspension import Suspension
+from .suspension import RecipientSuspension, Suspension
 from .tracker import Tracker
 from .wording import PurposeVersion
 
@@ -95,7 +95,9 @@ __all__ = [
     "ReasonBlock",
     "ReceivedProvision",
     "Recipient",
+    "RecipientChange",
     "RecipientDuty",
+    "RecipientSuspension",
     "Reentrustment",
     "ReferableConfirmation",
     "ReferableProvision",

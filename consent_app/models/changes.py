@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from privacy_portal.core.fields import EncryptedTextField
 
-from .customer import Customer
+from .customer import Customer, CustomerRecord
 
 
 class CustomerChange(models.Model):
@@ -82,6 +82,59 @@ class CustomerChange(models.Model):
     def as_text(values: dict[str, Any]) -> str:
         """Values by column, as they are kept."""
         return json.dumps(values, ensure_ascii=False, cls=DjangoJSONEncoder)
+
+
+class RecipientChange(models.Model):
+    """One data item of the recipient of a gift got another value on their request (article 34). Only added.
+
+    It is no row of ``CustomerChange``: the person is no customer, and the order is somebody else's. Imports write the
+    newest value of each item over what the shop's system still says (``services.gift_changes``).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    record = models.ForeignKey(
+        CustomerRecord, on_delete=models.CASCADE, related_name="recipient_changes", verbose_name=_("注文")
+    )
+    person = models.BinaryField(_("贈り先の印"), max_length=32, editable=False)
+    item = models.SlugField(_("データ項目"), max_length=40)
+    before_text = EncryptedTextField(_("変更前"))
+    after_text = EncryptedTextField(_("変更後"))
+    reason = EncryptedTextField(_("理由"), null=True, blank=True)
+    reference = models.CharField(_("受付番号"), max_length=40)
+    key = models.CharField(_("二重に行わないための印"), max_length=100, editable=False)
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("変更した人"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    at = models.DateTimeField(_("日時"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("贈り先の変更")
+        verbose_name_plural = _("贈り先の変更")
+        ordering = ["-at", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["record", "person", "key", "item"], name="recipient_change_once"),
+            models.CheckConstraint(condition=~models.Q(reference=""), name="recipient_change_names_request"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item} {self.at:%Y-%m-%d}"
+
+    @property
+    def before(self) -> list[dict[str, str]]:
+        """The values of the item's columns before, one for each spelling: the order may name the person twice."""
+        loaded: list[dict[str, str]] = json.loads(self.before_text)
+        return loaded
+
+    @property
+    def after(self) -> dict[str, str]:
+        """The values of the item's columns as they were set."""
+        loaded: dict[str, str] = json.loads(self.after_text)
+        return loaded
 
 
 class EmailChange(models.Model):

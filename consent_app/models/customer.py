@@ -10,6 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from ..domain.normalise import name_key
+from .erasure import digest_of
 from .registers import DataItem
 from .searching import search_pieces
 
@@ -201,7 +203,16 @@ class CustomerRecord(models.Model):
 
 
 class Recipient(models.Model):
-    """A person to whom something was sent at a customer's wish (贈り先). Used for that shipment only."""
+    """A person to whom something was sent at a customer's wish (贈り先). Used for that shipment only.
+
+    Imports make the row anew with every changed order. What was decided for the person is kept beside the order, under
+    :attr:`person_key`.
+    """
+
+    # data item code -> columns, as for a customer.
+    ITEM_FIELDS: dict[str, tuple[str, ...]] = {
+        item: Customer.ITEM_FIELDS[item] for item in ("name", "address", "telephone")
+    }
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     record = models.ForeignKey(
@@ -216,6 +227,14 @@ class Recipient(models.Model):
     telephone = models.CharField(_("電話番号"), max_length=16, blank=True)
     originals = models.JSONField(_("受け取ったままの表記"), default=dict)
     name_key = models.CharField(_("照合用の氏名"), max_length=200, blank=True, editable=False)
+    # Since the name here is another one than in the shop's system.
+    imported_as = models.BinaryField(_("取り込んだときの印"), max_length=32, null=True, editable=False)
+    own_items = models.JSONField(
+        _("本人の請求で変えた項目"),
+        default=list,
+        editable=False,
+        help_text=_("贈り主には、もう見せません。贈り主が入力した内容ではないからです。"),
+    )
 
     class Meta:
         verbose_name = _("贈り先")
@@ -224,3 +243,21 @@ class Recipient(models.Model):
 
     def __str__(self) -> str:
         return f"{self.family_name}　{self.given_name}".strip()
+
+    @property
+    def person_key(self) -> bytes:
+        """Names this person in this order for good: a keyed hash of the order and the name as it was imported."""
+        if self.imported_as is not None:
+            return bytes(self.imported_as)
+        return recipient_key(self.record.source, self.record.external_id, self.family_name, self.given_name)
+
+    def for_the_sender(self) -> dict[str, str]:
+        """What the sender may be shown: what they gave themself, and nothing that the person had changed since."""
+        hidden = {column for item in self.own_items for column in self.ITEM_FIELDS[item]}
+        columns = (column for fields in self.ITEM_FIELDS.values() for column in fields)
+        return {column: "" if column in hidden else str(getattr(self, column)) for column in columns}
+
+
+def recipient_key(source: str, external_id: str, family_name: str, given_name: str) -> bytes:
+    """The key of a recipient in the orders of one row of a source."""
+    return digest_of("recipient", source, external_id, name_key(family_name, given_name)[:200])

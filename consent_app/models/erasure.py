@@ -1,5 +1,7 @@
 """What was erased at a person's request, and by which marks an import knows whom it must not bring back."""
 
+import hashlib
+import hmac
 import uuid
 
 from django.conf import settings
@@ -7,6 +9,17 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from privacy_portal.core.keys import derive_key
+
+
+def digest_of(kind: str, *parts: str) -> bytes:
+    """The mark of a mail address (``"email"``), of an id in a source (``"id"``, source, id), or of a gift's recipient.
+
+    A keyed hash: it names nobody, and it is of no use without the key.
+    """
+    text = "\0".join((kind, *parts))
+    return hmac.new(derive_key("erasure-mark"), text.encode(), hashlib.sha256).digest()
 
 
 class ErasureRecord(models.Model):

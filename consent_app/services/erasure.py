@@ -39,10 +39,13 @@ from ..models import (
     ProvisionRun,
     ReceivedProvision,
     Recipient,
+    RecipientChange,
+    RecipientSuspension,
     RefusedProvision,
     SelfDisclosure,
     Suspension,
 )
+from ..models.erasure import digest_of
 from ..models.parts import MEMBER_ITEM, RECIPIENT_ITEM, kept_parts
 from . import erasure_journal, erasure_marks, import_tables, provision_runs
 
@@ -222,6 +225,8 @@ def _rows(row: Customer, scope: frozenset[str] | None) -> dict[str, QuerySet[Any
     rows: dict[str, QuerySet[Any]] = {}
     if _wanted(RECIPIENT_ITEM, scope):
         rows["recipients"] = Recipient.objects.filter(record__customer=row)
+        rows["recipient_changes"] = RecipientChange.objects.filter(record__customer=row)
+        rows["recipient_stops"] = RecipientSuspension.objects.filter(record__customer=row)
     changes = CustomerChange.objects.filter(customer=row)
     rows["changes"] = changes if scope is None else changes.filter(item__in=scope)
     marks = SelfDisclosure.objects.filter(customer=row)
@@ -299,9 +304,9 @@ def _mark(row: Customer, scope: frozenset[str] | None, now: datetime) -> None:
     digests = []
     if _wanted(MEMBER_ITEM, scope):
         identities = row.identities.values_list("source", "external_id")
-        digests = [erasure_marks.digest_of("id", *identity) for identity in identities]
+        digests = [digest_of("id", *identity) for identity in identities]
     if scope is None and row.email:
-        digests.append(erasure_marks.digest_of("email", row.email))
+        digests.append(digest_of("email", row.email))
     erasure_marks.mark(digests, now=now)
 
 

@@ -6,31 +6,23 @@ the mail address and of the ids in the sources: it names nobody, and it is of no
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import uuid
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
 
-from privacy_portal.core.keys import derive_key
 from privacy_portal.core.models import User
 from privacy_portal.core.services import audit
 
 from ..domain import normalise
 from ..domain.formats import SourceRow
 from ..models import Customer, CustomerRecord, ErasureMark, ErasureRecord
+from ..models.erasure import digest_of
 
 
 class Unreadable(ValueError):
     """What was typed names nobody."""
-
-
-def digest_of(kind: str, *parts: str) -> bytes:
-    """The mark of a mail address (``"email"``) or of an id in a source (``"id"``, source, id)."""
-    text = "\0".join((kind, *parts))
-    return hmac.new(derive_key("erasure-mark"), text.encode(), hashlib.sha256).digest()
 
 
 def mark(digests: Iterable[bytes], *, now: datetime) -> int:

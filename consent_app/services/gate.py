@@ -28,6 +28,7 @@ from ..models import (
     ProvisionBasis,
     Purpose,
     Recipient,
+    RecipientSuspension,
     Subcontractor,
     Suspension,
 )
@@ -149,10 +150,14 @@ def may_use_off_purpose(*, customer: uuid.UUID, use: uuid.UUID, items: Iterable[
     )
 
 
-def may_use_gift_recipient(*, recipient: uuid.UUID, purpose: str) -> Answer:
-    """May the data of somebody to whom a gift was sent be used for this purpose? Only to ship it (promise Q8)."""
-    known = Recipient.objects.filter(pk=recipient).exists()
-    return gate.decide_gift_use(known=known, key=str(recipient), purpose=_purpose(purpose))
+def may_use_gift_recipient(*, recipient: uuid.UUID, purpose: str, at: datetime) -> Answer:
+    """May the data of somebody to whom a gift was sent be used for this purpose? Only to ship it (promise Q8).
+
+    Raises:
+        ValueError: the moment has no zone.
+    """
+    person = _gifts([recipient], at).get(recipient)
+    return gate.decide_gift_use(person=person, purpose=_purpose(purpose))
 
 
 def may_provide_gift_recipient(*, recipient: uuid.UUID, to: Destination, at: datetime) -> Answer:
@@ -168,13 +173,34 @@ def may_provide_gift_recipients(
     *, recipients: Collection[uuid.UUID], to: Destination, at: datetime
 ) -> dict[uuid.UUID, Answer]:
     """The same for many, in as many statements as for one."""
-    _require_zone(at)
-    known = set(Recipient.objects.filter(pk__in=set(recipients)).values_list("pk", flat=True))
+    persons = _gifts(recipients, at)
     purpose = _purpose(to.purpose)
     entrustee = _entrustee(to.code) if isinstance(to, Entrusted) else None
     return {
-        key: gate.decide_gift_entrusting(known=key in known, key=str(key), purpose=purpose, entrustee=entrustee, at=at)
+        key: gate.decide_gift_entrusting(person=persons.get(key), purpose=purpose, entrustee=entrustee, at=at)
         for key in recipients
+    }
+
+
+def _gifts(recipients: Collection[uuid.UUID], at: datetime) -> dict[uuid.UUID, gate.GiftFacts]:
+    """The recipients who are held, with the stops in force. Two statements."""
+    _require_zone(at)
+    rows = list(Recipient.objects.filter(pk__in=set(recipients)).select_related("record"))
+    stopped: dict[tuple[uuid.UUID, bytes], list[gate.SuspensionFacts]] = {}
+    in_force = RecipientSuspension.objects.filter(
+        Q(ended_at=None) | Q(ended_at__gt=at), record__in={row.record_id for row in rows}, begins_at__lte=at
+    )
+    for stop in in_force.order_by("begins_at", "pk"):
+        facts = gate.SuspensionFacts(str(stop.pk), stop.kind, stop.purpose_id)
+        stopped.setdefault((stop.record_id, bytes(stop.person)), []).append(facts)
+    # The key of a person costs a hash: it is asked for only where something of the order was stopped.
+    orders = {record for record, _person in stopped}
+    return {
+        row.pk: gate.GiftFacts(
+            str(row.pk),
+            tuple(stopped.get((row.record_id, row.person_key), ())) if row.record_id in orders else (),
+        )
+        for row in rows
     }
 
 

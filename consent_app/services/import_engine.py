@@ -14,11 +14,11 @@ from ..domain.formats.rows import WITHDRAWN
 from ..domain.matching import Known, Register
 from ..domain.normalise import address_key, name_key
 from ..domain.trust import TRUST, Trust, outranks
-from ..models import Consent, Customer, CustomerRecord, DataItem, Purpose
+from ..models import Consent, Customer, CustomerRecord, DataItem, Purpose, Recipient
 from ..models.parts import RECIPIENT_ITEM, kept_parts
 from . import consent_events, erasure_marks
 from . import import_tables as tables
-from .gift_erasure import KeptOut
+from .gift_erasure import Decided
 from .import_tables import CustomerState
 
 POSSIBLE_DUPLICATE: Final = "possible_duplicate"
@@ -266,13 +266,13 @@ class Engine:
         )
         changed = [row.external_id for row, _ in applied if row.external_id in known]
         self._write_consents(applied, changed, problems)
-        kept_out = KeptOut(row for row, _state in applied)
+        decided = Decided(row for row, _state in applied)
         new_records: list[dict[str, Any]] = []
         new_recipients: list[dict[str, Any]] = []
         changed_records: list[dict[str, Any]] = []
         changed_recipients: list[dict[str, Any]] = []
         for row, state in applied:
-            records, recipients = self._records(row, state, kept_out)
+            records, recipients = self._records(row, state, decided)
             if row.external_id in known:
                 changed_records += records
                 changed_recipients += recipients
@@ -284,7 +284,7 @@ class Engine:
             tables.replace_records(self.source, changed, changed_records, changed_recipients)
 
     def _records(
-        self, row: SourceRow, state: CustomerState, kept_out: KeptOut
+        self, row: SourceRow, state: CustomerState, decided: Decided
     ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         records: list[dict[str, Any]] = []
         recipients: list[dict[str, Any]] = []
@@ -314,24 +314,8 @@ class Engine:
                     "created_at": self.now,
                 }
             )
-            recipients += [
-                {
-                    "id": str(uuid.uuid4()),
-                    "record_id": key,
-                    "family_name": to.family_name,
-                    "given_name": to.given_name,
-                    "postal_code": to.postal_code,
-                    "prefecture": to.prefecture,
-                    "address1": to.address1,
-                    "address2": to.address2,
-                    "telephone": to.telephone,
-                    "originals": to.originals,
-                    "name_key": name_key(to.family_name, to.given_name)[:200],
-                }
-                for to in record.recipients
-                if RECIPIENT_ITEM not in erased
-                and not kept_out.has(row, to.family_name, to.given_name, record.occurred_at)
-            ]
+            if RECIPIENT_ITEM not in erased:
+                recipients += _recipients(row, record, key, decided)
         return records, recipients
 
     def _write_consents(
@@ -367,6 +351,36 @@ class Engine:
                 }
             )
         tables.insert_consents(events)
+
+
+def _recipients(row: SourceRow, record: RecordRow, key: str, decided: Decided) -> list[dict[str, Any]]:
+    """The recipients of an order, with what was decided for each of them since."""
+    found = []
+    for to in record.recipients:
+        recipient = Recipient(
+            family_name=to.family_name,
+            given_name=to.given_name,
+            postal_code=to.postal_code,
+            prefecture=to.prefecture,
+            address1=to.address1,
+            address2=to.address2,
+            telephone=to.telephone,
+            originals=dict(to.originals),
+            name_key=name_key(to.family_name, to.given_name)[:200],
+        )
+        if not decided.apply(row, recipient, record.occurred_at):
+            continue
+        values = {column: getattr(recipient, column) for column in tables.RECIPIENT}
+        person = recipient.imported_as
+        found.append(
+            values
+            | {
+                "id": str(recipient.pk),
+                "record_id": key,
+                "imported_as": None if person is None else "\\x" + bytes(person).hex(),
+            }
+        )
+    return found
 
 
 def _none_of(items: set[str]) -> Callable[[str], bool]:

@@ -185,7 +185,7 @@ def write_customers(states: Iterable[CustomerState], *, now: str, trial: bool) -
 
 _IDENTITY = ("customer_id", "source", "external_id", "digest", "seen_at")
 _RECORD = ("id", "customer_id", "kind", "item_id", "source", "external_id", "occurred_at", "data", "created_at")
-_RECIPIENT = (
+RECIPIENT = (
     "id",
     "record_id",
     "family_name",
@@ -197,6 +197,8 @@ _RECIPIENT = (
     "telephone",
     "originals",
     "name_key",
+    "imported_as",
+    "own_items",
 )
 _CONSENT = (
     "id",
@@ -238,7 +240,7 @@ def write_identities(rows: list[dict[str, Any]]) -> None:
 def insert_records(rows: list[dict[str, Any]], recipients: list[dict[str, Any]]) -> None:
     """Add the records of rows that were not there before."""
     _insert(CustomerRecord, _RECORD, rows)
-    _insert(Recipient, _RECIPIENT, recipients)
+    _insert(Recipient, RECIPIENT, recipients)
 
 
 def keep_beside(replaced: list[dict[str, Any]]) -> None:
@@ -295,7 +297,7 @@ def replace_records(
     CustomerRecord.objects.filter(source=source, external_id__in=external_ids, erase_on=None).exclude(
         pk__in=list(kept.values())
     ).delete()
-    _insert(Recipient, _RECIPIENT, recipients)
+    _insert(Recipient, RECIPIENT, recipients)
 
 
 def newsletter_wishes(source: str, external_ids: list[str]) -> dict[str, bool]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TypeVar
 
 from django.db import transaction
 
 from privacy_portal.core.models import User
 from privacy_portal.core.services import audit
 
-from ..models import Customer, Purpose, Suspension
+from ..models import Customer, CustomerRecord, Purpose, Recipient, RecipientSuspension, Suspension
+
+AnyStop = TypeVar("AnyStop", Suspension, RecipientSuspension)
 
 
 def suspend(
@@ -58,7 +61,45 @@ def suspend(
     return suspension
 
 
-def end(*, suspension: Suspension, actor: audit.Actor, reason: str, now: datetime, note: str = "") -> Suspension:
+def suspend_recipient(
+    *,
+    recipient: Recipient,
+    kind: str,
+    actor: audit.Actor,
+    ground: str,
+    now: datetime,
+    reference: str,
+    purpose: Purpose | None = None,
+) -> RecipientSuspension:
+    """The same for the recipient of a gift, in this order. A gift that is ordered later is newer business.
+
+    Args:
+        recipient: whose data, its order loaded; the other arguments are those of :func:`suspend`.
+
+    Raises:
+        ValueError: no ground, or no such kind.
+    """
+    kind = RecipientSuspension.Kind(kind)
+    if not ground:
+        raise ValueError("A suspension names its ground.")
+    with transaction.atomic():
+        CustomerRecord.objects.select_for_update(of=("self",)).get(pk=recipient.record_id)
+        about = {"record": recipient.record, "person": recipient.person_key, "kind": kind, "purpose": purpose}
+        present = RecipientSuspension.objects.filter(ended_at=None, **about).first()
+        if present is not None:
+            return present
+        suspension = RecipientSuspension.objects.create(
+            **about,
+            begins_at=now,
+            ground=ground,
+            reference=reference,
+            set_by=actor if isinstance(actor, User) else None,
+        )
+        audit.record(action="suspension.set", actor=actor, obj=suspension, detail={"kind": str(kind)})
+    return suspension
+
+
+def end(*, suspension: AnyStop, actor: audit.Actor, reason: str, now: datetime, note: str = "") -> AnyStop:
     """Let the stop end now. One that has ended stays as it is.
 
     Args:
@@ -73,7 +114,7 @@ def end(*, suspension: Suspension, actor: audit.Actor, reason: str, now: datetim
     """
     reason = Suspension.EndReason(reason)
     with transaction.atomic():
-        row = Suspension.objects.select_for_update(of=("self",)).get(pk=suspension.pk)
+        row = type(suspension).objects.select_for_update(of=("self",)).get(pk=suspension.pk)
         if row.ended_at is not None:
             return row
         row.ended_at = max(now, row.begins_at)

@@ -144,8 +144,6 @@ def identity_rule(case: DisclosureRequest) -> dict[str, Any] | None:
 
 def _done(case: DisclosureRequest, request: HttpRequest) -> dict[str, Any]:
     """What the decisions did to the data, where they did anything, and whether a correction can be taken back here."""
-    if case.customer_id is None:
-        return {"done": None}
     done = undo.done_by(case)
     changes_made = list(done.changes)
     names = {item.code: item for item in DataItem.objects.filter(code__in={row.item for row in changes_made})}

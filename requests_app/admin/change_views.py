@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django import forms
 from django.contrib import messages as notices
@@ -10,12 +11,19 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminRadioSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
 
-from consent_app.models import Customer
+from consent_app.models import Customer, Recipient
+from consent_app.models.parts import RECIPIENT_ITEM
 from consent_app.services import customer_changes
 
 from ..models import DisclosureRequest, RequestedChange
+from ..selectors import linked_recipients
 from ..services import changes
 from ..services.changes import FINDING_LENGTH, InvalidFinding
 from .case_page import changes_context
@@ -42,8 +50,9 @@ class FindingForm(forms.Form):
     )
 
     def __init__(self, data: Any, *, change: RequestedChange) -> None:
-        self.columns = Customer.ITEM_FIELDS.get(change.item.code, ())
-        super().__init__(data, initial=_initial(change))
+        self.columns = change.columns
+        gifts = _gifts(change)
+        super().__init__(data, initial=_initial(change, gifts))
         if not self.columns:
             self.fields["finding"].help_text = _(
                 "この項目は元のシステムで変えます。変えたあとの内容、または変えない理由を書いてください。通知書に載ります。"
@@ -55,6 +64,22 @@ class FindingForm(forms.Form):
                 max_length=700,
                 widget=UnfoldAdminTextInputWidget,
             )
+        if gifts:
+            self.fields["gift_orders"] = forms.MultipleChoiceField(
+                label=_("直す注文（本人が贈り先）"),
+                choices=[
+                    (str(row.record_id), f"{row.record.external_id}{_('：')}{changes.row_words(change, row) or '—'}")
+                    for row in gifts
+                ],
+                required=False,
+                widget=UnfoldAdminCheckboxSelectMultipleWidget,
+                help_text=_("印を付けた注文の贈り先を、新しい内容にします。"),
+            )
+
+    @property
+    def gift_orders(self) -> list[UUID]:
+        """The chosen orders of others."""
+        return [UUID(key) for key in self.cleaned_data.get("gift_orders", ())]
 
     @property
     def values(self) -> dict[str, str]:
@@ -62,16 +87,27 @@ class FindingForm(forms.Form):
         return {column: self.cleaned_data.get(column, "") for column in self.columns}
 
 
-def _initial(change: RequestedChange) -> dict[str, Any]:
+def _gifts(change: RequestedChange) -> list[Recipient]:
+    """One row for each order of somebody else in which the person is the recipient, where they have the item."""
+    if change.item.code != RECIPIENT_ITEM and change.item.code not in Recipient.ITEM_FIELDS:
+        return []
+    return list({row.record_id: row for row in linked_recipients(change.request)}.values())
+
+
+def _initial(change: RequestedChange, gifts: list[Recipient]) -> dict[str, Any]:
     """What was written down before; the registered values where the item has not been looked at yet."""
-    initial: dict[str, Any] = {"finding": change.finding or ""}
+    initial: dict[str, Any] = {"finding": change.finding or "", "gift_orders": change.gift_orders}
     if change.accepted is not None:
         initial["accepted"] = "yes" if change.accepted else "no"
     customer = change.request.customer
-    if change.of_columns and customer is not None:
-        initial |= change.values or {
-            column: value or "" for column, value in customer_changes.values_of(customer, change.item.code).items()
-        }
+    if change.values:
+        return initial | change.values
+    if customer is not None and change.item.code in Customer.ITEM_FIELDS:
+        values = customer_changes.values_of(customer, change.item.code)
+        return initial | {column: value or "" for column, value in values.items()}
+    if gifts:
+        initial["gift_orders"] = [str(row.record_id) for row in gifts]
+        initial |= {column: getattr(gifts[0], column) for column in change.columns}
     return initial
 
 
@@ -100,6 +136,7 @@ def examine_one(
                 accepted=form.cleaned_data["accepted"] == "yes",
                 finding=form.cleaned_data["finding"],
                 values=form.values,
+                gift_orders=form.gift_orders,
                 now=timezone.now(),
             )
         except InvalidFinding as error:

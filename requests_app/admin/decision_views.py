@@ -19,7 +19,7 @@ from ..connectors.found import found_data
 from ..domain.reason_blocks import inserted
 from ..models import Decision, DecisionProposal, DisclosureRequest
 from ..models.decision import POSITIVE
-from ..selectors import needs_second_look, other_open_cases
+from ..selectors import linked_recipients, needs_second_look, other_open_cases
 from ..services import decisions, effects, fees, letters, reason_blocks, second_look
 from ..services.errors import ErasureNotSeen, InvalidDecision, NoSecondPerson, RequestError, SecondLookNeeded
 from . import gift_words
@@ -168,12 +168,15 @@ def _effects(case: DisclosureRequest, proposal: decisions.Proposal) -> list[str]
     """What the decision does to the data, in words."""
     if proposal.outcome not in POSITIVE:
         return []
-    if decisions.by_hand(case):
-        return [str(gift_words.BY_HAND), str(gift_words.HOW[type_of(case).effect])]
-    if effects.erases_gifts(case) and case.gift_links.exists():
-        return [str(gift_words.ERASED)]
-    if case.customer_id is None and case.gift_links.exists() and type_of(case).effect == "package":
-        return [str(gift_words.PACKAGE)]
+    words = _own_effects(case, proposal) if case.customer_id is not None else []
+    gift = gift_words.DONE.get(type_of(case).effect)
+    if gift is not None and linked_recipients(case):
+        words.append(str(gift))
+    return words
+
+
+def _own_effects(case: DisclosureRequest, proposal: decisions.Proposal) -> list[str]:
+    """The same for a customer's own data."""
     if type_of(case).effect == "stop_use":
         stopped = effects.purposes_stopped(case, {purpose.pk for purpose in proposal.withheld_purposes})
         if case.wants_everything and not proposal.withheld_purposes:

@@ -144,6 +144,30 @@ class IdentityForm(forms.Form):
         return cleaned
 
 
+class GiftsForm(forms.Form):
+    """In which orders of others the person is the recipient, for a case whose identity is settled."""
+
+    gifts = forms.ModelMultipleChoiceField(
+        label=_("本人が贈り先になっている注文"),
+        queryset=Recipient.objects.none(),
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text=_("印のないものは、この請求では扱いません。"),
+    )
+    note = forms.CharField(
+        label=_("判断の理由"),
+        max_length=500,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=_("何を、どのように確かめたか。個人データそのものは書きません。"),
+    )
+
+    def __init__(self, *args: Any, recipients: Collection[Recipient], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        found = Recipient.objects.filter(pk__in=[one.pk for one in recipients]).select_related("record")
+        self.fields["gifts"].queryset = found  # type: ignore[attr-defined]
+        self.fields["gifts"].label_from_instance = _gift  # type: ignore[attr-defined]
+
+
 def _gift(recipient: Recipient) -> str:
     address = f"{recipient.postal_code} {recipient.prefecture}{recipient.address1} {recipient.address2}".strip()
     return gettext("注文 %(number)s：%(name)s、%(address)s") % {

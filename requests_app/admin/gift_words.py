@@ -1,24 +1,25 @@
-"""What staff are told about requests of people who received a gift and are no customers."""
+"""What staff are told a decision does for somebody who received gifts, in the orders of others."""
 
 from django.utils.translation import gettext_lazy as _
 
 ERASED = _(
     "贈り先としての氏名、住所、電話番号を、ほかの人の注文から消します。注文そのものは残ります。次の取込でも戻りません。"
-    "ショップのシステムにあるデータは、そちらで消してください。配送の委託先には「質問・指示を送る」で消去を頼みます。"
+    "ショップのシステムにあるデータは、そちらで消してください。"
 )
 PACKAGE = _("贈り先として保有しているデータだけを渡します。送り主のデータ、注文番号、商品は入りません。")
-BY_HAND = _(
-    "このシステムは、ほかの人の注文の中にある贈り先のデータを自動では変えません。次のことを済ませてから決定し、"
-    "何をしたかを回答の文に書いてください。"
+CHANGED = _(
+    "ほかの人の注文にある贈り先の内容を、選んだ注文で直します。前の内容は履歴に残り、次の取込でも新しい内容のままです。"
+    "直した内容は、送り主には見せません。"
 )
-# Effect of the table of types -> what has to be done by hand.
-HOW = {
-    "change": _("ショップのシステムで贈り先を直し、もう一度取り込みます。回答には新しい内容を書きます。"),
-    "erase": _(
-        "ショップのシステムで贈り先を消し、もう一度取り込んで、ここからも消えたことを確かめます。配送の委託先にも消去を頼みます。"
-    ),
-    "stop_use": _(
-        "贈り先のデータは発送のほかに使われません。次の発送に使われないように、ショップのシステムのアドレス帳から消します。"
-    ),
-    "stop_provision": _("贈り先のデータは第三者に提供されません。そのことを回答に書きます。"),
+USE_STOPPED = _(
+    "選んだ注文の贈り先としての利用を止めます。委託先へ渡すファイルにも入りません。あとからの新しい注文は止まりません。"
+)
+PROVISION_STOPPED = _("選んだ注文の贈り先のデータを、第三者に渡さないように止めます。")
+# Effect of the table of types -> what it does for the recipient.
+DONE = {
+    "package": PACKAGE,
+    "erase": ERASED,
+    "change": CHANGED,
+    "stop_use": USE_STOPPED,
+    "stop_provision": PROVISION_STOPPED,
 }

@@ -118,6 +118,7 @@ STEPS: tuple[Step, ...] = (
     Step(
         "reconsider", Event.IDENTITY_REOPENED, "requests_app.check_identity", _("本人確認をやり直す"), Status.IN_REVIEW
     ),
+    Step("gifts", None, "requests_app.check_identity", _("本人が贈り先の注文を選ぶ"), Status.IN_REVIEW),
     Step("hold", None, "requests_app.decide_request", _("消去を保留する")),
     Step("unhold", None, "requests_app.decide_request", _("消去の保留を終える")),
     Step("instruct", None, "requests_app.change_disclosurerequest", _("質問・指示を送る")),
@@ -194,8 +195,10 @@ def why_not(request: DisclosureRequest, step: Step, user: User) -> _StrPromise |
         return NoAccount.message
     if step.code == "withdrawn" and request.applicant_id is not None:
         return _("本人がポータルで取り下げられます。")
-    if step.code == "examine" and (REQUEST_TYPES[request.request_type].effect != "change" or not request.customer_id):
+    if step.code == "examine" and not _is_examined(request):
         return _("この請求では、項目ごとの調査はありません。")
+    if step.code == "gifts" and not selectors.recipients(request, limit=1) and not request.gift_links.exists():
+        return _("本人かもしれない贈り先は見つかりません。")
     if step.code in ("hold", "unhold"):
         return _why_no_hold(request, step)
     if step.code == "second_look":
@@ -294,11 +297,14 @@ def _why_no_answer_to_fee(request: DisclosureRequest, step: Step) -> _StrPromise
     return _("承諾は、もう記録されています。") if step.code == "fee_accepted" and fee.accepted_at else ""
 
 
+def _is_examined(request: DisclosureRequest) -> bool:
+    """Whether items are investigated one by one: there are some, and it is known whose they are."""
+    return REQUEST_TYPES[request.request_type].effect == "change" and selectors.concerns_somebody_held(request)
+
+
 def _must_examine(request: DisclosureRequest) -> bool:
     """Whether items wait for their investigation, without which nothing can be decided."""
-    if REQUEST_TYPES[request.request_type].effect != "change" or request.customer_id is None:
-        return False
-    return changes.standing(request) == changes.Standing.OPEN
+    return _is_examined(request) and changes.standing(request) == changes.Standing.OPEN
 
 
 def choices(request: DisclosureRequest, user: User) -> tuple[Choice | None, list[Choice]]:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from consent_app.domain.registered_words import in_words
-from consent_app.models import DataItem
+from consent_app.models import CustomerChange, DataItem, RecipientChange, RecipientSuspension
 from consent_app.services import customer_changes
 from privacy_portal.core.services import audit
 
@@ -32,8 +32,10 @@ def take_back(
     if not all(map(staff_of(request).has_perm, ("requests_app.decide_request", VIEW_CUSTOMER))):
         audit.record(action="admin.denied", actor=staff_of(request), obj=case)
         raise PermissionDenied
-    change = undo.done_by(case).changes.filter(pk=change_id).first()
-    if change is None or case.customer is None:
+    done = undo.done_by(case)
+    stops = [one for one in done.stops if isinstance(one, RecipientSuspension)]
+    change = next((one for one in (*done.changes, *stops) if one.pk == change_id), None)
+    if change is None:
         raise Http404
     form = NoteForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -48,13 +50,28 @@ def take_back(
         except Refused as error:
             form.add_error(None, words_of(error))
         else:
-            notices.success(request, str(_("前の内容に戻しました。本人にはメールで知らせます。")))
+            told = isinstance(change, CustomerChange)
+            words = _("前の内容に戻しました。本人にはメールで知らせます。") if told else _("元に戻しました。")
+            notices.success(request, str(words))
             return back_to(case)
-    audit.record(action="customer.viewed", actor=staff_of(request), obj=case.customer)
-    return case_page(
-        request, case, site, "take_back", _("訂正を元に戻す"),
-        form=form,
-        item=DataItem.objects.filter(code=change.item).first() or change.item,
-        present=in_words(change.item, customer_changes.values_of(case.customer, change.item)),
-        before=in_words(change.item, customer_changes.restored(change)),
-    )  # fmt: skip
+    if case.customer is not None:
+        audit.record(action="customer.viewed", actor=staff_of(request), obj=case.customer)
+    else:
+        audit.record(action="identity.recipients_viewed", actor=staff_of(request), obj=case, detail={"count": 1})
+    return case_page(request, case, site, "take_back", _("訂正を元に戻す"), form=form, **_both(case, change))
+
+
+def _both(case: DisclosureRequest, change: CustomerChange | RecipientChange | RecipientSuspension) -> dict[str, Any]:
+    """What is there now, and what comes back."""
+    if isinstance(change, RecipientSuspension):
+        return {"item": change.get_kind_display(), "present": _("停止中"), "before": _("停止を終える")}
+    item = DataItem.objects.filter(code=change.item).first() or change.item
+    if isinstance(change, RecipientChange):
+        before = " / ".join(in_words(change.item, one) for one in change.before)
+        return {"item": item, "present": in_words(change.item, change.after), "before": before}
+    present = customer_changes.values_of(case.customer, change.item) if case.customer else {}
+    return {
+        "item": item,
+        "present": in_words(change.item, present),
+        "before": in_words(change.item, customer_changes.restored(change)),
+    }

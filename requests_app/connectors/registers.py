@@ -88,20 +88,17 @@ class RegistersConnector:
                 external_id=row.external_id,
                 occurred_at=row.occurred_at,
                 data=row.data,
-                recipients=[
-                    {
-                        "family_name": recipient.family_name,
-                        "given_name": recipient.given_name,
-                        "postal_code": recipient.postal_code,
-                        "address": " ".join(
-                            part for part in (recipient.prefecture + recipient.address1, recipient.address2) if part
-                        ),
-                        "telephone": recipient.telephone,
-                    }
-                    for recipient in row.recipients.all()
-                ],
+                recipients=[_sent_to(recipient) for recipient in row.recipients.all()],
                 published=next((mark.place for mark in row.open_marks), ""),  # type: ignore[attr-defined]
             )
+
+
+def _sent_to(recipient: Recipient) -> dict[str, str]:
+    """As the sender gave it: what the recipient had corrected since is none of the sender's data."""
+    shown = recipient.for_the_sender()
+    address = " ".join(part for part in (shown["prefecture"] + shown["address1"], shown["address2"]) if part)
+    names = {name: shown[name] for name in ("family_name", "given_name", "postal_code")}
+    return {**names, "address": address, "telephone": shown["telephone"]}
 
 
 def item_of(row: CustomerRecord) -> str:

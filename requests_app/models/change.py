@@ -9,7 +9,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from consent_app.models import Customer, DataItem
+from consent_app.models import Customer, DataItem, Recipient
+from consent_app.models.parts import RECIPIENT_ITEM
 from privacy_portal.core.fields import EncryptedTextField
 
 from .request import DisclosureRequest
@@ -34,6 +35,9 @@ class RequestedChange(models.Model):
     accepted = models.BooleanField(_("応じる"), null=True)
     finding = EncryptedTextField(_("調べた結果"), null=True)
     values_text = EncryptedTextField(_("新しい値"), null=True)
+    gift_orders = models.JSONField(
+        _("直す注文"), default=list, editable=False, help_text=_("本人が贈り先になっている注文のうち、直すもの。")
+    )
     examined_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("調べた人")
     )
@@ -64,6 +68,18 @@ class RequestedChange(models.Model):
         return json.loads(self.values_text) if self.values_text else {}
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that the product changes itself: of a customer, or of the recipient of a gift."""
+        code = self.item.code
+        if self.request.customer_id is not None and code in Customer.ITEM_FIELDS:
+            return Customer.ITEM_FIELDS[code]
+        if code in Recipient.ITEM_FIELDS:
+            return Recipient.ITEM_FIELDS[code]
+        if code == RECIPIENT_ITEM and self.request.gift_links.exists():
+            return tuple(column for columns in Recipient.ITEM_FIELDS.values() for column in columns)
+        return ()
+
+    @property
     def of_columns(self) -> bool:
-        """Whether the item is made of columns of a customer, which the product changes itself."""
-        return self.item.code in Customer.ITEM_FIELDS
+        """Whether there are such columns."""
+        return bool(self.columns)

@@ -15,7 +15,9 @@ from .request import DisclosureRequest
 class GiftLink(models.Model):
     """The person is a recipient in this order of somebody else. Names the order and nothing of either person.
 
-    The order and not the row of the recipient, which every import of a changed order makes anew.
+    The order and not the row of the recipient, which every import of a changed order makes anew. ``persons`` are those
+    of its recipients (``Recipient.person_key``, hexadecimal) who are this person. Where it is empty, which is a link of
+    an earlier version, they are those whose name and contact are the stated ones.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -23,6 +25,7 @@ class GiftLink(models.Model):
         DisclosureRequest, on_delete=models.CASCADE, related_name="gift_links", verbose_name=_("請求")
     )
     record = models.ForeignKey(CustomerRecord, on_delete=models.CASCADE, related_name="+", verbose_name=_("注文"))
+    persons = models.JSONField(_("贈り先の印"), default=list, editable=False)
     linked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("判断者")
     )

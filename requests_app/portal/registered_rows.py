@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from consent_app.domain.off_purpose import GROUNDS
 from consent_app.domain.record_fields import record_lines
 from consent_app.domain.registered_words import in_words
-from consent_app.models import Customer, CustomerChange, CustomerRecord, DataItem, Purpose, Suspension
+from consent_app.models import Customer, CustomerChange, CustomerRecord, DataItem, Purpose, Recipient, Suspension
 from consent_app.models.parts import MEMBER_ITEM, kept_parts
 from consent_app.selectors import off_purpose_uses, open_marks, published_items
 from consent_app.services.customer_changes import values_of
@@ -129,21 +129,17 @@ def _record(row: CustomerRecord, catalogue: Catalogue, hidden: Iterable[str]) ->
         "at": row.occurred_at,
         "taken_at": row.created_at,
         "lines": record_lines(kept_parts(row.data, item, lambda code: code not in hidden)),
-        "recipients": [
-            " ".join(
-                part
-                for part in (
-                    str(one),
-                    one.prefecture + one.address1,
-                    one.address2,
-                )
-                if part
-            )
-            for one in row.recipients.all()
-        ],
+        "recipients": [line for one in row.recipients.all() if (line := _sent_to(one))],
         "published": next((mark.place for mark in row.open_marks), ""),  # type: ignore[attr-defined]
         "purposes": catalogue.purposes(item),
     }
+
+
+def _sent_to(recipient: Recipient) -> str:
+    """As the customer gave it, without what the recipient had changed since."""
+    shown = recipient.for_the_sender()
+    name = f"{shown['family_name']}　{shown['given_name']}".strip()
+    return " ".join(part for part in (name, shown["prefecture"] + shown["address1"], shown["address2"]) if part)
 
 
 def written_by_staff(customer: Customer, catalogue: Catalogue) -> int:

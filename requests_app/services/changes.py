@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import uuid
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -15,11 +16,13 @@ from django.utils.translation import gettext as _
 from consent_app.domain import registered
 from consent_app.domain.normalise import clean_note
 from consent_app.domain.registered_words import in_words
-from consent_app.models import Customer, CustomerChange
-from consent_app.services import customer_changes
+from consent_app.models import Customer, CustomerChange, Recipient
+from consent_app.models.parts import RECIPIENT_ITEM
+from consent_app.services import customer_changes, gift_changes
 from privacy_portal.core.models import User
 from privacy_portal.core.services import audit
 
+from .. import selectors
 from ..domain.answers import holds_my_number
 from ..domain.request_types import REQUEST_TYPES
 from ..domain.transitions import Actor, Event, possible_events
@@ -72,10 +75,28 @@ def allowed(request: DisclosureRequest) -> set[str]:
 
 def registered_words(change: RequestedChange) -> str:
     """What is registered now, in words; empty where the item is not made of columns or nothing is registered."""
-    customer = change.request.customer
-    if customer is None or not change.of_columns:
-        return ""
-    return in_words(change.item.code, customer_changes.values_of(customer, change.item.code))
+    request = change.request
+    words = []
+    if request.customer is not None and change.item.code in Customer.ITEM_FIELDS:
+        words.append(in_words(change.item.code, customer_changes.values_of(request.customer, change.item.code)))
+    if not words and change.of_columns:
+        words += [row_words(change, row) for row in selectors.linked_recipients(request)]
+    return " / ".join(dict.fromkeys(filter(None, words)))
+
+
+def row_words(change: RequestedChange, recipient: Recipient) -> str:
+    """The same of one order of somebody else, without saying which."""
+    return _words(change.item.code, {column: getattr(recipient, column, "") for column in change.columns})
+
+
+def _words(code: str, values: Mapping[str, Any]) -> str:
+    if code != RECIPIENT_ITEM:
+        return in_words(code, values)
+    parts = (
+        in_words(item, {column: values.get(column, "") for column in columns})
+        for item, columns in Recipient.ITEM_FIELDS.items()
+    )
+    return "　".join(filter(None, parts))
 
 
 def new_words(change: RequestedChange) -> str:
@@ -85,7 +106,7 @@ def new_words(change: RequestedChange) -> str:
     values = change.values
     if not any(values.values()):
         return _("（消しました）")
-    return in_words(change.item.code, values)
+    return _words(change.item.code, values)
 
 
 def examine(
@@ -96,6 +117,7 @@ def examine(
     finding: str,
     values: Mapping[str, Any],
     now: datetime,
+    gift_orders: Collection[uuid.UUID] = (),
 ) -> RequestedChange:
     """Write down what the investigation of one item found. It can be done again until the request is decided.
 
@@ -103,7 +125,8 @@ def examine(
         accepted: whether the item is changed.
         finding: how it was looked into and with which result, at most 2,000 characters; the person is told of it where
             the item is not changed, or is not one that the product changes itself.
-        values: the new values by column, where the item is made of columns of a customer; empty text takes away.
+        values: the new values by column, where the item is made of columns; empty text takes away.
+        gift_orders: keys of the orders of others in which the person is the recipient and the item is changed.
 
     Raises:
         InvalidFinding: something is missing, or a value cannot be stored.
@@ -113,6 +136,7 @@ def examine(
     require_staff(actor, change.request, "decide_request")
     text = _finding(finding)
     stored = _values(change, values, now) if accepted and change.of_columns else None
+    orders = _orders(change, gift_orders) if stored else []
     with transaction.atomic():
         row = transition.locked(change.request)
         if Event.DECIDED not in possible_events(row.status, Actor.STAFF):
@@ -120,9 +144,10 @@ def examine(
         change.accepted = accepted
         change.finding = text
         change.values_text = stored
+        change.gift_orders = orders
         change.examined_by = actor
         change.examined_at = now
-        change.save(update_fields=["accepted", "finding", "values_text", "examined_by", "examined_at"])
+        change.save(update_fields=["accepted", "finding", "values_text", "gift_orders", "examined_by", "examined_at"])
         audit.record(action="change.examined", actor=actor, obj=row, detail={"accepted": accepted})
     return change
 
@@ -138,8 +163,22 @@ def _finding(finding: str) -> str:
     return text
 
 
+def _orders(change: RequestedChange, chosen: Collection[uuid.UUID]) -> list[str]:
+    """The chosen orders, of those that staff linked."""
+    linked = {row.record_id for row in selectors.linked_recipients(change.request)}
+    wanted = linked & set(chosen) if _of_recipients(change) else set()
+    needed = change.request.customer_id is None or change.item.code == RECIPIENT_ITEM
+    if needed and not wanted:
+        raise InvalidFinding({"gift_orders": _("直す注文を選んでください。")})
+    return sorted(str(order) for order in wanted)
+
+
+def _of_recipients(change: RequestedChange) -> bool:
+    return change.item.code in Recipient.ITEM_FIELDS or change.item.code == RECIPIENT_ITEM
+
+
 def _values(change: RequestedChange, values: Mapping[str, Any], now: datetime) -> str:
-    columns = Customer.ITEM_FIELDS[change.item.code]
+    columns = change.columns
     try:
         clean = registered.cleaned(
             {column: values.get(column, "") for column in columns}, today=timezone.localdate(now)
@@ -154,26 +193,32 @@ def _values(change: RequestedChange, values: Mapping[str, Any], now: datetime) -
     )
 
 
-def apply(*, request: DisclosureRequest, decision: Decision, now: datetime) -> list[CustomerChange]:
-    """Write the accepted values to the registered data, all of them or none. Twice does no harm.
+def apply(*, request: DisclosureRequest, decision: Decision, now: datetime) -> None:
+    """Write the accepted values to the registered data and into the chosen orders of others. Twice does no harm.
 
     The notice tells the person, so that no other mail is needed.
 
     Raises:
         customer_changes.ChangeError: a value cannot be stored any more.
     """
-    if request.customer is None:
-        return []
     accepted = [change for change in request.changes.select_related("item") if change.accepted and change.of_columns]
-    if not accepted:
-        return []
-    return customer_changes.change_customer(
-        customer=request.customer,
-        values={change.item.code: change.values for change in accepted},
-        actor=decision.decided_by or "worker",
-        channel=CustomerChange.Channel.REQUEST,
-        reference=request.receipt_number,
-        key=f"decision:{decision.pk}",
-        reason=str(REQUEST_TYPES[request.request_type].name),
-        now=now,
-    )
+    own = {one.item.code: one.values for one in accepted if one.item.code in Customer.ITEM_FIELDS}
+    said: dict[str, Any] = {
+        "actor": decision.decided_by or "worker",
+        "reference": request.receipt_number,
+        "key": f"decision:{decision.pk}",
+        "reason": str(REQUEST_TYPES[request.request_type].name),
+        "now": now,
+    }
+    if request.customer is not None and own:
+        customer_changes.change_customer(
+            customer=request.customer, values=own, channel=CustomerChange.Channel.REQUEST, **said
+        )
+    rows = selectors.linked_recipients(request)
+    for change in accepted:
+        chosen = [row for row in rows if str(row.record_id) in change.gift_orders]
+        if not chosen:
+            continue
+        items = Recipient.ITEM_FIELDS if change.item.code == RECIPIENT_ITEM else {change.item.code: change.columns}
+        values = {item: {column: change.values[column] for column in columns} for item, columns in items.items()}
+        gift_changes.change_recipients(recipients=chosen, values=values, **said)

@@ -70,8 +70,8 @@ def allowed_outcomes(request: DisclosureRequest) -> list[Outcome]:
       as not there (Cabinet Order 11: not even that they exist is told).
 
     Somebody who may be the recipient of a gift is never told that no such data is held: it lies in the sender's order.
-    Once staff judged that they are that recipient, what is held about them as such is given, and what is asked beyond
-    that is done by hand in the shop's system. Recipients are in no ledger: their data is never given to third parties.
+    Once staff judged that they are that recipient, what is held about them as such is given, changed, stopped or erased
+    like a customer's. Recipients are in no ledger: their data is never given to third parties.
     """
     if Event.DECIDED not in possible_events(request.status, Actor.STAFF):
         return []
@@ -88,7 +88,7 @@ def allowed_outcomes(request: DisclosureRequest) -> list[Outcome]:
             allowed.discard(Outcome.NO_SUCH_DATA)
         if entry.effect == "provision_records":
             allowed = _by_the_ledgers(request.customer, set(Outcome) - {Outcome.IDENTITY_NOT_CONFIRMED})
-    if entry.effect == "change" and not by_hand(request):
+    if entry.effect == "change" and selectors.concerns_somebody_held(request):
         allowed &= changes.allowed(request) if request.status not in IDENTITY_STATUSES else allowed
     if fees.is_owed(request):
         allowed -= POSITIVE
@@ -98,26 +98,9 @@ def allowed_outcomes(request: DisclosureRequest) -> list[Outcome]:
 def _without_a_customer(request: DisclosureRequest, effect: str) -> set[Outcome]:
     if effect == "provision_records":
         return {Outcome.NO_SUCH_DATA, Outcome.NOT_VALID}
-    if by_hand(request) or selectors.linked_recipients(request):
-        partly = {Outcome.PARTLY} if effect == "package" else set()
-        return {Outcome.GRANTED, Outcome.REFUSED, Outcome.NOT_VALID, *partly}
+    if request.gift_links.exists():
+        return set(Outcome) - {Outcome.IDENTITY_NOT_CONFIRMED, Outcome.NO_SUCH_DATA}
     return {Outcome.REFUSED if selectors.recipients(request) else Outcome.NO_SUCH_DATA, Outcome.NOT_VALID}
-
-
-# What a positive decision does by itself for a recipient of gifts; everything else is work in the shop's system.
-_DONE_FOR_RECIPIENTS = frozenset({"package", "purposes", "provision_records", "reply"})
-
-
-def by_hand(request: DisclosureRequest) -> bool:
-    """Whether a positive decision changes nothing here: the person is a recipient of gifts and no customer.
-
-    Their data lies in somebody else's order and comes back with every import, so it is changed where it comes from.
-    Erasing all of it is done here: what was erased is not imported again (``consent_app.services.gift_erasure``).
-    """
-    effect = REQUEST_TYPES[request.request_type].effect
-    if effect in _DONE_FOR_RECIPIENTS or request.customer_id is not None or not request.gift_links.exists():
-        return False
-    return not effects.erases_gifts(request)
 
 
 def _by_the_ledgers(customer: Customer, allowed: set[Outcome]) -> set[Outcome]:
@@ -189,10 +172,6 @@ def checked(request: DisclosureRequest, proposal: Proposal) -> Proposal:
         raise InvalidDecision("reason", _("回答の内容を書いてください。"))
     if not reason and outcome in _WITH_REASON:
         raise InvalidDecision("reason", _("理由を書いてください（法第36条）。"))
-    if not reason and outcome in POSITIVE and by_hand(request):
-        raise InvalidDecision(
-            "reason", _("何をしたかを書いてください。訂正のときは、新しい内容も書きます（法第34条第3項）。")
-        )
     measure = _text("measure", proposal.measure) if outcome == Outcome.ALTERNATIVE else ""
     if not measure and outcome == Outcome.ALTERNATIVE:
         raise InvalidDecision("measure", _("代わりにとる措置を書いてください。"))

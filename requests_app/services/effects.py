@@ -6,11 +6,12 @@ Every effect may run twice: what is done stays done.
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from consent_app.domain.erasure import Preview
-from consent_app.models import Customer, ErasureRecord, Purpose, Suspension
+from consent_app.models import Customer, ErasureRecord, Purpose, Recipient, Suspension
 from consent_app.models.parts import RECIPIENT_ITEM
 from consent_app.selectors import purposes_with_items
 from consent_app.services import erasure, gift_erasure, suspensions
@@ -21,7 +22,7 @@ from .. import selectors
 from ..connectors.found import held_items
 from ..domain.request_types import REQUEST_TYPES
 from ..domain.transitions import Status
-from ..models import AnswerFile, Decision, DisclosureRequest, RetentionHold
+from ..models import AnswerFile, Decision, DisclosureRequest, GiftLink, RetentionHold
 from . import answer_mails, changes
 
 
@@ -84,18 +85,20 @@ def stop_provision(preparation: Preparation) -> None:
 
 
 def _suspend(preparation: Preparation, kind: str, purpose: Purpose | None) -> None:
+    """Of the customer, and of the recipient in the orders of others, as far as the person is either."""
     request = preparation.decision.request
-    if request.customer is None:
-        return
-    suspensions.suspend(
-        customer=request.customer,
-        kind=kind,
-        purpose=purpose,
-        actor=preparation.decision.decided_by or "worker",
-        ground=stated_article(request),
-        reference=request.receipt_number,
-        now=preparation.now,
-    )
+    said: dict[str, Any] = {
+        "kind": kind,
+        "purpose": purpose,
+        "actor": preparation.decision.decided_by or "worker",
+        "ground": stated_article(request),
+        "reference": request.receipt_number,
+        "now": preparation.now,
+    }
+    if request.customer is not None:
+        suspensions.suspend(customer=request.customer, **said)
+    for recipient in selectors.linked_recipients(request):
+        suspensions.suspend_recipient(recipient=recipient, **said)
 
 
 def change(preparation: Preparation) -> None:
@@ -116,14 +119,21 @@ def items_erased(request: DisclosureRequest, withheld: set[str]) -> set[str] | N
     return set(request.wanted_items.values_list("code", flat=True)) - withheld
 
 
-def erases_gifts(request: DisclosureRequest) -> bool:
-    """Whether an erasure takes out what is held of a recipient of gifts who is no customer: all of it, or nothing.
+def gift_items_erased(request: DisclosureRequest, withheld: set[str]) -> frozenset[str] | None:
+    """Codes of the items that an erasure takes out of the orders of others; None: the whole recipient.
 
-    Who wants only a part of it gone is served by hand: an import brings the whole recipient, or none.
+    Args:
+        withheld: codes of the items that stay.
     """
-    if REQUEST_TYPES[request.request_type].effect != "erase" or request.customer_id is not None:
-        return False
-    return request.wants_everything or request.wanted_items.filter(code=RECIPIENT_ITEM).exists()
+    every = frozenset(Recipient.ITEM_FIELDS)
+    if RECIPIENT_ITEM in withheld:
+        return frozenset()
+    wanted = every
+    if not request.wants_everything:
+        named = frozenset(request.wanted_items.values_list("code", flat=True))
+        wanted = every if RECIPIENT_ITEM in named else every & named
+    left = wanted - withheld
+    return None if left == every else left
 
 
 def _gifts(request: DisclosureRequest) -> list[uuid.UUID]:
@@ -132,16 +142,17 @@ def _gifts(request: DisclosureRequest) -> list[uuid.UUID]:
 
 def erasure_preview(request: DisclosureRequest, withheld: set[str], now: datetime) -> Preview:
     """What an erasure would do now; empty where nothing is held or everything is withheld."""
+    own, gifts = Preview(), Preview()
     items = items_erased(request, withheld)
-    if request.customer is None:
-        return gift_erasure.preview(recipients=_gifts(request)) if erases_gifts(request) else Preview()
-    if items == set():
-        return Preview()
-    return erasure.preview(customer=request.customer, items=items, now=now)
+    if request.customer is not None and items != set():
+        own = erasure.preview(customer=request.customer, items=items, now=now)
+    if (parts := gift_items_erased(request, withheld)) != frozenset() and (found := _gifts(request)):
+        gifts = gift_erasure.preview(recipients=found, items=parts)
+    return own.beside(gifts)
 
 
 def erase(preparation: Preparation) -> None:
-    """Erase the customer's data, or a gift recipient's in other people's orders, and the files of earlier answers.
+    """Erase the customer's data, a gift recipient's in other people's orders, and the files of earlier answers.
 
     What it covers was decided; what came in since goes along. The state is looked at in this transaction, with the
     customer locked, so the letter made of it is true.
@@ -149,17 +160,21 @@ def erase(preparation: Preparation) -> None:
     The account stays with the request, whose answer the person opens with it. One that no request needs goes.
     """
     decision, request, now = preparation.decision, preparation.decision.request, preparation.now
+    withheld = set(decision.withheld_items.values_list("code", flat=True))
+    if (parts := gift_items_erased(request, withheld)) != frozenset():
+        gift_erasure.erase(
+            recipients=_gifts(request),
+            items=parts,
+            reference=request.receipt_number,
+            key=f"decision:{decision.pk}",
+            actor=decision.decided_by or "worker",
+            now=now,
+        )
+        if parts is None:
+            erase_gift_answers(request=request, now=now)
     if request.customer is None:
-        if erases_gifts(request):
-            gift_erasure.erase(
-                recipients=_gifts(request),
-                reference=request.receipt_number,
-                key=f"decision:{decision.pk}",
-                actor=decision.decided_by or "worker",
-                now=now,
-            )
         return
-    items = items_erased(request, set(decision.withheld_items.values_list("code", flat=True)))
+    items = items_erased(request, withheld)
     if items == set():
         return
     customer = erasure.lock(request.customer)
@@ -184,9 +199,32 @@ def erase_answers(*, customer: Customer, account: User | None, now: datetime) ->
     erasure stays. What a hold keeps cannot be opened any more and goes when it ends; an answer that waits to be posted
     is owed, and goes with its own time.
     """
-    erasures = ErasureRecord.objects.filter(customer_id=customer.pk).values("reference")
+    _erase_files(AnswerFile.objects.filter(request__customer=customer), now)
+    if account is not None and not account.is_staff and not account.disclosure_requests.exists():
+        account.delete()
+
+
+def erase_gift_answers(*, request: DisclosureRequest, now: datetime) -> None:
+    """The same for a recipient of gifts who was erased from every order that staff linked to this request.
+
+    Theirs are the requests of no customer that staff linked to the same person in the same orders, as soon as nothing
+    that they could be about is left: an answer about a further order, or to another recipient, is not touched.
+    """
+    links = list(request.gift_links.all())
+    earlier = GiftLink.objects.filter(record__in=[link.record_id for link in links], request__customer=None)
+    persons = {link.record_id: set(link.persons) for link in links}
+    keys = {
+        link.request_id
+        for link in earlier.exclude(request=request).select_related("request")
+        if persons[link.record_id] & set(link.persons) and not selectors.linked_recipients(link.request)
+    }
+    _erase_files(AnswerFile.objects.filter(request__in=keys), now)
+
+
+def _erase_files(found: QuerySet[AnswerFile], now: datetime) -> None:
+    erasures = ErasureRecord.objects.values("reference")
     answers = (
-        AnswerFile.objects.filter(request__customer=customer, file__erased_at=None)
+        found.filter(file__erased_at=None)
         .exclude(kind=AnswerFile.Kind.LETTER, request__receipt_number__in=erasures, decision__superseded_at=None)
         .exclude(request__status=Status.READY_TO_POST, decision__superseded_at=None)
     )
@@ -196,8 +234,6 @@ def erase_answers(*, customer: Customer, account: User | None, now: datetime) ->
         files.erase(file=answer.file, actor="worker")
         answer_mails.forget(decision_id=answer.decision_id, now=now)
         audit.record(action="answer.erased", actor="worker", obj=answer)
-    if account is not None and not account.is_staff and not account.disclosure_requests.exists():
-        account.delete()
 
 
 def nothing(preparation: Preparation) -> None:

@@ -366,6 +366,38 @@ def reconsider(*, request: DisclosureRequest, actor: User, note: str, now: datet
     return row
 
 
+def choose_gifts(
+    *, request: DisclosureRequest, actor: User, gifts: Collection[Recipient], note: str, now: datetime
+) -> None:
+    """Staff judge, after identity was confirmed, in which orders of others the person is the recipient.
+
+    A customer is let pass by a comparison of what is registered about them; that says nothing about gifts, so it is
+    people who say it, each time anew: those not chosen are linked no more.
+
+    Args:
+        gifts: of those that ``selectors.recipients`` offers; others link nobody.
+        note: why, at most 500 characters; kept as a check that staff made.
+
+    Raises:
+        NoteRequired, NotAllowed: as in :func:`confirm`.
+        TransitionRefused: the content is not under review.
+    """
+    require_staff(actor, request, "check_identity")
+    reason = _reason(note)
+    with transaction.atomic():
+        row = transition.locked(request)
+        if row.status != Status.IN_REVIEW:
+            raise TransitionRefused(row.status, Event.IDENTITY_CONFIRMED, Actor.STAFF)
+        if not selectors.identity_confirmed(row):
+            raise TransitionRefused(row.status, Event.IDENTITY_CONFIRMED, Actor.STAFF)
+        _record_judgement(row, actor, row.customer, reason, IdentityCheck.State.PASSED, now)
+        _link_gifts(row, actor, gifts, now)
+        # What was found about items may name orders that are not the person's any more.
+        row.changes.filter(accepted=True).exclude(gift_orders=[]).update(
+            accepted=None, examined_at=None, examined_by=None, values_text=None, gift_orders=[]
+        )
+
+
 def _reason(note: str) -> str:
     reason = clean_note(note[: 2 * NOTE_LENGTH])
     if not reason or len(reason) > NOTE_LENGTH or holds_my_number(reason):
@@ -398,9 +430,13 @@ def _link_gifts(row: DisclosureRequest, actor: User, gifts: Collection[Recipient
     """Only whom the stated name and contact lead to: another key that was posted links nobody."""
     row.gift_links.all().delete()
     chosen = {recipient.pk for recipient in gifts}
-    orders = {one.record_id for one in selectors.recipients(row) if one.pk in chosen}
+    orders: dict[uuid.UUID, set[str]] = {}
+    for one in selectors.recipients(row):
+        if one.pk in chosen:
+            orders.setdefault(one.record_id, set()).add(one.person_key.hex())
     GiftLink.objects.bulk_create(
-        GiftLink(request=row, record_id=order, linked_by=actor, linked_at=now) for order in sorted(orders)
+        GiftLink(request=row, record_id=order, persons=sorted(persons), linked_by=actor, linked_at=now)
+        for order, persons in orders.items()
     )
     if orders:
         audit.record(action="identity.gifts_linked", actor=actor, obj=row, detail={"count": len(orders)})

@@ -7,7 +7,7 @@ One that may hold something, and a recipient of a provision, get a draft that st
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -19,9 +19,12 @@ from consent_app.models import (
     EntrustedPerson,
     Provision,
     Purpose,
+    Recipient,
     Subcontractor,
 )
+from consent_app.models.parts import RECIPIENT_ITEM
 
+from .. import selectors
 from ..connectors.found import held_items
 from ..domain.instructions import FOLLOWING, AddresseeKind, Kind
 from ..domain.request_types import REQUEST_TYPES
@@ -75,17 +78,24 @@ def plan(
 ) -> list[Planned]:
     """Whom a positive decision concerns, as things stand now; empty where the type changes nothing."""
     effect = REQUEST_TYPES[request.request_type].effect
-    customer = request.customer
-    if effect not in FOLLOWING or customer is None:
+    if effect not in FOLLOWING:
         return []
-    concerned = _concerned(request, effect, {item.code for item in withheld_items})
+    withheld = {item.code for item in withheld_items}
+    purposes = _purposes(request, effect, {one.pk for one in withheld_purposes})
+    own = _plan_customer(request, request.customer, effect, withheld, purposes) if request.customer else []
+    return [*own, *_plan_gifts(request, effect, withheld, purposes)]
+
+
+def _plan_customer(
+    request: DisclosureRequest, customer: Customer, effect: str, withheld: set[str], purposes: set[int] | None
+) -> list[Planned]:
+    concerned = _concerned(request, effect, withheld)
     if concerned == set():
         return []
-    purposes = _purposes(request, effect, {one.pk for one in withheld_purposes})
     subcontractors = _subcontractors(customer, effect, purposes)
     recipients = _recipients(customer)
     to_subcontractor, to_recipient = FOLLOWING[effect]
-    contacts = _Contacts(customer)
+    contacts = _Contacts(lambda how: identifier_for(customer, how))
     planned = []
     for subcontractor, holder in subcontractors.items():
         items = holder.items if concerned is None else holder.items & concerned
@@ -96,6 +106,58 @@ def plan(
         if items:
             planned.append(contacts.recipient(name, to_recipient, items))
     return planned
+
+
+def _plan_gifts(
+    request: DisclosureRequest, effect: str, withheld: set[str], purposes: set[int] | None
+) -> list[Planned]:
+    """Who ships has the recipients of the orders of others; to third parties they are never given."""
+    rows, items = _gifts_concerned(request, effect, withheld)
+    if not rows or effect == "stop_provision":
+        return []
+    given: dict[Subcontractor, list[Recipient]] = {}
+    shipped = EntrustedPerson.objects.filter(recipient__in=rows, allowed=True)
+    known = {row.pk: row for row in rows}
+    for one in shipped.select_related("entrustment__subcontractor").order_by("pk"):
+        if one.recipient_id and (purposes is None or one.entrustment.purpose_id in purposes):
+            given.setdefault(one.entrustment.subcontractor, []).append(known[one.recipient_id])
+    ships = Subcontractor.objects.filter(active=True, contracts__isnull=False, items__code=RECIPIENT_ITEM).distinct()
+    perhaps = ships.exclude(pk__in=[one.pk for one in given])
+    planned = []
+    for subcontractor in (*given, *perhaps):
+        held = given.get(subcontractor, rows)
+        contacts = _Contacts(lambda how, held=held: gift_identifier(held, how))  # type: ignore[misc]
+        certain = subcontractor in given
+        planned.append(
+            contacts.subcontractor(subcontractor, FOLLOWING[effect][0], items, certain=certain, about=":gifts")
+        )
+    return planned
+
+
+def _gifts_concerned(request: DisclosureRequest, effect: str, withheld: set[str]) -> tuple[list[Recipient], set[str]]:
+    """The rows and the codes of items that the decision is about."""
+    rows = selectors.linked_recipients(request)
+    if effect == "change":
+        accepted = [change for change in request.changes.select_related("item") if change.accepted]
+        orders = {order for change in accepted for order in change.gift_orders}
+        codes = {change.item.code for change in accepted if change.gift_orders}
+        return [row for row in rows if str(row.record_id) in orders], codes
+    if effect == "erase":
+        parts = effects.gift_items_erased(request, withheld)
+        if parts is not None:
+            return (rows, set(parts)) if parts else ([], set())
+    return rows, {RECIPIENT_ITEM}
+
+
+def gift_identifier(rows: Collection[Recipient], how: str) -> str:
+    """By what somebody who ships knows the recipients: the numbers of the orders, or name and address."""
+    if how == InstructionContact.Identifier.NAME:
+        lines = [
+            " ".join(part for part in (str(row), row.prefecture + row.address1, row.address2) if part) for row in rows
+        ]
+    else:
+        lines = [f"{row.record.source}: {row.record.external_id}" for row in rows]
+    return "\n".join(dict.fromkeys(lines))
 
 
 def make(*, decision: Decision, now: datetime) -> list[Instruction]:
@@ -187,19 +249,22 @@ def _standing(customer: Customer) -> QuerySet[Provision]:
 class _Contacts:
     """The register of addresses, and what it lets be told about the person."""
 
-    def __init__(self, customer: Customer) -> None:
-        self.customer = customer
+    def __init__(self, identify: Callable[[str], str]) -> None:
+        self.identify = identify
         rows = InstructionContact.objects.select_related("subcontractor")
         self.rows = list(rows)
 
-    def subcontractor(self, who: Subcontractor, kind: Kind, items: set[str], *, certain: bool) -> Planned:
+    def subcontractor(
+        self, who: Subcontractor, kind: Kind, items: set[str], *, certain: bool, about: str = ""
+    ) -> Planned:
         contact = next((row for row in self.rows if row.subcontractor_id == who.pk), None)
         addressee = (
             instructions.addressee_of(contact)
             if contact
             else Addressee(AddresseeKind.SUBCONTRACTOR, str(who)[:200], subcontractor=who)
         )
-        return Planned(addressee, kind, frozenset(items), certain, self._identifier(contact), f"subcontractor:{who.pk}")
+        key = f"subcontractor:{who.pk}{about}"
+        return Planned(addressee, kind, frozenset(items), certain, self._identifier(contact), key)
 
     def recipient(self, name: str, kind: Kind, items: set[str]) -> Planned:
         contact = next((row for row in self.rows if row.kind == AddresseeKind.RECIPIENT and row.name == name), None)
@@ -207,7 +272,7 @@ class _Contacts:
         return Planned(addressee, kind, frozenset(items), False, self._identifier(contact), f"recipient:{name}")
 
     def _identifier(self, contact: InstructionContact | None) -> str:
-        return identifier_for(self.customer, contact.identifier if contact else InstructionContact.Identifier.NUMBER)
+        return self.identify(contact.identifier if contact else InstructionContact.Identifier.NUMBER)
 
 
 def identifier_for(customer: Customer, how: str) -> str:

@@ -15,8 +15,8 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from consent_app.domain.normalise import clean_note
-from consent_app.models import CustomerChange, ErasureRecord, Suspension
-from consent_app.services import customer_accounts, customer_changes
+from consent_app.models import CustomerChange, ErasureRecord, RecipientChange, RecipientSuspension, Suspension
+from consent_app.services import customer_accounts, customer_changes, gift_changes, suspensions
 from privacy_portal.core.models import User
 from privacy_portal.core.services import audit
 
@@ -42,27 +42,38 @@ class CannotTakeBack(RequestError):
 class Done:
     """What the decisions of a request did to the data."""
 
-    changes: QuerySet[CustomerChange]
-    stops: QuerySet[Suspension]
+    changes: list[CustomerChange | RecipientChange]
+    stops: list[Suspension | RecipientSuspension]
     erasures: QuerySet[ErasureRecord]
 
 
 def done_by(request: DisclosureRequest) -> Done:
     """What was changed, stopped and erased under the number of this request."""
     number, customer = request.receipt_number, request.customer_id
+    own = Suspension.objects.filter(customer=customer, reference=number).select_related("purpose")
+    gifts = RecipientSuspension.objects.filter(reference=number).select_related("purpose")
     return Done(
-        changes=CustomerChange.objects.filter(customer=customer, reference=number).order_by("-at", "pk"),
-        stops=Suspension.objects.filter(customer=customer, reference=number).select_related("purpose"),
-        erasures=ErasureRecord.objects.filter(customer_id__in=[customer] if customer else [], reference=number),
+        changes=[
+            *CustomerChange.objects.filter(customer=customer, reference=number).order_by("-at", "pk"),
+            *RecipientChange.objects.filter(reference=number).order_by("-at", "pk"),
+        ],
+        stops=[*own, *gifts],
+        erasures=ErasureRecord.objects.filter(reference=number),
     )
 
 
 def take_back(
-    *, request: DisclosureRequest, change: CustomerChange, actor: User, reason: str, now: datetime
-) -> list[CustomerChange]:
+    *,
+    request: DisclosureRequest,
+    change: CustomerChange | RecipientChange | RecipientSuspension,
+    actor: User,
+    reason: str,
+    now: datetime,
+) -> None:
     """Give an item the value that it had before it was corrected on this request; the history keeps both.
 
-    The person is told by mail that what is registered was changed. Twice does no harm.
+    A customer is told by mail that what is registered was changed; a recipient of gifts reads it in the new answer.
+    A stop of a recipient's data ends. Twice does no harm.
 
     Args:
         reason: for the history, at most 500 characters; encrypted.
@@ -78,27 +89,12 @@ def take_back(
         raise NoteRequired
     with transaction.atomic():
         row = transition.locked(request)
-        if row.customer is None or (change.customer_id, change.reference) != (row.customer_id, row.receipt_number):
-            raise CannotTakeBack
-        key = f"undo:{change.pk}"
-        if done := list(row.customer.changes.filter(key=key)):
-            return done
-        account = row.customer.user or row.applicant
-        try:
-            done = customer_changes.change_customer(
-                customer=row.customer,
-                values={change.item: customer_changes.restored(change)},
-                actor=actor,
-                channel=CustomerChange.Channel.REQUEST,
-                seen={change.item: customer_changes.version_of(change.item, change.after)},
-                reason=text,
-                reference=row.receipt_number,
-                key=key,
-                mail_in=account.language if account else row.language,
-                now=now,
-            )
-        except (customer_changes.ChangeError, customer_accounts.AddressTaken):
-            raise CannotTakeBack from None
+        if isinstance(change, CustomerChange):
+            made = _value_back(row, change, actor, text, now)
+        else:
+            made = _gift_back(row, change, actor, text, now)
+        if not made:
+            return
         RequestEvent.objects.create(
             request=row,
             kind=Note.CORRECTION_TAKEN_BACK,
@@ -110,4 +106,50 @@ def take_back(
         )
         instructions.reconsider(request=row, now=now)
         audit.record(action="change.taken_back", actor=actor, obj=row)
-    return done
+
+
+def _value_back(row: DisclosureRequest, change: CustomerChange, actor: User, text: str, now: datetime) -> bool:
+    """Whether something was done now."""
+    if row.customer is None or (change.customer_id, change.reference) != (row.customer_id, row.receipt_number):
+        raise CannotTakeBack
+    key = f"undo:{change.pk}"
+    if row.customer.changes.filter(key=key).exists():
+        return False
+    account = row.customer.user or row.applicant
+    try:
+        customer_changes.change_customer(
+            customer=row.customer,
+            values={change.item: customer_changes.restored(change)},
+            actor=actor,
+            channel=CustomerChange.Channel.REQUEST,
+            seen={change.item: customer_changes.version_of(change.item, change.after)},
+            reason=text,
+            reference=row.receipt_number,
+            key=key,
+            mail_in=account.language if account else row.language,
+            now=now,
+        )
+    except (customer_changes.ChangeError, customer_accounts.AddressTaken):
+        raise CannotTakeBack from None
+    return True
+
+
+def _gift_back(
+    row: DisclosureRequest, change: RecipientChange | RecipientSuspension, actor: User, text: str, now: datetime
+) -> bool:
+    """The same for what was done in the order of somebody else."""
+    if change.reference != row.receipt_number:
+        raise CannotTakeBack
+    if isinstance(change, RecipientSuspension):
+        if change.ended_at is not None:
+            return False
+        # The note of a stop holds no personal data, and what staff type here may.
+        suspensions.end(suspension=change, actor=actor, reason=RecipientSuspension.EndReason.GROUND_GONE, now=now)
+        return True
+    if RecipientChange.objects.filter(key=f"undo:{change.pk}").exists():
+        return False
+    try:
+        gift_changes.undo(change=change, actor=actor, reference=row.receipt_number, reason=text, now=now)
+    except customer_changes.ChangeError:
+        raise CannotTakeBack from None
+    return True

@@ -132,6 +132,7 @@ CASES: dict[str, Row] = {
     "receipt": _case(),
     "hold": _case(DECIDE),
     "unhold": _case(DECIDE),
+    "gifts": _case(IDENTITY),
     "documents": _case(IDENTITY, at=of_case(status="identity_review")),
     "evidence_add": _case(IDENTITY, at=of_case(status="identity_review")),
     "evidence": _case(IDENTITY, at=of_evidence("evidence_id")),

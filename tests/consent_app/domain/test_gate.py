@@ -14,6 +14,7 @@ from consent_app.domain.gate import (
     BasisFacts,
     ConsentFacts,
     EntrusteeFacts,
+    GiftFacts,
     PersonFacts,
     PurposeFacts,
     Record,
@@ -152,7 +153,7 @@ GIFT_USE: list[tuple[str, bool, PurposeFacts | None, bool, set[str]]] = [
     ("known", "purpose", "allowed", "reasons"), [row[1:] for row in GIFT_USE], ids=[row[0] for row in GIFT_USE]
 )
 def test_use_of_a_gift_recipient(known: bool, purpose: PurposeFacts | None, allowed: bool, reasons: set[str]) -> None:
-    answer = gate.decide_gift_use(known=known, key="g", purpose=purpose)
+    answer = gate.decide_gift_use(person=GiftFacts("g") if known else None, purpose=purpose)
     assert (answer.allowed, set(answer.reasons)) == (allowed, reasons)
 
 
@@ -435,7 +436,7 @@ def test_entrusting(changes: dict[str, Any], allowed: bool, reasons: set[str]) -
 def test_giving_a_gift_recipient_on(
     purpose: PurposeFacts | None, entrustee: EntrusteeFacts | None, allowed: bool, reasons: set[str]
 ) -> None:
-    answer = gate.decide_gift_entrusting(known=True, key="g", purpose=purpose, entrustee=entrustee, at=AT)
+    answer = gate.decide_gift_entrusting(person=GiftFacts("g"), purpose=purpose, entrustee=entrustee, at=AT)
     assert (answer.allowed, set(answer.reasons)) == (allowed, reasons)
 
 

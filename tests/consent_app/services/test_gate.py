@@ -175,21 +175,23 @@ def test_gift_recipients_are_for_shipping_only() -> None:
     PurposeFactory(code="delivery", shipping=True, items=[item])
     PurposeFactory(code="services", items=[item])
     supervised(code="carrier", items=[item])
-    assert gate.may_use_gift_recipient(recipient=gift.pk, purpose="delivery").allowed
-    assert gate.may_use_gift_recipient(recipient=gift.pk, purpose="services").reasons == ("gift_shipping_only",)
-    assert gate.may_use_gift_recipient(recipient=uuid.uuid4(), purpose="delivery").reasons == ("person_unknown",)
+    assert gate.may_use_gift_recipient(recipient=gift.pk, purpose="delivery", at=NOW).allowed
+    assert gate.may_use_gift_recipient(recipient=gift.pk, purpose="services", at=NOW).reasons == ("gift_shipping_only",)
+    assert gate.may_use_gift_recipient(recipient=uuid.uuid4(), purpose="delivery", at=NOW).reasons == (
+        "person_unknown",
+    )
     assert gate.may_provide_gift_recipient(recipient=gift.pk, to=Entrusted("carrier", "delivery"), at=NOW).allowed
     third = ThirdParty("X", "consent", "delivery", "JP")
     assert gate.may_provide_gift_recipient(recipient=gift.pk, to=third, at=NOW).reasons == ("recipient_unknown",)
 
 
 @pytest.mark.parametrize("number", [1, 30])
-def test_gift_recipients_in_three_statements(number: int, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_gift_recipients_in_four_statements(number: int, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     item = DataItemFactory(code="recipient")
     PurposeFactory(code="delivery", shipping=True, items=[item])
     supervised(code="carrier", items=[item])
     keys = [gift.pk for gift in RecipientFactory.create_batch(number)]
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         answers = gate.may_provide_gift_recipients(recipients=keys, to=Entrusted("carrier", "delivery"), at=NOW)
     assert {answer.allowed for answer in answers.values()} == {True}
 
