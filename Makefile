@@ -10,14 +10,16 @@ IN_VENV = @$(PYTHON) privacy_portal/development/bootstrap.py
 
 CUSTOMERS ?= 1000000
 REQUESTS ?= 200000
+SIZE = --customers $(CUSTOMERS) --requests $(REQUESTS)
 
-.PHONY: help run test week lint bench-data format messages letter-pictures lock clean python
+.PHONY: help run test week lint bench bench-data format messages letter-pictures lock clean python
 
 help:
 	@echo "make run [PROFILE=rokusho] [PORT=8000]   the running product, with sample data"
 	@echo "make test                                every test"
 	@echo "make week                                a week of 5,000 customers, and the months after it, in minutes"
 	@echo "make lint                                style, types, architecture, settings, translations"
+	@echo "make bench                                every measurement of docs/benchmarks.md (an hour or more)"
 	@echo "make bench-data [CUSTOMERS=1000000]      the database of the benchmarks, kept between runs"
 	@echo "make format                              put code into the agreed style"
 	@echo "make messages                            collect the texts to translate"
@@ -43,8 +45,15 @@ week: python
 lint: python
 	$(IN_VENV) -m privacy_portal.development.lint
 
+bench: bench-data
+	$(IN_VENV) -m benchmarks.queue $(SIZE)
+	$(IN_VENV) -m benchmarks.web $(SIZE)
+	@for job in gate sweep audit package mail import; do \
+		$(PYTHON) privacy_portal/development/bootstrap.py -m benchmarks.work $$job $(SIZE) $(if $(ROWS),--rows $(ROWS)) || exit 1; \
+	done
+
 bench-data: python
-	$(IN_VENV) -m benchmarks.data --customers $(CUSTOMERS) --requests $(REQUESTS)
+	$(IN_VENV) -m benchmarks.data $(SIZE)
 
 format: python
 	$(IN_VENV) -m ruff format .

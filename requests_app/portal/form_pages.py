@@ -1,12 +1,15 @@
 """The pages of the request form: before you start, one subject each, check your answers, discard."""
 
 from datetime import timedelta
+from functools import partial
+from typing import cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -18,9 +21,10 @@ from privacy_portal.core.portal.views import address_proven, limited, wait_text
 from privacy_portal.core.ratelimit import LimitExceeded
 
 from .. import selectors
+from ..domain.request_types import REQUEST_TYPES
 from ..services import intake
 from ..services.again import SENT_WITH
-from ..services.errors import InvalidAnswers
+from ..services.errors import InvalidAnswers, TypeNotOffered
 from .access import PersonRequest
 from .forms_of_types import ChangesForm
 from .offers import Offer, offer_or_404
@@ -106,12 +110,16 @@ def _step_page(
 @get_or_post
 def request_review(request: PersonRequest, request_type: str) -> HttpResponse:
     """All answers with their "change" links; sending."""
-    offer = offer_or_404(request_type)
+    # A form that is sent shows nothing of the offer; whether there is one, the service asks.
+    sending = request.method == "POST" and request_type in REQUEST_TYPES
+    offer = (
+        cast(Offer, SimpleLazyObject(partial(offer_or_404, request_type))) if sending else offer_or_404(request_type)
+    )
     if not address_proven(request):
         return _prove_address(request, offer)
     wizard = _wizard(request.user, request_type)
     if not wizard.answers and request.method == "POST":
-        return _already_sent(request.user, request_type)
+        return _already_sent(request.user, offer.type.code)
     if wizard.first_open is not None:
         return redirect(f"{wizard.url(wizard.first_open)}?change=1" if wizard.answers else offer.url)
     if request.method != "POST":
@@ -126,6 +134,8 @@ def request_review(request: PersonRequest, request_type: str) -> HttpResponse:
             now=timezone.now(),
             sent_with=str(wizard.answers.get(SENT_WITH, "")),
         )
+    except TypeNotOffered:
+        raise Http404 from None
     except InvalidAnswers as error:
         return _mend(request, wizard, error)
     except LimitExceeded as error:

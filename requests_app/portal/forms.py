@@ -145,11 +145,16 @@ def _contact_fields(*, own: bool) -> dict[str, forms.Field]:
 
 
 class StepForm(PortalFormMixin, forms.Form):
-    """A page of the request form."""
+    """A page of the request form.
 
-    def __init__(self, *args: Any, entry: RequestType, answers: Answers, **kwargs: Any) -> None:
+    Args:
+        shown: whether somebody will see it; else it only says whether its part of the draft is right.
+    """
+
+    def __init__(self, *args: Any, entry: RequestType, answers: Answers, shown: bool = True, **kwargs: Any) -> None:
         self.entry = entry
         self.answers = answers
+        self.shown = shown
         super().__init__(*args, **kwargs)
         self.build()
         self.helper.layout = Layout(
@@ -324,7 +329,9 @@ class RecordsForm(StepForm):
     )
 
     def build(self) -> None:
-        if not asks_birth_date():
+        # Nothing was said in the draft: then it does not matter whether it would be asked.
+        unsaid = not self.shown and not self.answers.get("birth_date")
+        if unsaid or not asks_birth_date():
             del self.fields["birth_date"]
 
 

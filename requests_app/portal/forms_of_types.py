@@ -1,5 +1,6 @@
 """The pages of the request form on which a type asks what it alone needs."""
 
+from collections.abc import Callable
 from typing import Any, cast
 
 from django import forms
@@ -17,11 +18,12 @@ class _ChosenForm(StepForm):
 
     chosen = ""
 
-    def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, choices: Callable[[], list[tuple[str, str]]], **kwargs: Any) -> None:
         self.choices = choices
         super().__init__(*args, **kwargs)
 
     def build(self) -> None:
+        # Asked for when they are shown or compared: not for somebody who wants everything.
         cast(forms.MultipleChoiceField, self.fields[self.chosen]).choices = self.choices
         if "grounds" in self.entry.asks:
             # Asked on the page of the grounds, which comes before.
@@ -120,7 +122,7 @@ class GroundsForm(StepForm):
 class ChangesForm(StepForm):
     """What is to be changed, item by item: what is held, what it should be, and why (article 34(1))."""
 
-    def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, choices: Callable[[], list[tuple[str, str]]], **kwargs: Any) -> None:
         self.choices = choices
         super().__init__(*args, **kwargs)
 
@@ -140,7 +142,7 @@ class ChangesForm(StepForm):
         for row in range(self.rows):
             self.fields[f"item_{row}"] = forms.ChoiceField(
                 label=_("項目"),
-                choices=[("", _("選んでください")), *self.choices],
+                choices=[("", _("選んでください")), *self.choices()],
                 required=row == 0,
                 widget=forms.Select(attrs={"autocomplete": "off"}),
                 error_messages=required_words(_("項目を選んでください。")),

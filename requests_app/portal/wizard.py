@@ -97,20 +97,20 @@ class Wizard:
         """The purposes to choose from."""
         return [(purpose.code, purpose.text) for purpose in purposes_with_items()]
 
-    def form(self, step: Step, data: Mapping[str, Any] | None = None) -> StepForm:
+    def form(self, step: Step, data: Mapping[str, Any] | None = None, *, shown: bool = True) -> StepForm:
         """The page's form, bound to ``data`` or showing what the draft holds."""
-        extra: dict[str, Any] = {}
+        extra: dict[str, Any] = {"shown": shown}
         if step.form_class in (forms_of_types.WantedForm, forms_of_types.ChangesForm):
-            extra = {"choices": self.items}
+            extra["choices"] = lambda: self.items
         elif step.form_class is forms_of_types.PurposesForm:
-            extra = {"choices": self.purposes}
+            extra["choices"] = lambda: self.purposes
         return step.form_class(
             data, entry=self.entry, answers=self.answers, initial=forms.bound_to(self.answers), **extra
         )
 
     def is_done(self, step: Step) -> bool:
         """Whether the page was sent and is right; a page where everything is optional must have been seen as well."""
-        form = self.form(step, forms.bound_to(self.answers))
+        form = self.form(step, forms.bound_to(self.answers), shown=False)
         return all(name in self.answers for name in form.fields) and form.is_valid()
 
     @cached_property
@@ -148,7 +148,7 @@ class Wizard:
 
     def submitted(self) -> Answers:
         """The answers to send: only what the pages ask now, so that nothing is left of an agent who was taken back."""
-        asked = [name for step in self.steps for name in self.form(step).fields]
+        asked = [name for step in self.steps for name in self.form(step, shown=False).fields]
         more = ["change_rows"] if "changes" in self.entry.asks else []
         return forms.to_submit({name: self.answers[name] for name in (*asked, *more)})
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import redis
 from django.db import IntegrityError, transaction
+from django.db.models import Subquery
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -207,8 +208,9 @@ def submit(
 ) -> DisclosureRequest:
     """File a request: request, parties, identity checks, timeline, mail and audit entry in one transaction.
 
-    The row of the account is locked first, so that two clicks on "send" come one after the other. Whoever asks the same
-    thing in the same words while the first one is still open gets the first one back; it does not become a second.
+    The draft is deleted first, or the row of the account locked, so that two clicks on "send" come one after the other.
+    Whoever asks the same thing in the same words while the first one is still open gets the first one back; it does not
+    become a second.
 
     Args:
         answers: columns of ``Party`` (an agent's with the prefix ``agent_``), ``requester``, ``wants_everything``,
@@ -242,24 +244,38 @@ def submit(
 def _submit(
     user: User, request_type: str, answers: Mapping[str, Any], language: str, now: datetime, sent_with: str
 ) -> DisclosureRequest:
-    # PostgreSQL: FOR NO KEY UPDATE does not stop others from referring to the account meanwhile.
-    User.objects.select_for_update(no_key=True).get(pk=user.pk)
-    rule = offered_rule(request_type)
+    if request_type not in REQUEST_TYPES:
+        raise TypeNotOffered
+    # A second click waits for the row of the draft until the first has committed; where there is none, for that of the
+    # account.
+    if not RequestDraft.objects.filter(user=user, request_type=request_type).delete()[0]:
+        _lock(user)
     form, errors = read_form(request_type, answers, today=timezone.localdate(now))
     if errors:
+        offered_rule(request_type)
         raise InvalidAnswers(errors)
     clean = form.clean
     digest = _digest(user, request_type, clean)
     same = DisclosureRequest.objects.filter(
         applicant=user, request_type=request_type, status__in=OPEN_STATUSES, submission_digest=digest
-    ).first()
-    if same is None:
-        _count(user, now)
-        same = _create(user, rule, clean, digest, language, now)
-        write_wishes(same, form)
-        _join(same, sent_with)
-    RequestDraft.objects.filter(user=user, request_type=request_type).delete()
-    return same
+    )
+    # One statement for both questions; the lock stands before it, so that it sees what the first click wrote.
+    rule = RequestRule.objects.filter(request_type=request_type, offered=True)
+    found = rule.annotate(same=Subquery(same.values("pk")[:1])).first()
+    if found is None:
+        raise TypeNotOffered
+    if found.same is not None:
+        return DisclosureRequest.objects.get(pk=found.same)
+    _count(user, now)
+    request = _create(user, found, clean, digest, language, now)
+    write_wishes(request, form)
+    _join(request, sent_with)
+    return request
+
+
+def _lock(user: User) -> None:
+    # PostgreSQL: FOR NO KEY UPDATE does not stop others from referring to the account meanwhile.
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
 
 
 def _count(user: User, now: datetime) -> None:
@@ -272,6 +288,7 @@ def _count(user: User, now: datetime) -> None:
         ratelimit.hit((SUBMITTED, str(user.pk)))
     except redis.RedisError:
         logger.warning("Redis does not answer; the requests of the last day are counted in the database.")
+        _lock(user)  # forms of different types come one after the other here too
         window = timedelta(seconds=SUBMITTED.seconds)
         times = DisclosureRequest.objects.filter(applicant=user, received_at__gt=now - window).order_by("-received_at")
         latest = list(times.values_list("received_at", flat=True)[: SUBMITTED.amount])

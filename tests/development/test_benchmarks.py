@@ -2,9 +2,10 @@
 
 import pytest
 
-from benchmarks import data, plans, queue
+from benchmarks import data, plans, queue, web, work
 from consent_app.models import Customer, CustomerRecord
 from requests_app.models import DisclosureRequest, Party, RequestEvent
+from tests.support.worker import session_database_url
 
 CUSTOMERS, REQUESTS = 60, 30
 
@@ -29,3 +30,25 @@ def test_the_database_and_the_managers_pages() -> None:
     # Without an order: where tests before have left dead rows, the index of the order is cheaper than the table.
     unordered = Customer.objects.filter(company="x").order_by()
     assert plans.sequential_scans(lambda: list(unordered)) == ["consent_app_customer"]
+
+
+@pytest.mark.usefixtures("filled")
+@pytest.mark.parametrize("name", ["gate", "sweep", "audit", "package", "mail", "import"])
+def test_the_work_of_workers(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    customers = Customer.objects.count()
+    job, _rows = work.JOBS[name]
+    job(REQUESTS)
+    assert "| baseline: " in capsys.readouterr().out
+    # What it wrote is taken back.
+    assert Customer.objects.count() == customers
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_posts(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(data, "OPEN", 20)
+    data.fill(CUSTOMERS, REQUESTS)
+    here = {"DATABASE_URL": session_database_url(), "DJANGO_SETTINGS_MODULE": "privacy_portal.settings.test"}
+    web.run(posts=3, rounds=1, environ=here)
+    shown = capsys.readouterr().out
+    for line in ("bare view", "sending a request", "entering a code"):
+        assert f"| {line} |" in shown
