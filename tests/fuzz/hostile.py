@@ -1,11 +1,16 @@
-"""What nobody types by accident, and what people do type: hypothesis strategies of whole requests."""
+"""What nobody types by accident, and what people do type: whole requests, made from a seed.
 
+Hypothesis chooses the seeds and runs the inputs. That it drew each character itself took longer than many a page, and
+nothing is shrunk here: an input is shown as it was sent.
+"""
+
+import datetime
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from random import Random
 from typing import Final
 from urllib.parse import quote_from_bytes
-
-from hypothesis import strategies as st
 
 from tests.support import hostile_files
 
@@ -114,104 +119,115 @@ def encoded(pairs: list[tuple[str, str]]) -> bytes:
     return "&".join(f"{one(name)}={one(value)}" for name, value in pairs).encode()
 
 
-def values() -> st.SearchStrategy[str]:
-    """Mostly what has broken programs before."""
-    return st.one_of(
-        st.sampled_from(TEXTS),
-        st.sampled_from(TEXTS),
-        st.text(max_size=12),
-        st.integers().map(str),
-        st.dates().map(str),
-        st.tuples(st.sampled_from(TEXTS), st.text(max_size=3)).map("".join),
-    )
+# Honest files, made once.
+_HONEST: Final = (hostile_files.png(), hostile_files.pdf())
+# Where characters come from: ASCII and controls, Latin, Japanese, other planes, halves of pairs.
+_RANGES: Final = ((0, 0x7F), (0x80, 0x24F), (0x3000, 0x30FF), (0x4E00, 0x9FFF), (0x1F300, 0x1F64F), (0xD800, 0xDFFF))
 
 
-def files() -> st.SearchStrategy[tuple[str, bytes]]:
-    """A name and what is in it; rarely something that has to be opened, which takes a process of its own."""
-    honest = (hostile_files.png(), hostile_files.pdf())
-    contents = st.one_of(*[st.sampled_from(GARBAGE)] * 12, st.binary(max_size=40), st.sampled_from(honest))
-    return st.tuples(st.sampled_from(FILE_NAMES), contents)
+class Chance(Random):
+    """Random choices that are the same for the same seed."""
+
+    def text(self, most: int) -> str:
+        """A few characters of any kind."""
+        return "".join(chr(self.randint(*self.choice(_RANGES))) for _one in range(self.randint(0, most)))
+
+    def value(self) -> str:
+        """Mostly what has broken programs before."""
+        how = self.randrange(6)
+        if how < 2:
+            return self.choice(TEXTS)
+        if how == 2:
+            return self.text(12)
+        if how == 3:
+            return str(self.randint(-(2 ** self.randrange(1, 70)), 2 ** self.randrange(1, 70)))
+        if how == 4:
+            return str(datetime.date.fromordinal(self.randint(1, datetime.date.max.toordinal())))
+        return self.choice(TEXTS) + self.text(3)
+
+    def file(self) -> tuple[str, bytes]:
+        """A name and what is in it; rarely something that has to be opened, which takes a process of its own."""
+        how = self.randrange(14)
+        content = self.choice(_HONEST) if how == 0 else self.randbytes(self.randrange(40)) if how == 1 else None
+        return self.choice(FILE_NAMES), self.choice(GARBAGE) if content is None else content
+
+    def query(self, known: Sequence[str]) -> list[tuple[str, str]]:
+        """A few parameters, mostly such as the page knows."""
+        names = (*known, *known, *QUERY_NAMES)
+        return [(self.choice(names), self.value()) for _one in range(self.randint(1, 3))]
 
 
-def _honest(draw: st.DrawFn, control: Control) -> str | None:
+def _honest(chance: Chance, control: Control) -> str | None:
     """What somebody who means well would send; None: nothing."""
     if control.kind in ("checkbox", "radio"):
-        return control.value if control.chosen or draw(st.integers(0, 2)) == 0 else None
+        return control.value if control.chosen or chance.randrange(3) == 0 else None
     if control.kind == "select":
-        return draw(st.sampled_from(control.options)) if control.options else None
+        return chance.choice(control.options) if control.options else None
     if control.kind == "hidden":
         return control.value
     return control.value or USUAL.get(control.name) or USUAL.get(control.kind, "例の言葉")
 
 
-@st.composite
-def posts(draw: st.DrawFn, form: Form) -> Sent:
+def post(chance: Chance, form: Form) -> Sent:
     """A form filled in with some answers that are not what was asked for."""
     sent = Sent("POST", multipart=form.has_files)
     # Of the buttons one is pressed.
     buttons = [control for control in form.controls if control.kind in ("submit", "image")]
-    pressed = draw(st.sampled_from([None, *buttons])) if buttons else None
+    pressed = chance.choice([None, *buttons])
     filled = [control for control in form.controls if control not in buttons]
-    wrong = draw(st.sets(st.integers(0, max(0, len(filled) - 1)), max_size=4))
-    every = draw(st.integers(0, 9)) == 0
+    wrong = {chance.randrange(len(filled)) for _one in range(chance.randrange(5))} if filled else set()
+    every = chance.randrange(10) == 0
     for position, control in enumerate(filled):
         if control.kind == "file":
-            if draw(st.integers(0, 2)):
-                sent.files.append((control.name, *draw(files())))
+            if chance.randrange(3):
+                sent.files.append((control.name, *chance.file()))
             continue
-        answer = draw(values()) if every or position in wrong else _honest(draw, control)
+        answer = chance.value() if every or position in wrong else _honest(chance, control)
         if answer is not None:
             sent.fields.append((control.name, answer))
     if pressed is not None:
         sent.fields.append((pressed.name, pressed.value))
-    _bend(draw, sent)
+    _bend(chance, sent)
     return sent
 
 
-def _bend(draw: st.DrawFn, sent: Sent) -> None:
+def _bend(chance: Chance, sent: Sent) -> None:
     """What a program sends rather than a browser."""
-    how = draw(st.integers(0, 19))
+    how = chance.randrange(20)
     names = [name for name, _value in sent.fields]
     if how == 0 and names:
-        sent.fields = [pair for pair in sent.fields if pair[0] != draw(st.sampled_from(names))]
+        gone = chance.choice(names)
+        sent.fields = [pair for pair in sent.fields if pair[0] != gone]
     elif how == 1 and names:
-        sent.fields += [(draw(st.sampled_from(names)), draw(values())) for _twice in range(2)]
+        sent.fields += [(chance.choice(names), chance.value()) for _twice in range(2)]
     elif how in (2, 3):
-        sent.fields += [(draw(st.sampled_from(NAMES)), draw(values())) for _extra in range(3)]
+        sent.fields += [(chance.choice(NAMES), chance.value()) for _extra in range(3)]
     elif how == 4 and names:
-        sent.files.append((draw(st.sampled_from(names)), *draw(files())))
+        sent.files.append((chance.choice(names), *chance.file()))
     elif how == 5:
         sent.files, sent.fields = [], [*sent.fields, *((name, "text") for name, *_rest in sent.files)]
     elif how == 6:
-        sent.raw = draw(st.sampled_from(BODIES))
+        sent.raw = chance.choice(BODIES)
     elif how == 7:
-        sent.headers = draw(st.sampled_from(HEADERS))
+        sent.headers = chance.choice(HEADERS)
     elif how == 8:
         sent.fields = []
     elif how == 9:
-        sent.query = draw(_query(()))
+        sent.query = chance.query(())
 
 
-@st.composite
-def _query(draw: st.DrawFn, known: tuple[str, ...]) -> list[tuple[str, str]]:
-    names = st.sampled_from((*known, *known, *QUERY_NAMES))
-    return draw(st.lists(st.tuples(names, values()), min_size=1, max_size=3))
-
-
-@st.composite
-def gets(draw: st.DrawFn, known: tuple[str, ...]) -> Sent:
+def get(chance: Chance, known: Sequence[str]) -> Sent:
     """A page opened with a query string of names that it knows, and of others."""
-    sent = Sent("GET", query=draw(_query(known)))
-    if draw(st.integers(0, 9)) == 0:
-        sent.headers = draw(st.sampled_from(HEADERS))
+    sent = Sent("GET", query=chance.query(known))
+    if chance.randrange(10) == 0:
+        sent.headers = chance.choice(HEADERS)
     return sent
 
 
-@st.composite
-def anything(draw: st.DrawFn) -> Sent:
+def anything(chance: Chance) -> Sent:
     """Sent to a page that has no form."""
-    if draw(st.booleans()):
-        return draw(gets(()))
-    sent = Sent("POST", fields=draw(st.lists(st.tuples(st.sampled_from(NAMES), values()), max_size=3)))
-    _bend(draw, sent)
+    if chance.randrange(2):
+        return get(chance, ())
+    sent = Sent("POST", fields=[(chance.choice(NAMES), chance.value()) for _one in range(chance.randrange(4))])
+    _bend(chance, sent)
     return sent
