@@ -47,7 +47,7 @@ def by_token(token: str, *, now: datetime) -> Instruction:
     try:
         key, number = signing.loads(token, salt=SALT)
         instruction = Instruction.objects.select_related("request", "subcontractor").get(pk=uuid.UUID(key))
-    except (signing.BadSignature, ValueError, TypeError, Instruction.DoesNotExist):
+    except (signing.BadSignature, ValueError, TypeError, AttributeError, Instruction.DoesNotExist):
         raise LinkEnded(Ended.UNKNOWN) from None
     if instruction.state == State.WITHDRAWN:
         raise LinkEnded(Ended.WITHDRAWN)
