@@ -117,7 +117,7 @@ ANSWERS = {
 NO_WORDS = re.compile(r"\S+@\S+|https?://\S+|\b[0-9a-f][0-9a-f-]{19,}\b|\S●+|[A-Z]+(?:_[A-Z]+)+")
 
 
-def pages(client: Client, starts: list[str], language: str) -> Iterator[tuple[str, str, str]]:
+def pages(client: Client, starts: list[str], language: str, each: int = 40) -> Iterator[tuple[str, str, str]]:
     """Follow every link from ``starts``: address, name of the view, page. A view is seen a few times with a query."""
     waiting, seen, counts = list(starts), set(starts), Counter[str]()
     while waiting:
@@ -125,7 +125,7 @@ def pages(client: Client, starts: list[str], language: str) -> Iterator[tuple[st
         path, query = urlsplit(address).path, urlsplit(address).query
         name = resolve(path).view_name
         counts[f"{name}?" if query else name] += 1
-        if counts[f"{name}?" if query else name] > (QUERIES_A_VIEW if query else 40):
+        if counts[f"{name}?" if query else name] > (QUERIES_A_VIEW if query else each):
             continue
         response = client.get(address, headers={"accept-language": language})
         if response.status_code in (301, 302):
@@ -181,6 +181,10 @@ def names_in(resolver: URLResolver, namespace: str = "") -> Iterator[str]:
 
 @pytest.fixture
 def manager() -> User:
+    return make_manager()
+
+
+def make_manager() -> User:
     """The manager of the product as it runs: a profile, imported customers, a request in every state, jobs, mails."""
     manager = EnrolledStaffFactory()
     profiles.load_profile(profile=profiles.read_profile("rokusho"), actor=manager)
@@ -280,6 +284,10 @@ def addresses_of_rare_states() -> Iterator[str]:
 
 @pytest.fixture
 def person(manager: User) -> User:
+    return make_person()
+
+
+def make_person() -> User:
     """A customer with requests in every state, an answer to open, and an unfinished one."""
     person = UserFactory(email="hanako@post.example")
     DisclosureRequest.objects.filter(registered_by=None).update(applicant=person)

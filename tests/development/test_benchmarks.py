@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks import data, plans, queue, web, work
+from benchmarks import data, measure, plans, portal, queue, web, work
 from consent_app.models import Customer, CustomerRecord
 from requests_app.models import DisclosureRequest, Party, RequestEvent
 from tests.support.worker import session_database_url
@@ -52,3 +52,19 @@ def test_the_posts(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtur
     shown = capsys.readouterr().out
     for line in ("bare view", "sending a request", "entering a code"):
         assert f"| {line} |" in shown
+
+
+@pytest.mark.usefixtures("filled")
+def test_the_portals_pages_and_how_much_they_ask() -> None:
+    pages = portal.pages()
+    known = ("home, stranger", "request_detail, customer", "request_review, customer", "registered, customer")
+    assert pages.keys() >= {*known}
+    asked = {}
+    for name, call in pages.items():
+        call()
+        with measure.statements() as sent:
+            assert call().status_code == (404 if name.startswith(portal.NO_SUCH_PAGE) else 200)
+        asked[name] = len(sent)
+    # Everything that is held about somebody comes from many tables.
+    assert asked.pop("registered, customer") <= 16
+    assert {name: number for name, number in asked.items() if number > 9} == {}

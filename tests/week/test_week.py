@@ -30,13 +30,13 @@ from requests_app.models import Decision, DisclosureRequest
 from tests.support.clock import Clock
 from tests.support.ground import Ground, wait_for
 
-from .world import World
-
-pytestmark = pytest.mark.django_db(transaction=True)
+from .world import ALWAYS, World
 
 CUSTOMERS = int(os.environ.get("WEEK_CUSTOMERS", "100"))
 REQUESTS = int(os.environ.get("WEEK_REQUESTS", "24"))
 SEED = int(os.environ.get("WEEK_SEED", "1"))
+# A second for each request and ten for each step, on a machine with much else to do.
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300 + 3 * REQUESTS)]
 HOUR = 3600
 STEP = 12 * HOUR
 # Longer than the silence that ends a request (45 days) and the time in which an answered one stays open (60), one after
@@ -183,6 +183,7 @@ def test_a_week_in_the_life(ground: Ground) -> None:
         f"furnished in {furnished - start:.0f} s, week {week - furnished:.0f} s, then {time.monotonic() - week:.0f} s\n"
     )
     assert sum(after_the_week.values()) == REQUESTS
+    assert [what for what in ALWAYS if not world.done[what]] == []
     assert set(at_the_end) == {"ended"}
     assert found == []
     check_mails(ground)
