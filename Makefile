@@ -38,7 +38,7 @@ test: python
 
 # WEEK_SEED=2 make week is another week.
 week: export WEEK_CUSTOMERS ?= 5000
-week: export WEEK_REQUESTS ?= 120
+week: export WEEK_REQUESTS ?= 400
 week: python
 	$(IN_VENV) -m pytest -s -q -n 0 tests/week
 

@@ -2,7 +2,7 @@
 
     make week
 
-runs it with 5,000 customers and 120 requests; without it ``WEEK_CUSTOMERS`` and ``WEEK_REQUESTS`` are smaller.
+runs it with 5,000 customers and 400 requests; without it ``WEEK_CUSTOMERS`` and ``WEEK_REQUESTS`` are smaller.
 A real worker and a real beat follow a clock that is put forward in steps. Whatever came due meanwhile is started by
 beat and done by the worker, as after a night in which nothing ran; mails go to a real mail server.
 """
