@@ -69,11 +69,28 @@ THREATS: tuple[Threat, ...] = (
     Threat(
         "Whoever reads a mailbox",
         "to learn whether its owner is a customer here",
-        "The page that opens registered information is the same, with the same tries and the same work, for those who are registered "
-        "and those who are not",
-        ("requests_app/services/registered.py",),
-        (f"{_REQUESTS}test_portal_registered.py::TestGettingIn::test_whether_somebody_is_registered_shows_nowhere",),
-        "The page of consents shows who has given one to whoever reads the mailbox, since withdrawing has to be as easy as giving.",
+        "From the sign-in to the withdrawal of a request, and on the page that opens registered information, everything is the same for a "
+        "customer, a recipient, somebody who was erased and nobody: pages, headers, cookies, mails, statements, work in Redis",
+        ("requests_app/services/registered.py", "requests_app/services/identity.py"),
+        (
+            f"{_REQUESTS}test_indistinguishable.py::test_nobody_can_tell_who_is_known_here",
+            f"{_REQUESTS}test_portal_registered.py::TestGettingIn::test_whether_somebody_is_registered_shows_nowhere",
+        ),
+        "The page of consents opens for customers only, to whoever reads the mailbox, since withdrawing has to be as easy as giving.",
+    ),
+    Threat(
+        "Whoever took over a mailbox",
+        "to be called on a telephone of their own",
+        "Only the registered number is called, and none that changed within 30 days; three calls, at least two facts and all of them "
+        "right; the person is told the same whether or not anybody is registered, and staff see the number by a look that is recorded",
+        ("requests_app/services/call_backs.py", "requests_app/domain/call_backs.py"),
+        (
+            f"{_REQUESTS}services/test_call_backs.py::TestAnnouncing::test_not_at_a_number_that_was_put_there_lately",
+            f"{_REQUESTS}services/test_call_backs.py::TestAnnouncing::test_the_same_is_seen_where_nobody_is_registered",
+            f"{_REQUESTS}services/test_call_backs.py::TestTheNumber::test_it_is_the_registered_one_and_the_look_is_recorded",
+            f"{_REQUESTS}services/test_call_backs.py::TestCalling::test_a_record_that_cannot_be",
+        ),
+        "What staff say on the telephone is theirs; the page tells them what not to say.",
     ),
     Threat(
         "A gift sender or a gift recipient",
@@ -199,6 +216,7 @@ THREATS: tuple[Threat, ...] = (
             f"{_CORE}services/test_uploads.py::test_the_process_knows_no_key",
             f"{_CORE}cleaning/test_pdf.py::test_a_few_bytes_that_unpack_to_gigabytes",
             f"{_CORE}cleaning/test_images.py::test_a_picture_that_says_it_is_huge",
+            f"{_CORE}test_every_address.py::test_every_field_for_a_file_cleans_it",
         ),
     ),
     Threat(
@@ -218,7 +236,8 @@ THREATS: tuple[Threat, ...] = (
         "Mail goes only to whom a page of ours says; narrow limits per address and client, a wide one on every post of a stranger",
         ("privacy_portal/core/middleware.py", "privacy_portal/core/ratelimit.py"),
         (
-            f"{_CORE}test_web.py::test_no_page_takes_any_number_of_posts_from_a_stranger",
+            f"{_CORE}test_every_address.py::test_no_address_takes_any_number_of_posts_from_a_stranger",
+            f"{_CORE}test_ratelimit.py::test_the_promised_wait_is_enough_and_refused_tries_do_not_prolong_it",
             f"{_CORE}services/test_codes.py::test_one_address_gets_twenty_mails_an_hour_from_everybody",
         ),
         "Twenty mails an hour to a stranger's victim are twenty too many, but without them nobody could sign in.",
@@ -234,6 +253,8 @@ THREATS: tuple[Threat, ...] = (
             f"{_CORE}test_web.py::test_protecting_headers",
             "tests/test_production.py::test_cookies_and_transport",
             f"{_CORE}test_redirects.py::test_no_page_leads_to_another_host",
+            f"{_CORE}test_every_address.py::test_no_address_leads_to_another_host_nor_is_a_page_of_somebody_kept",
+            f"{_CORE}test_every_address.py::test_a_host_that_is_not_ours_opens_no_address",
         ),
     ),
     Threat(
