@@ -42,6 +42,7 @@ from requests_app.models import (
     DisclosureRequest,
     EvidenceRequest,
     Instruction,
+    Party,
     PostCode,
     RequestedChange,
     RetentionHold,
@@ -257,6 +258,8 @@ def rare_states(manager: User) -> None:
         now=now,
     )
     RequestFactory.by_letter(Status.WAITING, status_changed_at=now - timedelta(days=10))
+    got_a_gift = {"family_name": "贈田", "given_name": "先夫", "postal_code": RecipientFactory().postal_code}
+    RequestFactory.in_review(party=got_a_gift)
     RequestRule.objects.filter(request_type="disclosure").update(fee=RequestRule.Fee.FIXED, fee_yen=1100)
     FeeFactory(request=RequestFactory.by_letter(Status.FEE_WAITING))
 
@@ -273,6 +276,7 @@ def addresses_of_rare_states() -> Iterator[str]:
         ordered = PostCode.objects.get(request__registered_by__isnull=not by_letter)
         yield reverse(f"admin:requests_app_case_{name}", args=[ordered.request_id])
     yield reverse("admin:requests_app_case_call_back", args=[CallBack.objects.get().request_id])
+    yield reverse("admin:requests_app_case_gifts", args=[Party.objects.get(family_name="贈田").request_id])
     charged = DisclosureRequest.objects.get(channel="letter", status=Status.FEE_WAITING)
     yield reverse("admin:requests_app_case_fee_accepted", args=[charged.pk])
     yield reverse("admin:requests_app_case_fee_declined", args=[charged.pk])

@@ -27,6 +27,7 @@ from ..models import ExportKind, ExportOrder
 from ..services import entrusted_file, export_files, exports, provision_runs
 from .base import ReadOnlyAdmin, admin_url
 from .persons import staff
+from .refusing import RefusingForm
 
 STATES: dict[str, Any] = {
     "waiting": _("承認待ち"),
@@ -41,7 +42,7 @@ STATES: dict[str, Any] = {
 OPEN = ("waiting", "making", "ready")
 
 
-class AskForm(forms.Form):
+class AskForm(RefusingForm):
     """What the file is for."""
 
     why = forms.CharField(

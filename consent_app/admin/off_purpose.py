@@ -32,7 +32,7 @@ from ..models import Customer, DataItem, OffPurposeUse, Purpose, Suspension
 from ..services import off_purpose
 from .base import admin_url, names_of, text_column
 from .persons import VIEW_CUSTOMER, staff
-from .refusing import RefusingModelForm
+from .refusing import RefusingModelForm, refused_reason
 
 ADD = "consent_app.add_offpurposeuse"
 FOUND_SHOWN = 20
@@ -286,7 +286,9 @@ class OffPurposeUseAdmin(OfferedLookups, ModelAdmin):
     def void_view(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         """Why the record was a mistake; then, confirmed, it is voided."""
         use = self._use(request, pk, sees_customers=False)
-        if request.method == "POST":
+        if request.method == "POST" and (wrong := refused_reason(request)):
+            messages.error(request, wrong)
+        elif request.method == "POST":
             try:
                 off_purpose.void(
                     use=use, reason=request.POST.get("reason", ""), actor=staff(request), now=timezone.now()
@@ -298,7 +300,7 @@ class OffPurposeUseAdmin(OfferedLookups, ModelAdmin):
             return redirect(admin_url(use))
         if use.voided_at is not None:
             return redirect(admin_url(use))
-        return self._page(request, use, "void", _("記録を取り消す"))
+        return self._page(request, use, "void", _("記録を取り消す"), reason=request.POST.get("reason", ""))
 
     def _page(
         self, request: HttpRequest, use: OffPurposeUse, template: str, title: Any, **context: Any

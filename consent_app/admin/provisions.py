@@ -30,6 +30,7 @@ from ..models import Customer, DataItem, LedgerReversal, Provision, ReceivedProv
 from ..services import ledger
 from .base import CappedPaginator, ReadOnlyAdmin, admin_url, link_to_customer
 from .looks import LookFirst
+from .refusing import refused_reason
 
 
 def with_item_names(rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -187,7 +188,9 @@ class RecordAdmin(LedgerAdmin):
         if not self._may_reverse(request):
             audit.record(action="provisions.denied", actor=request.user, obj=record)
             raise PermissionDenied
-        if request.method == "POST":
+        if request.method == "POST" and (wrong := refused_reason(request)):
+            messages.error(request, wrong)
+        elif request.method == "POST":
             try:
                 ledger.reverse(record=record, reason=request.POST.get("reason", ""), actor=request.user)  # type: ignore[arg-type]
             except ledger.LedgerError as error:

@@ -20,6 +20,7 @@ from ..models import Purpose, PurposeVersion
 from ..services import wordings
 from .base import admin_url
 from .persons import staff
+from .refusing import refused_reason
 
 JUDGE = "consent_app.change_purposeversion"
 
@@ -51,7 +52,9 @@ class PurposeVersions(ModelAdmin):
             raise PermissionDenied
         if version is None:
             raise Http404
-        if request.method == "POST":
+        if request.method == "POST" and (wrong := refused_reason(request)):
+            messages.error(request, wrong)
+        elif request.method == "POST":
             try:
                 wordings.judge(
                     version=version, reason=request.POST.get("reason", ""), actor=staff(request), now=timezone.now()
@@ -66,6 +69,7 @@ class PurposeVersions(ModelAdmin):
             "opts": self.opts,
             "title": _("意味の変わらない変更とする"),
             "version": version,
+            "reason": request.POST.get("reason", ""),
             "before": PurposeVersion.objects.filter(purpose=pk, number=number - 1).first(),
             "back_url": admin_url(version.purpose),
             "back_label": version.purpose.text,

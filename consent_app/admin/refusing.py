@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 
 from ..domain.my_number import REFUSED, holds_my_number
 
@@ -29,6 +30,15 @@ def _texts(value: object) -> Iterable[str]:
 
 class RefusingForm(Refusing, forms.Form):
     """A form of its own."""
+
+
+class _ReasonForm(RefusingForm):
+    reason = forms.CharField(required=False)
+
+
+def refused_reason(request: HttpRequest) -> str:
+    """What is wrong with the reason that a page asked for, beside what its service looks at; mostly nothing."""
+    return " ".join(map(str, _ReasonForm(request.POST).errors.get("reason", [])))
 
 
 class RefusingModelForm(Refusing, forms.ModelForm):

@@ -292,15 +292,15 @@ class TestSweep:
         assert len(smtp_sink.received) == 3
 
     def test_slow_server_does_not_keep_a_worker_for_long(self, smtp_sink: SmtpSink) -> None:
-        smtp_sink.delay = 0.2
-        mails = [enqueue(f"{n}@shop.example") for n in range(6)]
-        tried = delivery.deliver_due(seconds=0.5)
-        assert 1 <= tried < 6
+        smtp_sink.delay = 0.4
+        mails = [enqueue(f"{n}@shop.example") for n in range(8)]
+        tried = delivery.deliver_due(seconds=1.5)
+        assert 1 <= tried < 8
         left = [mail for mail in map(reload, mails) if mail.state != State.SENT]
-        assert len(left) == 6 - tried
+        assert len(left) == 8 - tried
         assert {(mail.state, mail.attempts, mail.lease_until) for mail in left} == {(State.WAITING, 0, None)}
         smtp_sink.delay = 0
-        assert delivery.deliver_due() == 6 - tried, "the rest is due at once"
+        assert delivery.deliver_due() == 8 - tried, "the rest is due at once"
 
     def test_claim_costs_the_same_for_one_and_for_twenty(
         self, smtp_sink: SmtpSink, django_assert_num_queries: DjangoAssertNumQueries

@@ -197,9 +197,12 @@ def test_an_import_that_makes_the_recipient_anew_does_not_lose_the_judgement() -
 
 
 def test_nobody_else_can_be_linked_by_a_key_that_was_posted() -> None:
-    gift()
+    recipient = gift()
     other = Recipient.objects.get(family_name="別の")
-    request = case(other)
+    stated = {"family_name": "贈田", "given_name": "先夫", "postal_code": recipient.postal_code}
+    request = RequestFactory.in_identity_review(party=stated)
+    identity.confirm(request=request, actor=StaffFactory(), customer=None, note="伝票を見た", now=NOW, gifts=[other])
+    request = DisclosureRequest.objects.get(pk=request.pk)
     assert not GiftLink.objects.exists()
     assert decisions.allowed_outcomes(request) == [Outcome.REFUSED, Outcome.NOT_VALID]
 

@@ -241,6 +241,13 @@ class TestRecipients:
             request = RequestFactory.in_identity_review(party={**self.STATED, **stated})
             assert selectors.recipients(request) == [recipient], stated
 
+    def test_are_found_under_a_wrong_name_by_the_order_with_a_contact(self) -> None:
+        """The name may be what they want to have corrected; staff judge."""
+        recipient = RecipientFactory(telephone="+819011112222")
+        order = {**self.STATED, "given_name": "別人", "order_number": recipient.record.external_id}
+        for contact in ({"postal_code": recipient.postal_code}, {"telephone": "090-1111-2222"}):
+            assert selectors.recipients(RequestFactory.in_identity_review(party={**order, **contact})) == [recipient]
+
     def test_are_not_found_by_one_thing_alone(self) -> None:
         recipient = RecipientFactory(telephone="+819011112222")
         RecipientFactory(family_name="", given_name="")
@@ -249,10 +256,13 @@ class TestRecipients:
             "telephone": recipient.telephone,
             "order_number": recipient.record.external_id,
         }
+        other = {"given_name": "別人"}
+        contact = {name: known[name] for name in ("postal_code", "telephone")}
         for stated in (
             {},
-            {**known, "given_name": "別人"},
-            {**known, "family_name": "", "given_name": ""},
+            {**other, **contact},
+            {**contact, "family_name": "", "given_name": ""},
+            {**other, "order_number": known["order_number"]},
         ):
             assert selectors.recipients(RequestFactory.in_identity_review(party={**self.STATED, **stated})) == []
 

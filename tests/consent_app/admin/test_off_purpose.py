@@ -56,6 +56,12 @@ def test_from_the_record_to_the_person(manager_client: Client) -> None:
     assert AuditEntry.objects.filter(action="off_purpose.viewed", object_id=str(use.pk)).exists()
     response = manager_client.post(page(use, "void"), {"reason": ""}, follow=True)
     assert "取り消す理由を書いてください" in response.content.decode()
+    for typed in ("人\x00違い", "番号は 1234-5678-9018"):
+        refused = manager_client.post(page(use, "void"), {"reason": typed})
+        assert refused.status_code == 200
+        assert typed.split()[0] in refused.content.decode()
+        use.refresh_from_db()
+        assert use.voided_at is None
     response = manager_client.post(page(use, "void"), {"reason": "人違い"}, follow=True)
     assert "これによる利用はできません" in response.content.decode()
     assert "お客さまを探す" not in response.content.decode()

@@ -256,7 +256,7 @@ def test_in_a_constant_number_of_statements(
         tuple(order.pk for order in orders),
         tuple(key for order in orders for key in order.recipients.values_list("pk", flat=True)),
     )
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(19):
         hand(chosen, carrier, staff, "name order recipient")
 
 
