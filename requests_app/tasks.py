@@ -53,7 +53,7 @@ def fulfil(pk: str) -> None:
 def sweep() -> None:
     """Take up whatever is due and not done, whenever it became due."""
     now = timezone.now()
-    _each(selectors.to_verify(limit=BATCH), lambda pk: identity.verify(request_id=pk, now=now))
+    _each(selectors.to_verify(limit=BATCH), lambda pk: identity.verify_or_leave(request_id=pk, now=now))
     _each(
         selectors.to_fulfil(before=now - PATIENCE, limit=BATCH),
         lambda pk: fulfilment.fulfil(request_id=pk, now=timezone.now()),

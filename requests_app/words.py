@@ -70,5 +70,7 @@ def finding_words(code: str) -> str:
     """A finding of the comparison, such as ``name.equal``; for staff only."""
     if code == "too_many_tries":
         return str(_("照合が続けて確認できなかったため、自動では確認しません"))
+    if code == "not_compared":
+        return str(_("システムの不具合で照合できませんでした。担当者が確かめてください"))
     fact, _dot, result = code.partition(".")
     return f"{FACTS.get(fact, fact)}{_('：')}{RESULTS.get(result, result)}"

@@ -94,7 +94,8 @@ class TestSweep:
     def test_one_that_fails_does_not_keep_the_others(
         self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:
-        broken, fine = RequestFactory.received(party={"family_name": "秘密"}), RequestFactory.received()
+        broken = RequestFactory.received(party={"family_name": "秘密"}, status_changed_at=timezone.now())
+        fine = RequestFactory.received()
         whole = identity.verify
 
         def verify(**values: object) -> object:
@@ -107,6 +108,32 @@ class TestSweep:
         assert (status_of(broken), status_of(fine)) == (Status.RECEIVED, Status.IDENTITY_REVIEW)
         assert str(broken.pk) in caplog.text
         assert "秘密" not in caplog.text
+
+
+@pytest.mark.parametrize(("request_type", "status"), [("disclosure", "identity_review"), ("inquiry", "in_review")])
+def test_a_request_that_can_never_be_compared_goes_to_staff(
+    monkeypatch: pytest.MonkeyPatch, request_type: str, status: str
+) -> None:
+    """Whoever sent it is told what everybody is told, and no try is counted against them."""
+    now = timezone.now()
+    request = RequestFactory.received(request_type=request_type, status_changed_at=now)
+
+    def broken(**_values: object) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(identity, "verify", broken)
+    with time_machine.travel(now + timedelta(minutes=9), tick=False):
+        tasks.sweep()
+    assert status_of(request) == Status.RECEIVED
+    for minutes in (11, 12):
+        with time_machine.travel(now + timedelta(minutes=minutes), tick=False):
+            tasks.sweep()
+    assert status_of(request) == status
+    assert request.applicant is not None
+    assert identity.unclear_tries(request.applicant, now) == 0
+    if status == "identity_review":
+        check = request.identity_checks.get(method="facts")
+        assert (check.state, check.findings["codes"]) == ("failed", ["not_compared"])
 
 
 def test_those_that_always_fail_go_to_the_end_of_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
