@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django import forms
 from django.contrib import messages as notices
@@ -15,12 +15,12 @@ from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextInputWidget
 
-from consent_app.models import Customer
 from privacy_portal.core.services import codes
 
 from ..models import DisclosureRequest, PostCode
 from ..services import post_codes
 from ..services.errors import InvalidPosting, RequestError
+from .call_views import CustomerForm
 from .case_views import (
     Refused,
     back_to,
@@ -39,24 +39,10 @@ if TYPE_CHECKING:
     from .cases import DisclosureRequestAdmin
 
 
-class AddresseeForm(forms.Form):
-    """To whose registered address the letter goes. Nothing is chosen beforehand."""
-
-    NOBODY = "nobody"
+class AddresseeForm(CustomerForm):
+    """To whose registered address the letter goes."""
 
     customer = forms.ChoiceField(label=_("手紙の宛先"), widget=UnfoldAdminRadioSelectWidget)
-
-    def __init__(self, *args: Any, candidates: list[Customer], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._candidates = {str(customer.pk): customer for customer in candidates if post_codes.has_address(customer)}
-        self.fields["customer"].choices = [  # type: ignore[attr-defined]
-            *((key, f"{customer.full_name}  {customer.full_address}") for key, customer in self._candidates.items()),
-            (self.NOBODY, _("あてはまる顧客がいない（手紙は送らず、本人に見えるものは同じ）")),
-        ]
-
-    def clean_customer(self) -> Customer | None:
-        """The customer that was chosen; None for nobody."""
-        return self._candidates.get(self.cleaned_data["customer"])
 
 
 class SentForm(forms.Form):
@@ -121,7 +107,11 @@ def letter(request: HttpRequest, case: DisclosureRequest, site: DisclosureReques
 def _order(request: HttpRequest, case: DisclosureRequest, site: DisclosureRequestAdmin) -> HttpResponse:
     candidates, words = candidates_shown(case, request)
     chosen = request.method == "POST" and "search" not in request.POST
-    form = AddresseeForm(request.POST if chosen else None, candidates=candidates)
+    form = AddresseeForm(
+        request.POST if chosen else None,
+        candidates=[customer for customer in candidates if post_codes.has_address(customer)],
+        nobody=_("あてはまる顧客がいない（手紙は送らず、本人に見えるものは同じ）"),
+    )
     if chosen and form.is_valid():
         try:
             ordered: PostCode = post_codes.order(
