@@ -97,12 +97,19 @@ def test_what_is_found_has_pages_and_filters(signed_in: Client) -> None:
     assert search(signed_in, "").context["cl"].result_count == 26
 
 
+def another_number() -> str:
+    """A receipt number without the four characters that are searched for: chance puts them into one of 100,000."""
+    while "4M2P" in (number := receipt_numbers.generate()).replace("-", ""):
+        pass
+    return number
+
+
 def fill(count: int) -> None:
     """Rows straight into the tables: what matters is how they are read."""
     rows = [
         DisclosureRequest(
             id=uuid.uuid4(),
-            receipt_number=receipt_numbers.generate(),
+            receipt_number=another_number(),
             request_type="disclosure",
             target_on="2026-12-01",
             status="closed",
