@@ -81,7 +81,7 @@ _ERASED = (
     "tests/consent_app/services/test_erasure.py::TestEverything::test_what_is_not_held_by_law_is_gone",
     "tests/consent_app/services/test_erasure.py::TestImports::test_the_row_is_listed_and_not_imported",
 )
-_NO_LETTERBOX = "staff register what came by letter, telephone or e-mail as a request"
+_REGISTERING = "tests/requests_app/admin/test_registering.py::"
 
 PROMISES = (
     # optic-salon ROKUSHO
@@ -238,10 +238,11 @@ PROMISES = (
             "tests/requests_app/admin/test_manager_group.py::test_every_page_of_the_days_work_opens",
             _IDENTITY + "TestConfirm::test_needs_the_permission",
             _RIGHTS + "test_a_complaint_goes_to_staff_without_a_check_of_identity",
+            _REGISTERING + "test_from_the_queue_to_the_case",
+            _REGISTERING + "test_every_type_has_its_form",
             _PAGES + "test_contact_names_the_ways_and_the_hours",
         ),
         ("/contact/", "/requests/new/complaint/"),
-        missing=_NO_LETTERBOX,
     ),
     Promise(
         "R14",
