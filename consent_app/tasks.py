@@ -14,6 +14,7 @@ from .services import (
     erasure_journal,
     export_files,
     exports,
+    file_runs,
     imports,
     ledger_retention,
     looks,
@@ -22,14 +23,14 @@ from .services import (
 )
 
 
-@shared_task(name=imports.TRY_TASK)
+@shared_task(name=ImportBatch.TRY_TASK)
 def try_import(pk: str) -> None:
     """Count what an uploaded file would change."""
     if batch := ImportBatch.objects.select_related("trial", "upload").filter(pk=pk).first():
         imports.try_out(batch=batch, now=timezone.now())
 
 
-@shared_task(name=imports.IMPORT_TASK)
+@shared_task(name=ImportBatch.RUN_TASK)
 def import_customers(pk: str) -> None:
     """Import an uploaded file."""
     if batch := ImportBatch.objects.select_related("job__started_by", "upload").filter(pk=pk).first():
@@ -40,8 +41,8 @@ def import_customers(pk: str) -> None:
 def sweep_imports() -> None:
     """Take up imports whose nudge or worker was lost, and drop uploads that nobody started."""
     now = timezone.now()
-    imports.renudge(now=now)
-    imports.purge(now=now)
+    file_runs.renudge(ImportBatch, now=now)
+    file_runs.give_up_old(ImportBatch, now=now)
 
 
 @shared_task(name=broadcasts.TASK)
@@ -129,14 +130,14 @@ def purge_broadcasts() -> None:
     broadcasts.purge(now=timezone.now())
 
 
-@shared_task(name=provision_runs.TRY_TASK)
+@shared_task(name=ProvisionRun.TRY_TASK)
 def try_provision_run(pk: str) -> None:
     """Count what a list of provisions or receipts would do."""
     if run := ProvisionRun.objects.select_related("trial", "upload").filter(pk=pk).first():
         provision_runs.try_out(run=run, now=timezone.now())
 
 
-@shared_task(name=provision_runs.RUN_TASK)
+@shared_task(name=ProvisionRun.RUN_TASK)
 def record_provisions(pk: str) -> None:
     """Record a list of provisions or receipts."""
     if run := ProvisionRun.objects.select_related("job__started_by", "upload").filter(pk=pk).first():
@@ -147,5 +148,6 @@ def record_provisions(pk: str) -> None:
 def sweep_provisions() -> None:
     """Take up lists whose nudge or worker was lost; drop lists that nobody started and files that nobody took."""
     now = timezone.now()
-    provision_runs.renudge(now=now)
-    provision_runs.purge(now=now)
+    file_runs.renudge(ProvisionRun, now=now)
+    file_runs.give_up_old(ProvisionRun, now=now)
+    provision_runs.purge_files(now=now)

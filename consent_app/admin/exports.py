@@ -24,7 +24,7 @@ from privacy_portal.core import downloads
 from privacy_portal.core.services import audit, files
 
 from ..models import ExportKind, ExportOrder
-from ..services import entrusted_file, export_files, exports, provision_runs
+from ..services import entrusted_file, export_files, exports, file_runs, provision_runs
 from .base import ReadOnlyAdmin, admin_url
 from .persons import staff
 from .refusing import RefusingForm
@@ -219,7 +219,7 @@ class ExportOrderAdmin(ReadOnlyAdmin):
             file = export_files.take(order=order, actor=staff(request), now=timezone.now())
         except problems as error:
             messages.error(request, str(error))
-        except provision_runs.NotReady:
+        except file_runs.NotReady:
             messages.error(request, _("ファイルはもうありません。"))
         except provision_runs.Stopped as stopped:
             words = _now("もう渡せない人が%(people)s人います。ファイルは消去しました。もう一度作ってください。")

@@ -90,7 +90,7 @@ def take(*, order: ExportOrder, actor: User, now: datetime) -> EncryptedFile:
 
     Raises:
         ExportError: it is not ready, is over or used up, or somebody else asked for it or may no longer take it.
-        entrusted_file.NotChosen, entrusted_file.Stopped, provision_runs.NotReady, provision_runs.Stopped: see there.
+        entrusted_file.NotChosen, entrusted_file.Stopped, file_runs.NotReady, provision_runs.Stopped: see there.
     """
     obj = object_of(order.kind, order.object_id)
     if order.asked_by_id != actor.pk or not exports.may_take(actor, order.kind) or obj is None:

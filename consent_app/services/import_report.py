@@ -3,16 +3,14 @@
 import csv
 import io
 from collections.abc import Iterable
-from datetime import datetime
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from privacy_portal.core import job_registry
 from privacy_portal.core.models import EncryptedFile
-from privacy_portal.core.services import files, jobs
+from privacy_portal.core.services import files
 
 from ..domain.formats import Problem
 from ..domain.normalise import neutralise_formula
@@ -68,16 +66,3 @@ class Report:
             self._writer.__exit__(kind, error, trace)
             if kind is None:
                 self.file = self._writer.file
-
-
-def erase_old_reports(runs: QuerySet[Any], *, now: datetime) -> int:
-    """Erase lists of problems that are as old as jobs get: they name persons by their ids. Say how many.
-
-    Args:
-        runs: of a model with ``report`` and ``created_at``; their rows with the counts stay.
-    """
-    old = runs.filter(created_at__lt=now - jobs.KEPT, report__isnull=False, report__erased_at=None)
-    reports = [run.report for run in old.select_related("report")]
-    for report in reports:
-        files.erase(file=report, actor="worker")
-    return len(reports)

@@ -7,36 +7,25 @@ import io
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
-from typing import BinaryIO, Final
+from typing import BinaryIO
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.utils import timezone, translation
 
 from privacy_portal.core import job_registry
 from privacy_portal.core.models import Job, User
 from privacy_portal.core.nudge import nudge
-from privacy_portal.core.services import audit, files, jobs
+from privacy_portal.core.services import audit, jobs
 
-from ..domain.formats import FileProblem, Layout, Scan, SourceRow, detect, read_rows
+from ..domain.formats import Layout, Scan, SourceRow, detect, read_rows
 from ..domain.formats.files import Opener
-from ..job_kinds import IMPORT, TRIAL
 from ..models import ImportBatch
-from .import_report import erase_old_reports
+from . import file_runs
 from .import_work import Content, Outcome, apply_file, digest_secret, failing, opener
-
-# Uploaded and never started: the person's data do not lie about longer than this.
-UPLOAD_KEPT: Final = timedelta(days=7)
-NUDGE_PATIENCE: Final = timedelta(minutes=1)
-TRY_TASK: Final = "consent.try_import"
-IMPORT_TASK: Final = "consent.import_customers"
-
-
-class NotReady(Exception):
-    """The import cannot be started: not looked through yet, started already, or given up."""
 
 
 @dataclass(frozen=True)
@@ -75,25 +64,20 @@ def upload(*, content: BinaryIO, wanted: str = "", actor: User) -> ImportBatch:
     Raises:
         FileProblem: it is none that can be imported; nothing is kept.
     """
-    with files.create(name="customers.csv", content_type="text/csv") as writer:
-        while block := content.read(1 << 20):
-            writer.write(block)
-    try:
-        layout = detect(opener(writer.file), wanted=wanted)
-    except FileProblem:
-        files.erase(file=writer.file, actor=actor)
-        raise
+    file, layout = file_runs.keep(
+        content=content, name="customers.csv", find_out=lambda source: detect(source, wanted=wanted), actor=actor
+    )
     with transaction.atomic():
         batch = ImportBatch.objects.create(
             format=layout.format.code,
             encoding=layout.encoding,
             unknown_columns=[column[:100] for column in layout.unknown],
-            upload=writer.file,
-            trial=jobs.create(kind=TRIAL, actor=actor),
+            upload=file,
+            trial=jobs.create(kind=ImportBatch.TRIAL_KIND, actor=actor),
             created_by=actor,
         )
-        audit.record(action="customers.import_uploaded", actor=actor, obj=batch, detail={"format": batch.format})
-        nudge(TRY_TASK, batch.pk)
+        audit.record(action="customers.import_uploaded", actor=actor, obj=batch, detail=batch.audit_detail)
+        nudge(ImportBatch.TRY_TASK, batch.pk)
     return batch
 
 
@@ -102,10 +86,10 @@ def preview(*, batch: ImportBatch, actor: User, rows: int = 5) -> list[SourceRow
 
     Raises:
         FileProblem: the file cannot be read after all.
-        NotReady: the file is gone already.
+        file_runs.NotReady: the file is gone already.
     """
     if batch.upload is None or batch.upload.erased_at:
-        raise NotReady
+        raise file_runs.NotReady
     audit.record(action="customers.import_previewed", actor=actor, obj=batch)
     source = opener(batch.upload)
     layout = detect(source, wanted=batch.format)
@@ -121,56 +105,14 @@ def try_out(*, batch: ImportBatch, now: datetime) -> None:
     Raises:
         Exception: whatever made it fail, after the job says so.
     """
-    job = batch.trial
-    if job is None or job.state not in jobs.OPEN_STATES or batch.upload is None:
+    job = file_runs.trial_of(batch, now=now)
+    if job is None or batch.upload is None:
         return
-    if job.state == Job.State.RUNNING and not jobs.is_stalled(job, now=now):
-        return
-    # Nothing to go on with: the trial's table went with its worker.
-    Job.objects.filter(pk=job.pk).update(done=0, problem_count=0)
-    job.problems.all().delete()
-    job.refresh_from_db()
     with failing(job):
         source = opener(batch.upload)
         layout = detect(source, wanted=batch.format)
         outcome = apply_file(source=source, layout=layout, job=job, now=now, trial=True)
-        ImportBatch.objects.filter(pk=batch.pk).update(records=outcome.records)
-        jobs.finish(job=job, result=outcome.counts)
-
-
-def start(*, batch: ImportBatch, actor: User) -> None:
-    """Have a worker import the file that was looked through.
-
-    Raises:
-        NotReady: see there.
-    """
-    with transaction.atomic():
-        locked = ImportBatch.objects.select_for_update(of=["self"]).select_related("trial").get(pk=batch.pk)
-        if not locked.can_start:
-            raise NotReady
-        locked.job = jobs.create(kind=IMPORT, actor=actor, total=locked.records)
-        locked.save(update_fields=["job"])
-        audit.record(action="customers.import_started", actor=actor, obj=locked, detail={"format": locked.format})
-        nudge(IMPORT_TASK, locked.pk)
-    batch.refresh_from_db()
-
-
-def give_up(*, batch: ImportBatch, actor: audit.Actor) -> None:
-    """Drop an upload that is not to be imported.
-
-    Raises:
-        NotReady: its import has begun.
-    """
-    with transaction.atomic():
-        locked = ImportBatch.objects.select_for_update(of=["self"]).get(pk=batch.pk)
-        if locked.job_id:
-            raise NotReady
-        if locked.given_up_at is None:
-            locked.given_up_at = timezone.now()
-            locked.save(update_fields=["given_up_at"])
-            audit.record(action="customers.import_given_up", actor=actor, obj=locked)
-            _erase_upload(locked, actor)
-    batch.refresh_from_db()
+        file_runs.counted(batch, job, records=outcome.records, counts=outcome.counts)
 
 
 def run(*, batch: ImportBatch) -> None:
@@ -192,32 +134,6 @@ def run(*, batch: ImportBatch) -> None:
         _conclude(batch, job, outcome, actor)
 
 
-def purge(*, now: datetime) -> int:
-    """Give up uploads that nobody started, and say how many; erase lists of problems that are as old as jobs get."""
-    erase_old_reports(ImportBatch.objects.all(), now=now)
-    old = ImportBatch.objects.filter(job=None, given_up_at=None, created_at__lt=now - UPLOAD_KEPT)
-    count = 0
-    for batch in old:
-        give_up(batch=batch, actor="worker")
-        count += 1
-    return count
-
-
-def renudge(*, now: datetime) -> int:
-    """Nudge again for work that nobody took up within a minute or whose worker has fallen silent; say how many."""
-    lost = Q(state=Job.State.WAITING, created_at__lt=now - NUDGE_PATIENCE) | Q(
-        state=Job.State.RUNNING, updated_at__lt=now - jobs.STALLED
-    )
-    lost_jobs = Job.objects.filter(lost, kind__in=(TRIAL, IMPORT))
-    uploads = ImportBatch.objects.filter(given_up_at=None, upload__erased_at=None).exclude(upload=None)
-    count = 0
-    for field, task in (("trial", TRY_TASK), ("job", IMPORT_TASK)):
-        for pk in uploads.filter(**{f"{field}__in": lost_jobs}).values_list("pk", flat=True):
-            nudge(task, pk)
-            count += 1
-    return count
-
-
 # --------------------------------------------------------------------------------------- at once, for the command line
 
 
@@ -234,7 +150,9 @@ def import_file(
         FileProblem: it is none that can be imported.
     """
     layout = detect(source, wanted=wanted)
-    job = jobs.create(kind=TRIAL if trial else IMPORT, actor=actor if isinstance(actor, User) else None)
+    job = jobs.create(
+        kind=ImportBatch.TRIAL_KIND if trial else ImportBatch.JOB_KIND, actor=actor if isinstance(actor, User) else None
+    )
     batch = None
     if not trial:
         batch = ImportBatch.objects.create(
@@ -266,14 +184,9 @@ def _conclude(batch: ImportBatch, job: Job, outcome: Outcome, actor: audit.Actor
             action="customers.imported",
             actor=actor,
             obj=batch,
-            detail={"format": batch.format, **outcome.counts, "problems": outcome.problems},
+            detail={**batch.audit_detail, **outcome.counts, "problems": outcome.problems},
         )
-        _erase_upload(batch, actor)
-
-
-def _erase_upload(batch: ImportBatch, actor: audit.Actor) -> None:
-    if batch.upload is not None:
-        files.erase(file=batch.upload, actor=actor)
+        file_runs.erase_upload(batch, actor)
 
 
 def problem_groups(*, job: Job, limit: int) -> list[ProblemGroup]:

@@ -12,36 +12,25 @@ from datetime import datetime, timedelta
 from typing import Any, BinaryIO, Final
 
 from django.db import transaction
-from django.db.models import Q
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from privacy_portal.core.models import EncryptedFile, Job, User
 from privacy_portal.core.nudge import nudge
 from privacy_portal.core.services import audit, files, jobs
 
-from ..domain.formats import FileProblem
 from ..domain.normalise import clean_text
 from ..domain.provision_file import COLUMNS, CUSTOMER, ListLayout, detect_list
-from ..job_kinds import LEDGER_RUN, LEDGER_TRIAL
 from ..models import ExportKind, ExportOrder, LedgerReversal, Provision, ProvisionRun
-from . import exports, provision_work, provisions
-from .import_report import erase_old_reports
-from .import_work import failing, opener
+from . import exports, file_runs, provision_work, provisions
+from .import_work import failing
 
 Kind = ProvisionRun.Kind
 
-# Taken in and never started, or made and never taken: personal data does not lie about longer than this.
-KEPT: Final = timedelta(days=7)
-NUDGE_PATIENCE: Final = timedelta(minutes=1)
-TRY_TASK: Final = "consent.try_provision_run"
-RUN_TASK: Final = "consent.record_provisions"
+# A file that was made and that nobody took does not lie about longer than this.
+OUTPUT_KEPT: Final = timedelta(days=7)
 # So few rows are looked through and recorded while the page waits.
 AT_ONCE: Final = 200
-
-
-class NotReady(Exception):
-    """The run cannot be started or taken: not looked through yet, done already, or given up."""
 
 
 class Stopped(Exception):
@@ -84,26 +73,19 @@ def upload(*, content: BinaryIO, kind: str, common: Mapping[str, Any], actor: Us
     Raises:
         FileProblem: it is no list; nothing is kept.
     """
-    with files.create(name="persons.csv", content_type="text/csv") as writer:
-        while block := content.read(1 << 20):
-            writer.write(block)
-    try:
-        layout = detect_list(opener(writer.file))
-    except FileProblem:
-        files.erase(file=writer.file, actor=actor)
-        raise
+    file, layout = file_runs.keep(content=content, name="persons.csv", find_out=detect_list, actor=actor)
     with transaction.atomic():
         run = ProvisionRun.objects.create(
             kind=Kind(kind),
             common=dict(common),
             party=clean_text(str(common.get("party") or ""))[:200],
             encoding=layout.encoding,
-            upload=writer.file,
-            trial=jobs.create(kind=LEDGER_TRIAL, actor=actor),
+            upload=file,
+            trial=jobs.create(kind=ProvisionRun.TRIAL_KIND, actor=actor),
             created_by=actor,
         )
-        audit.record(action="provisions.list_uploaded", actor=actor, obj=run, detail={"kind": run.kind})
-        nudge(TRY_TASK, run.pk)
+        audit.record(action="provisions.list_uploaded", actor=actor, obj=run, detail=run.audit_detail)
+        nudge(ProvisionRun.TRY_TASK, run.pk)
     return run
 
 
@@ -113,53 +95,12 @@ def try_out(*, run: ProvisionRun, now: datetime) -> None:
     Raises:
         Exception: whatever made it fail, after the job says so.
     """
-    job = run.trial
-    if job is None or job.state not in jobs.OPEN_STATES or run.upload is None:
+    job = file_runs.trial_of(run, now=now)
+    if job is None:
         return
-    if job.state == Job.State.RUNNING and not jobs.is_stalled(job, now=now):
-        return
-    Job.objects.filter(pk=job.pk).update(done=0, problem_count=0)
-    job.problems.all().delete()
-    job.refresh_from_db()
     with failing(job):
         outcome = provision_work.apply_list(run=run, job=job, now=now, trial=True)
-        ProvisionRun.objects.filter(pk=run.pk).update(records=outcome.records)
-        jobs.finish(job=job, result=outcome.counts)
-
-
-def start(*, run: ProvisionRun, actor: User) -> None:
-    """Have a worker record the list that was looked through.
-
-    Raises:
-        NotReady: see there.
-    """
-    with transaction.atomic():
-        locked = ProvisionRun.objects.select_for_update(of=["self"]).select_related("trial").get(pk=run.pk)
-        if not locked.can_start:
-            raise NotReady
-        locked.job = jobs.create(kind=LEDGER_RUN, actor=actor, total=locked.records)
-        locked.save(update_fields=["job"])
-        audit.record(action="provisions.started", actor=actor, obj=locked, detail={"kind": locked.kind})
-        nudge(RUN_TASK, locked.pk)
-    run.refresh_from_db()
-
-
-def give_up(*, run: ProvisionRun, actor: audit.Actor) -> None:
-    """Drop a list that is not to be recorded.
-
-    Raises:
-        NotReady: its recording has begun.
-    """
-    with transaction.atomic():
-        locked = ProvisionRun.objects.select_for_update(of=["self"]).get(pk=run.pk)
-        if locked.job_id:
-            raise NotReady
-        if locked.given_up_at is None:
-            locked.given_up_at = timezone.now()
-            locked.save(update_fields=["given_up_at"])
-            audit.record(action="provisions.given_up", actor=actor, obj=locked)
-            _erase_upload(locked, actor)
-    run.refresh_from_db()
+        file_runs.counted(run, job, records=outcome.records, counts=outcome.counts)
 
 
 def run(*, run: ProvisionRun, now: datetime) -> None:
@@ -189,13 +130,8 @@ def _conclude(run: ProvisionRun, job: Job, outcome: provision_work.Outcome, acto
     run.report, run.output, run.counts = outcome.report, outcome.output, outcome.counts
     run.save(update_fields=["report", "output", "counts"])
     jobs.finish(job=job, result=outcome.counts)
-    audit.record(action="provisions.recorded", actor=actor, obj=run, detail={"kind": run.kind, **outcome.counts})
-    _erase_upload(run, actor)
-
-
-def _erase_upload(run: ProvisionRun, actor: audit.Actor) -> None:
-    if run.upload is not None:
-        files.erase(file=run.upload, actor=actor)
+    audit.record(action="provisions.recorded", actor=actor, obj=run, detail={**run.audit_detail, **outcome.counts})
+    file_runs.erase_upload(run, actor)
 
 
 # ------------------------------------------------------------------------------------------------------- giving it out
@@ -209,7 +145,7 @@ def take(*, run: ProvisionRun, actor: User, now: datetime, order: ExportOrder | 
 
     Raises:
         ExportError: see :func:`.exports.allow`.
-        NotReady: there is none, or no longer.
+        file_runs.NotReady: there is none, or no longer.
         Stopped: somebody has withdrawn, or a stop was set, since it was made. The file is erased; if it had never been
             taken, nothing was given, so its records are taken back.
     """
@@ -220,7 +156,7 @@ def take(*, run: ProvisionRun, actor: User, now: datetime, order: ExportOrder | 
             .get(pk=run.pk)
         )
         if locked.output is None or locked.output.erased_at:
-            raise NotReady
+            raise file_runs.NotReady
         made = list(locked.provisions.select_related("basis", "subcontractor"))
         stopped = provisions.refused_now(made=made, common=locked.common, now=now)
         if stopped:
@@ -257,33 +193,16 @@ def stop_file(run: ProvisionRun, actor: audit.Actor, *, people: int, stopped: in
 # ---------------------------------------------------------------------------------------------------------------- sweep
 
 
-def purge(*, now: datetime) -> int:
-    """Give up lists that nobody started and files that nobody took, and say how many; old lists of problems go too."""
-    erase_old_reports(ProvisionRun.objects.all(), now=now)
+def purge_files(*, now: datetime) -> int:
+    """Erase files that were made and that nobody took, and say how many."""
     count = 0
-    for old in ProvisionRun.objects.filter(job=None, given_up_at=None, created_at__lt=now - KEPT):
-        give_up(run=old, actor="worker")
-        count += 1
-    made = ProvisionRun.objects.filter(output__isnull=False, output__erased_at=None, output__created_at__lt=now - KEPT)
+    made = ProvisionRun.objects.filter(
+        output__isnull=False, output__erased_at=None, output__created_at__lt=now - OUTPUT_KEPT
+    )
     for pk in made.values_list("pk", flat=True):
         with transaction.atomic():
             locked = ProvisionRun.objects.select_for_update(of=["self"]).select_related("output").get(pk=pk)
             if locked.output is not None and locked.output.erased_at is None:
                 stop_file(locked, "worker", people=locked.provisions.count(), stopped=0)
                 count += 1
-    return count
-
-
-def renudge(*, now: datetime) -> int:
-    """Nudge again for work that nobody took up within a minute or whose worker has fallen silent; say how many."""
-    lost = Q(state=Job.State.WAITING, created_at__lt=now - NUDGE_PATIENCE) | Q(
-        state=Job.State.RUNNING, updated_at__lt=now - jobs.STALLED
-    )
-    lost_jobs = Job.objects.filter(lost, kind__in=(LEDGER_TRIAL, LEDGER_RUN))
-    waiting = ProvisionRun.objects.filter(given_up_at=None, upload__erased_at=None).exclude(upload=None)
-    count = 0
-    for field, task in (("trial", TRY_TASK), ("job", RUN_TASK)):
-        for pk in waiting.filter(**{f"{field}__in": lost_jobs}).values_list("pk", flat=True):
-            nudge(task, pk)
-            count += 1
     return count

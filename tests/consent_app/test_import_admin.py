@@ -79,7 +79,7 @@ def test_the_whole_way(client, manager):
     assert client.get(address(batch))["Refresh"] == "3"
     batch = imported(batch)
     text = client.get(address(batch)).content.decode()
-    assert "取り込みの結果" in text
+    assert "<dd>完了</dd>" in text
     assert re.search(r"新しい顧客.*?800", text, re.DOTALL)
     assert Customer.objects.count() == 800
 

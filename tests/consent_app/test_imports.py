@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from consent_app import tasks
-from consent_app.domain.formats import FORMATS
+from consent_app.domain.formats import FORMATS, FileProblem
 from consent_app.domain.trust import TRUST
 from consent_app.models import (
     Consent,
@@ -23,7 +23,7 @@ from consent_app.models import (
     ImportBatch,
     Recipient,
 )
-from consent_app.services import gift_erasure, import_engine, import_work, imports
+from consent_app.services import file_runs, gift_erasure, import_engine, import_work, imports
 from privacy_portal.core.models import AuditEntry, EncryptedFile, Job
 from privacy_portal.core.services import files
 from tests.factories.consent import PurposeFactory
@@ -547,7 +547,7 @@ class TestStepByStep:
 
     def started(self, actor, content=None):
         batch = self.ready(actor, content)
-        imports.start(batch=batch, actor=actor)
+        file_runs.start(run=batch, actor=actor)
         return ImportBatch.objects.select_related("job__started_by", "upload").get(pk=batch.pk)
 
     def test_the_whole_way(self, actor):
@@ -556,7 +556,7 @@ class TestStepByStep:
         assert batch.trial.result["created"] == 1
         assert not Customer.objects.exists()
         assert [row.person.given_name for row in imports.preview(batch=batch, actor=actor)] == ["花子"]
-        imports.start(batch=batch, actor=actor)
+        file_runs.start(run=batch, actor=actor)
         imports.run(batch=ImportBatch.objects.get(pk=batch.pk))
         batch.refresh_from_db()
         assert batch.job.state == Job.State.DONE
@@ -577,7 +577,7 @@ class TestStepByStep:
         batch = self.uploaded(actor)
         for _ in range(2):
             tasks.try_import(str(batch.pk))
-        imports.start(batch=batch, actor=actor)
+        file_runs.start(run=batch, actor=actor)
         for _ in range(2):
             tasks.import_customers(str(batch.pk))
         tasks.sweep_imports()
@@ -598,20 +598,20 @@ class TestStepByStep:
         assert job.result["created"] == 1
 
     def test_no_file_of_ours(self, actor):
-        with pytest.raises(imports.FileProblem):
+        with pytest.raises(FileProblem):
             self.uploaded(actor, "a,b\n1,2\n")
         assert not ImportBatch.objects.exists()
         assert not EncryptedFile.objects.filter(erased_at=None).exists()
 
     def test_nothing_starts_twice_or_too_early(self, actor):
         batch = self.uploaded(actor)
-        with pytest.raises(imports.NotReady):
-            imports.start(batch=batch, actor=actor)
+        with pytest.raises(file_runs.NotReady):
+            file_runs.start(run=batch, actor=actor)
         batch = self.started(actor)
-        with pytest.raises(imports.NotReady):
-            imports.start(batch=batch, actor=actor)
-        with pytest.raises(imports.NotReady):
-            imports.give_up(batch=batch, actor=actor)
+        with pytest.raises(file_runs.NotReady):
+            file_runs.start(run=batch, actor=actor)
+        with pytest.raises(file_runs.NotReady):
+            file_runs.give_up(run=batch, actor=actor)
         imports.run(batch=batch)
         before = fingerprint()
         imports.run(batch=batch)
@@ -619,18 +619,18 @@ class TestStepByStep:
 
     def test_given_up_uploads_are_erased(self, actor):
         batch = self.ready(actor)
-        imports.give_up(batch=batch, actor=actor)
+        file_runs.give_up(run=batch, actor=actor)
         assert EncryptedFile.objects.get(pk=batch.upload_id).erased_at
-        with pytest.raises(imports.NotReady):
-            imports.start(batch=batch, actor=actor)
-        with pytest.raises(imports.NotReady):
+        with pytest.raises(file_runs.NotReady):
+            file_runs.start(run=batch, actor=actor)
+        with pytest.raises(file_runs.NotReady):
             imports.preview(batch=ImportBatch.objects.get(pk=batch.pk), actor=actor)
 
     def test_uploads_that_nobody_starts_are_given_up(self, actor):
         batch = self.ready(actor)
         now = timezone.now()
-        assert imports.purge(now=now) == 0
-        assert imports.purge(now=now + timedelta(days=8)) == 1
+        assert file_runs.give_up_old(ImportBatch, now=now) == 0
+        assert file_runs.give_up_old(ImportBatch, now=now + timedelta(days=8)) == 1
         batch.refresh_from_db()
         assert batch.given_up_at
 
@@ -696,16 +696,16 @@ class TestStepByStep:
     def test_lost_nudges_are_repeated(self, actor, monkeypatch, django_capture_on_commit_callbacks):
         batch = self.uploaded(actor)
         nudged = []
-        monkeypatch.setattr(imports, "nudge", lambda task, pk: nudged.append((task, pk)))
-        assert imports.renudge(now=timezone.now()) == 0
+        monkeypatch.setattr(file_runs, "nudge", lambda task, pk: nudged.append((task, pk)))
+        assert file_runs.renudge(ImportBatch, now=timezone.now()) == 0
         later = timezone.now() + timedelta(minutes=2)
-        assert imports.renudge(now=later) == 1
+        assert file_runs.renudge(ImportBatch, now=later) == 1
         assert nudged == [("consent.try_import", batch.pk)]
         Job.objects.update(state=Job.State.RUNNING)
-        assert imports.renudge(now=later) == 0
-        assert imports.renudge(now=later + timedelta(minutes=10)) == 1
-        imports.give_up(batch=batch, actor=actor)
-        assert imports.renudge(now=later + timedelta(minutes=10)) == 0
+        assert file_runs.renudge(ImportBatch, now=later) == 0
+        assert file_runs.renudge(ImportBatch, now=later + timedelta(minutes=10)) == 1
+        file_runs.give_up(run=batch, actor=actor)
+        assert file_runs.renudge(ImportBatch, now=later + timedelta(minutes=10)) == 0
 
 
 def test_the_moment_of_an_import_is_one(monkeypatch):
@@ -721,4 +721,4 @@ def test_a_worker_knows_the_tasks():
     app.loader.import_default_modules()
     scheduled = {str(entry["task"]) for entry in app.conf.beat_schedule.values() if "consent" in str(entry["task"])}
     assert {"consent.sweep_imports", "consent.sweep_broadcasts"} <= scheduled
-    assert {imports.TRY_TASK, imports.IMPORT_TASK, *scheduled} <= set(app.tasks)
+    assert {ImportBatch.TRY_TASK, ImportBatch.RUN_TASK, *scheduled} <= set(app.tasks)

@@ -18,7 +18,7 @@ from consent_app.models import (
     ReceivedProvision,
     RefusedProvision,
 )
-from consent_app.services import provision_runs, provision_work, suspensions
+from consent_app.services import file_runs, provision_runs, provision_work, suspensions
 from privacy_portal.core.models import AuditEntry, EncryptedFile, Job, User
 from privacy_portal.core.services import files
 from tests.factories.consent import (
@@ -74,7 +74,7 @@ def tried(text: str, staff: User, kind: str = "now", common: dict[str, Any] | No
 
 def recorded(text: str, staff: User, kind: str = "now", common: dict[str, Any] | None = None) -> ProvisionRun:
     run = tried(text, staff, kind, common)
-    provision_runs.start(run=run, actor=staff)
+    file_runs.start(run=run, actor=staff)
     provision_runs.run(run=ProvisionRun.objects.get(pk=run.pk), now=timezone.now())
     run = ProvisionRun.objects.select_related("job", "output", "report", "upload").get(pk=run.pk)
     assert run.job is not None
@@ -212,7 +212,7 @@ def test_a_worker_that_is_lost_leaves_whole_chunks_and_another_goes_on(
 ) -> None:
     monkeypatch.setattr(provision_work, "CHUNK", 2)
     run = tried(list_of(*CustomerFactory.create_batch(5)), staff, "already")
-    provision_runs.start(run=run, actor=staff)
+    file_runs.start(run=run, actor=staff)
     calls = []
     original = provision_work._apply
 
@@ -235,12 +235,12 @@ def test_a_worker_that_is_lost_leaves_whole_chunks_and_another_goes_on(
 
 def test_started_once(staff: User) -> None:
     run = upload(list_of(consenting()), staff)
-    with pytest.raises(provision_runs.NotReady):
-        provision_runs.start(run=run, actor=staff)
+    with pytest.raises(file_runs.NotReady):
+        file_runs.start(run=run, actor=staff)
     provision_runs.try_out(run=run, now=timezone.now())
-    provision_runs.start(run=run, actor=staff)
-    for again in (provision_runs.start, provision_runs.give_up):
-        with pytest.raises(provision_runs.NotReady):
+    file_runs.start(run=run, actor=staff)
+    for again in (file_runs.start, file_runs.give_up):
+        with pytest.raises(file_runs.NotReady):
             again(run=run, actor=staff)
 
 
@@ -253,8 +253,8 @@ def test_what_is_no_list_is_not_kept(staff: User) -> None:
 
 def test_lists_that_nobody_started_are_given_up(staff: User) -> None:
     run = upload(list_of(consenting()), staff)
-    assert provision_runs.purge(now=timezone.now() + timedelta(days=6)) == 0
-    assert provision_runs.purge(now=timezone.now() + timedelta(days=8)) == 1
+    assert file_runs.give_up_old(ProvisionRun, now=timezone.now() + timedelta(days=6)) == 0
+    assert file_runs.give_up_old(ProvisionRun, now=timezone.now() + timedelta(days=8)) == 1
     run.refresh_from_db()
     assert run.given_up_at
     assert EncryptedFile.objects.get().erased_at
@@ -262,8 +262,8 @@ def test_lists_that_nobody_started_are_given_up(staff: User) -> None:
 
 def test_work_that_nobody_took_up_is_announced_again(staff: User) -> None:
     upload(list_of(consenting()), staff)
-    assert provision_runs.renudge(now=timezone.now()) == 0
-    assert provision_runs.renudge(now=timezone.now() + timedelta(minutes=2)) == 1
+    assert file_runs.renudge(ProvisionRun, now=timezone.now()) == 0
+    assert file_runs.renudge(ProvisionRun, now=timezone.now() + timedelta(minutes=2)) == 1
 
 
 def test_pasted_numbers_become_a_list() -> None:
@@ -303,7 +303,7 @@ class TestGivingOut:
     def test_nobody_may_be_given_no_file(self, staff: User) -> None:
         run = recorded(list_of(CustomerFactory()), staff, "export")
         assert run.output is None
-        with pytest.raises(provision_runs.NotReady):
+        with pytest.raises(file_runs.NotReady):
             provision_runs.take(run=run, actor=staff, now=timezone.now())
 
     def test_what_is_no_registered_data_cannot_be_exported(self, staff: User) -> None:
@@ -321,7 +321,7 @@ class TestGivingOut:
     def test_if_it_breaks_neither_file_nor_record_remains(self, staff: User, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(provision_work, "CHUNK", 1)
         run = tried(list_of(consenting(), consenting()), staff, "export")
-        provision_runs.start(run=run, actor=staff)
+        file_runs.start(run=run, actor=staff)
         original = provision_work._Output.write
 
         def full(self: Any, customers: Any) -> None:
@@ -351,7 +351,7 @@ class TestGivingOut:
         # What never left was not given; what left, was.
         assert LedgerReversal.objects.count() == (2 if before == "never" else 0)
         assert EncryptedFile.objects.get(pk=run.output_id).erased_at
-        with pytest.raises(provision_runs.NotReady):
+        with pytest.raises(file_runs.NotReady):
             provision_runs.take(run=run, actor=staff, now=timezone.now())
 
     def test_a_stop_of_provision_stops_the_file(self, staff: User) -> None:
@@ -366,9 +366,9 @@ class TestGivingOut:
         run = recorded(list_of(consenting()), staff, "export")
         if taken:
             provision_runs.take(run=run, actor=staff, now=timezone.now())
-        assert provision_runs.purge(now=timezone.now() + timedelta(days=6)) == 0
-        assert provision_runs.purge(now=timezone.now() + timedelta(days=8)) == 1
-        assert provision_runs.purge(now=timezone.now() + timedelta(days=8)) == 0
+        assert provision_runs.purge_files(now=timezone.now() + timedelta(days=6)) == 0
+        assert provision_runs.purge_files(now=timezone.now() + timedelta(days=8)) == 1
+        assert provision_runs.purge_files(now=timezone.now() + timedelta(days=8)) == 0
         assert EncryptedFile.objects.get(pk=run.output_id).erased_at
         assert LedgerReversal.objects.exists() is not taken
 
@@ -378,7 +378,7 @@ def test_a_list_that_another_worker_ends_meanwhile_is_left_to_it(monkeypatch: py
     """It has erased the upload by the time at which this one wants to read on."""
     staff = register()
     run = tried(list_of(CustomerFactory()), staff, "already")
-    provision_runs.start(run=run, actor=staff)
+    file_runs.start(run=run, actor=staff)
     late = ProvisionRun.objects.get(pk=run.pk)
     read = provision_work.count_rows
 
@@ -400,7 +400,7 @@ class TestAtOnce:
     def test_two_workers_record_a_list_once(self) -> None:
         staff = register()
         run = tried(list_of(*CustomerFactory.create_batch(6)), staff, "already")
-        provision_runs.start(run=run, actor=staff)
+        file_runs.start(run=run, actor=staff)
 
         def work() -> None:
             provision_runs.run(run=ProvisionRun.objects.get(pk=run.pk), now=timezone.now())
@@ -416,7 +416,7 @@ class TestAtOnce:
         purpose = Purpose.objects.get()
         people = [consenting() for _ in range(30)]
         run = tried(list_of(*people), staff)
-        provision_runs.start(run=run, actor=staff)
+        file_runs.start(run=run, actor=staff)
 
         def withdraw() -> None:
             from django.db import transaction

@@ -15,7 +15,7 @@ from consent_app.domain.profile_parser import ProfileError, parse_profile
 from consent_app.domain.retention import DEFAULTS, Periods, problems
 from consent_app.models import ImportBatch, ProvisionRun, RetentionRule
 from consent_app.selectors import retention_periods
-from consent_app.services import imports, provision_runs, retention
+from consent_app.services import file_runs, retention
 from consent_app.services.profiles import PROFILES, load_profile
 from privacy_portal.core.models import AuditEntry, EncryptedFile
 from privacy_portal.core.services import files
@@ -136,8 +136,8 @@ def test_lists_of_problems_go_after_90_days() -> None:
         format="base", encoding="utf-8", report=stored(), created_at=old, counts={"created": 3}
     )
     run = ProvisionRun.objects.create(kind="provide", report=stored(), created_at=old)
-    imports.purge(now=NOW)
-    provision_runs.purge(now=NOW)
+    file_runs.give_up_old(ImportBatch, now=NOW)
+    file_runs.give_up_old(ProvisionRun, now=NOW)
     for row in (kept, batch, run):
         row.report.refresh_from_db()
     assert kept.report.erased_at is None
