@@ -4,7 +4,8 @@ import hashlib
 import hmac
 from typing import Any
 
-from django.core.cache.backends.redis import RedisCache, RedisSerializer
+import redis
+from django.core.cache.backends.redis import RedisCache, RedisCacheClient, RedisSerializer
 
 from . import redis_server
 from .keys import derive_key
@@ -37,6 +38,20 @@ def _signature(stored: bytes) -> bytes:
     return hmac.new(derive_key("cache"), stored, hashlib.sha256).digest()
 
 
+class _OneClient(RedisCacheClient):
+    """Django makes a client for every call, and with it a table of all that Redis can answer: dearer than the call."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._clients: dict[bool, redis.Redis] = {}
+
+    def get_client(self, key: Any = None, *, write: bool = False) -> redis.Redis:
+        """The same one for every reader, and for every writer."""
+        if write not in self._clients:
+            self._clients[write] = super().get_client(key, write=write)
+        return self._clients[write]
+
+
 class PrefixedRedisCache(RedisCache):
     """Django's own, except that emptying it leaves alone what is not the cache's.
 
@@ -47,6 +62,7 @@ class PrefixedRedisCache(RedisCache):
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         options = {**redis_server.patience(), **params.get("OPTIONS", {})}
         super().__init__(server, {**params, "OPTIONS": options})
+        self._class = _OneClient
 
     def clear(self) -> None:
         """Delete the keys that begin with ``KEY_PREFIX``."""

@@ -33,6 +33,10 @@ class SessionStore(cached_db.SessionStore):
             OperationalError, InterfaceError: the database is away.
             UpdateError: somebody signed out meanwhile.
         """
+        if self.session_key is None:
+            # Django's own would write the copy twice: here, and after it has come back from here.
+            self.create()
+            return
         try:
             super().save(must_create)
         except UpdateError as error:

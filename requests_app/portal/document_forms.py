@@ -40,7 +40,9 @@ class DocumentForm(PortalFormMixin, forms.Form):
         field.choices = [(code, DOCUMENTS[code].name) for code in need.documents]  # type: ignore[attr-defined]
         if len(need.documents) == 1:
             field.initial = need.documents[0]
-        self.helper.layout = Layout("document", "photo", "copies")
+
+    def layout(self) -> Layout:
+        return Layout("document", "photo", "copies")
 
     @property
     def chosen(self) -> list[Any]:

@@ -157,12 +157,12 @@ class StepForm(PortalFormMixin, forms.Form):
         self.shown = shown
         super().__init__(*args, **kwargs)
         self.build()
-        self.helper.layout = Layout(
-            *(Fieldset(str(legend), *names) if legend else Layout(*names) for legend, names in self.groups)
-        )
 
     def build(self) -> None:
         """Add the fields that depend on the draft."""
+
+    def layout(self) -> Layout:
+        return Layout(*(Fieldset(str(legend), *names) if legend else Layout(*names) for legend, names in self.groups))
 
     @property
     def groups(self) -> Iterable[tuple[Text, list[str]]]:

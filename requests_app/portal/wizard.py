@@ -81,6 +81,7 @@ class Wizard:
         self.request_type = request_type
         self.entry = REQUEST_TYPES[request_type]
         self.answers = answers
+        self._forms: dict[str, StepForm] = {}
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
@@ -108,9 +109,15 @@ class Wizard:
             data, entry=self.entry, answers=self.answers, initial=forms.bound_to(self.answers), **extra
         )
 
+    def _kept(self, step: Step) -> StepForm:
+        """The page with what the draft holds, for nobody to see."""
+        if step.slug not in self._forms:
+            self._forms[step.slug] = self.form(step, forms.bound_to(self.answers), shown=False)
+        return self._forms[step.slug]
+
     def is_done(self, step: Step) -> bool:
         """Whether the page was sent and is right; a page where everything is optional must have been seen as well."""
-        form = self.form(step, forms.bound_to(self.answers), shown=False)
+        form = self._kept(step)
         return all(name in self.answers for name in form.fields) and form.is_valid()
 
     @cached_property
@@ -148,7 +155,7 @@ class Wizard:
 
     def submitted(self) -> Answers:
         """The answers to send: only what the pages ask now, so that nothing is left of an agent who was taken back."""
-        asked = [name for step in self.steps for name in self.form(step, shown=False).fields]
+        asked = [name for step in self.steps for name in self._kept(step).fields]
         more = ["change_rows"] if "changes" in self.entry.asks else []
         return forms.to_submit({name: self.answers[name] for name in (*asked, *more)})
 

@@ -7,6 +7,7 @@ from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Layout
 from django import forms
 from django.http import QueryDict
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 # Full-width ASCII to ASCII; the many hyphens and dashes that keyboards and phones produce to one; every space to one.
@@ -57,19 +58,27 @@ class PortalFormMixin(forms.BaseForm):
     digit_fields: tuple[str, ...] = ()
     # The server answers in our words and in the person's language; the browser's bubbles do neither.
     use_required_attribute = False
+    # Whether somebody will see the form; else it only says whether what it holds is right.
+    shown = True
 
     def __init__(self, data: Mapping[str, Any] | None = None, *args: Any, **kwargs: Any) -> None:
         super().__init__(data, *args, **kwargs)
         if data is not None:
             self.data = self._as_meant(data)
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.layout = self.layout()
+
+    @cached_property
+    def helper(self) -> FormHelper:
+        """What crispy asks for; made when the form is shown, which most that are sent are not."""
+        helper = FormHelper()
+        helper.form_tag = False
+        helper.layout = self.layout()
+        return helper
 
     def full_clean(self) -> None:
         # Here, not in __init__: a form may add fields after this class's constructor ran.
-        for name, field in self.fields.items():
-            self._explain(field, str(self[name].label))
+        if self.shown:
+            for name, field in self.fields.items():
+                self._explain(field, str(self[name].label))
         super().full_clean()
 
     def layout(self) -> Layout | None:
