@@ -8,10 +8,14 @@ from typing import Any
 from celery import Celery
 from celery.signals import before_task_publish, setup_logging, task_postrun, task_prerun
 from celery.utils.log import get_multiprocessing_logger
+from kombu.transport.redis import Channel
 
+from privacy_portal.core.broker import LettingGo
 from privacy_portal.core.request_id import current_request_id
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "privacy_portal.settings.production")
+
+Channel.QoS = LettingGo
 
 app = Celery("privacy_portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
