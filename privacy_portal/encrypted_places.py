@@ -67,6 +67,8 @@ PLACES: Mapping[str, str] = {
     "requests_app.casenote.body": _STAFF,
     "requests_app.casefinding.place": _STAFF,
     "requests_app.casefinding.note": _STAFF,
+    "requests_app.foundcontent.text": "what is held about somebody outside of the database, copied for the answer",
+    "requests_app.foundcontent.file": "the same as a file",
     "requests_app.handover.note": _STAFF,
     "requests_app.evidencepage.file": "a page of somebody's identity document",
     "requests_app.evidencejudgement.note": _STAFF,

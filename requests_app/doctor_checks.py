@@ -3,17 +3,21 @@
 import datetime
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from privacy_portal.core.doctor_registry import EXAMPLES, Check, Found, register, rows
 
 from . import selectors, selectors_instructions
+from .domain.instructions import OUTSTANDING
 from .domain.transitions import OPEN_STATUSES, Status
-from .models import AnswerFile, Decision, DisclosureRequest, Party, RequestEvent
+from .models import AnswerFile, Decision, DisclosureRequest, Instruction, Party, RequestEvent
 from .services import lifecycle, retention, silence
 
 # The sweep comes every minute.
 LATE = datetime.timedelta(minutes=15)
+# Reminders and the manager's escalation have come and gone by then.
+BY_HAND_LATE = datetime.timedelta(days=14)
 DECIDED = (Status.FULFILLING, Status.READY_TO_POST, Status.ANSWERED)
 ANSWERED = (Status.READY_TO_POST, Status.ANSWERED)
 
@@ -73,6 +77,12 @@ def not_reminded(now: datetime.datetime) -> Found:
     return Found(len(keys), tuple(map(str, keys[:EXAMPLES])))
 
 
+def by_hand_overdue(now: datetime.datetime) -> Found:
+    """Instructions about data found by hand that are long over their day: until then nothing was changed or erased."""
+    before = timezone.localdate(now) - BY_HAND_LATE
+    return rows(Instruction.objects.filter(finding__isnull=False, state__in=OUTSTANDING, due_on__lt=before))
+
+
 def answers_not_erased(now: datetime.datetime) -> Found:
     """Files of answers that outlived the day until which they can be opened."""
     over = AnswerFile.objects.filter(expires_at__lt=now - LATE, file__erased_at=None)
@@ -117,6 +127,12 @@ register(
     ),
     Check("request_not_closed", _("終わるはずの請求が開いています"), _SEE_WORKER, not_closed),
     Check("request_not_reminded", _("出ていない催促があります"), _SEE_WORKER, not_reminded),
+    Check(
+        "request_by_hand_overdue",
+        _("手作業で見つけたデータの訂正や消去が済んでいない請求があります"),
+        _("指示の相手に確かめ、済んだ日を記録してください。済むまで、その請求は終わりません。"),
+        by_hand_overdue,
+    ),
     Check("answer_not_erased", _("期限を過ぎた回答ファイルが残っています"), _SEE_WORKER, answers_not_erased),
     Check("request_not_erased", _("消去の日を過ぎた請求が残っています"), _SEE_WORKER, requests_not_erased),
 )

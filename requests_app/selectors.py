@@ -19,6 +19,7 @@ from privacy_portal.core.models import OutgoingMail, User
 from .connectors.found import FoundData, found_data, held_items
 from .domain.comparison import number_key
 from .domain.identity_levels import ALWAYS
+from .domain.instructions import OUTSTANDING
 from .domain.receipt_numbers import InvalidReceiptNumber, parse
 from .domain.request_types import REQUEST_TYPES
 from .domain.silence import ORDER, Patience, Stage, not_before
@@ -38,6 +39,7 @@ from .models import (
     DisclosureRequest,
     Fee,
     IdentityCheck,
+    Instruction,
     Message,
     MessageFile,
     Party,
@@ -47,6 +49,7 @@ from .models import (
     TargetExtension,
 )
 from .models.decision import POSITIVE
+from .selectors_found import FoundByHand
 
 # The list with masked names, without any case.
 LIST_PERMISSION = "requests_app.list_requests"
@@ -368,8 +371,8 @@ def linked_recipients(request: DisclosureRequest) -> list[Recipient]:
 
 
 def concerns_somebody_held(request: DisclosureRequest) -> bool:
-    """Whether it is known whose data it is about: a customer's, or a recipient's in the orders of others."""
-    return request.customer_id is not None or request.gift_links.exists()
+    """Whether somebody's data is there to be changed: a customer's, a recipient's, or what staff found by hand."""
+    return request.customer_id is not None or request.gift_links.exists() or bool(FoundByHand(request).found)
 
 
 def _recipients(request: DisclosureRequest) -> QuerySet[Recipient]:
@@ -457,8 +460,9 @@ def to_fulfil(*, before: datetime, limit: int) -> list[uuid.UUID]:
 
 
 def to_close(*, answered_before: datetime, limit: int) -> list[uuid.UUID]:
-    """Answered requests that stay open no longer."""
-    due = DisclosureRequest.objects.filter(status=Status.ANSWERED, answered_at__lte=answered_before)
+    """Answered requests that stay open no longer: nobody has to change or erase anything by hand for them."""
+    to_do = Instruction.objects.filter(request=OuterRef("pk"), finding__isnull=False, state__in=OUTSTANDING)
+    due = DisclosureRequest.objects.filter(~Exists(to_do), status=Status.ANSWERED, answered_at__lte=answered_before)
     return _due(due, "answered_at", limit)
 
 

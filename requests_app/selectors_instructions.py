@@ -29,7 +29,7 @@ def notes_of(request: DisclosureRequest) -> QuerySet[CaseNote]:
 
 def findings_of(request: DisclosureRequest) -> QuerySet[CaseFinding]:
     """What was looked for where, the oldest first."""
-    return request.findings.select_related("author", "item")
+    return request.findings.select_related("author", "item", "keeper__subcontractor")
 
 
 def for_staff(today: date) -> QuerySet[Any]:

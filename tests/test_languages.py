@@ -38,6 +38,7 @@ from requests_app.domain.instructions import Kind
 from requests_app.domain.transitions import Status
 from requests_app.models import (
     CallBack,
+    CaseFinding,
     DecisionProposal,
     DisclosureRequest,
     EvidenceRequest,
@@ -52,10 +53,12 @@ from requests_app.portal.wizard import steps_of
 from requests_app.services import (
     call_backs,
     decisions,
+    found_contents,
     fulfilment,
     holds,
     instructions,
     intake,
+    notes,
     post_codes,
     second_look,
 )
@@ -262,11 +265,18 @@ def rare_states(manager: User) -> None:
     RequestFactory.in_review(party=got_a_gift)
     RequestRule.objects.filter(request_type="disclosure").update(fee=RequestRule.Fee.FIXED, fee_yen=1100)
     FeeFactory(request=RequestFactory.by_letter(Status.FEE_WAITING))
+    finding = notes.find(
+        request=RequestFactory.in_review(party={"family_name": "応募田"}),
+        actor=manager, item=None, place="応募書類の棚", result="found", note="", now=now,
+    )  # fmt: skip
+    found_contents.put_in(finding=finding, actor=manager, text="応募の書類の写し", file=None, now=now)
 
 
 def addresses_of_rare_states() -> Iterator[str]:
     """Behind one of many cases, of which the walk sees a few only."""
     yield reverse("admin:requests_app_case_instruction", args=[Instruction.objects.get().request_id, 1])
+    finding = CaseFinding.objects.get()
+    yield reverse("admin:requests_app_case_found", args=[finding.request_id, finding.pk])
     yield reverse("admin:requests_app_case_second_look", args=[DecisionProposal.objects.get().request_id])
     yield reverse("admin:requests_app_case_unhold", args=[RetentionHold.objects.get().request_id])
     change = CustomerChange.objects.get()

@@ -17,15 +17,15 @@ class LettingGo(QoS):
     def ack(self, delivery_tag: str) -> None:
         """As in kombu."""
         try:
-            super().ack(delivery_tag)
+            super().ack(delivery_tag)  # type: ignore[no-untyped-call]
         except Exception:
-            virtual.QoS.ack(self, delivery_tag)
+            virtual.QoS.ack(self, delivery_tag)  # type: ignore[no-untyped-call]
             raise
 
     def reject(self, delivery_tag: str, requeue: bool = False, **kwargs: Any) -> None:
         """As in kombu."""
         try:
-            super().reject(delivery_tag, requeue=requeue, **kwargs)
+            super().reject(delivery_tag, requeue=requeue, **kwargs)  # type: ignore[no-untyped-call]
         except Exception:
-            virtual.QoS.ack(self, delivery_tag)
+            virtual.QoS.ack(self, delivery_tag)  # type: ignore[no-untyped-call]
             raise

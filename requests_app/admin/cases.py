@@ -40,6 +40,7 @@ from . import (
     decision_views,
     evidence_views,
     fee_views,
+    found_views,
     gift_views,
     hold_views,
     instruction_views,
@@ -298,6 +299,8 @@ class DisclosureRequestAdmin(PostedSearch, OfferedLookups, ModelAdmin):
             path(f"{prefix}gifts/", page(gift_views.choose), name="requests_app_case_gifts"),
             path(f"{prefix}decide/", page(decision_views.decide), name="requests_app_case_decide"),
             path(f"{prefix}decide/block/", page(decision_views.insert_block), name="requests_app_case_block"),
+            path(f"{prefix}findings/<uuid:finding_id>/", page(found_views.contents), name="requests_app_case_found"),
+            path(f"{prefix}found/<uuid:content_id>/", page(found_views.open_file), name="requests_app_case_found_file"),
             path(f"{prefix}second-look/", page(second_look_views.look), name="requests_app_case_second_look"),
             path(
                 f"{prefix}second-look/letter/",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import messages as notices
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
@@ -26,6 +27,7 @@ from ..services.notes import PLACE_LENGTH
 from ..services.permissions import may_act_as_staff
 from .case_views import back_to, case_page, refused_step, require_permission, staff_of
 from .clock_views import DayInput
+from .found_views import is_disclosed
 from .steps import BY_CODE
 
 if TYPE_CHECKING:
@@ -171,15 +173,21 @@ class FindingForm(forms.ModelForm):
         label=_("探した場所"), max_length=PLACE_LENGTH, widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"})
     )
     note = forms.CharField(label=_("説明"), required=False, max_length=TEXT_LENGTH, widget=_area(4))
-    field_order = ("item", "place", "result", "note")
+    field_order = ("item", "place", "result", "note", "keeper")
 
     class Meta:
         model = CaseFinding
-        fields = ("item", "result")
+        fields = ("item", "result", "keeper")
         widgets = {
             "item": UnfoldAdminSelectWidget(),
             "result": UnfoldAdminSelectWidget(),
+            "keeper": UnfoldAdminSelectWidget(),
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        ours = InstructionContact.objects.exclude(kind=AddresseeKind.RECIPIENT).select_related("subcontractor")
+        self.fields["keeper"].queryset = ours  # type: ignore[attr-defined]
 
 
 def _tell(form: forms.BaseForm, error: RequestError | InstructionRefused) -> None:
@@ -339,9 +347,10 @@ def finding(request: HttpRequest, case: DisclosureRequest, site: DisclosureReque
     form = FindingForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            notes.find(request=case, actor=staff_of(request), now=timezone.now(), **form.cleaned_data)
+            made = notes.find(request=case, actor=staff_of(request), now=timezone.now(), **form.cleaned_data)
         except RequestError as error:
             _tell(form, error)
         else:
-            return back_to(case, TAB)
+            goes_in = made.result == CaseFinding.Result.FOUND and is_disclosed(case)
+            return redirect("admin:requests_app_case_found", case.pk, made.pk) if goes_in else back_to(case, TAB)
     return case_page(request, case, site, "note", BY_CODE["finding"].label, form=form)

@@ -93,6 +93,13 @@ KEPT: tuple[Kept, ...] = (
         _("あったことと、添付した人と、開いた日時"),
     ),
     Kept(
+        "found_contents",
+        _("担当者が手作業で見つけ、回答に入れたデータ"),
+        Stage.FILES,
+        ("requests_app.foundcontent.file", "requests_app.foundcontent.text"),
+        _("あったことと、入れた人と、日時"),
+    ),
+    Kept(
         "answers",
         _("回答のファイルと通知書"),
         Stage.FILES,
@@ -181,6 +188,7 @@ KEPT: tuple[Kept, ...] = (
         (
             "requests_app.instruction.request",
             "requests_app.instruction.decision",
+            "requests_app.instruction.finding",
             "requests_app.instruction.identifier",
             "requests_app.instruction.text",
             "requests_app.instructionentry.instruction",
@@ -192,6 +200,7 @@ KEPT: tuple[Kept, ...] = (
             "requests_app.casefinding.request",
             "requests_app.casefinding.place",
             "requests_app.casefinding.note",
+            "requests_app.foundcontent.finding",
         ),
         _WITH_CASE,
     ),

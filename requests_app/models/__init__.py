@@ -16,7 +16,7 @@ from .identity import IdentityCheck
 from .instruction import Instruction, InstructionContact, InstructionEntry
 from .message import Message
 from .message_file import MessageFile
-from .note import CaseFinding, CaseNote
+from .note import CaseFinding, CaseNote, FoundContent
 from .post_code import PostCode
 from .proposal import DecisionProposal
 from .queue import FirstView, HandOver, SavedView
@@ -43,6 +43,7 @@ __all__ = [
     "EvidenceRequest",
     "Fee",
     "FirstView",
+    "FoundContent",
     "GiftLink",
     "HandOver",
     "IdentityCheck",

@@ -73,10 +73,9 @@ class RequestedChange(models.Model):
         code = self.item.code
         if self.request.customer_id is not None and code in Customer.ITEM_FIELDS:
             return Customer.ITEM_FIELDS[code]
-        if code in Recipient.ITEM_FIELDS:
-            return Recipient.ITEM_FIELDS[code]
-        if code == RECIPIENT_ITEM and self.request.gift_links.exists():
-            return tuple(column for columns in Recipient.ITEM_FIELDS.values() for column in columns)
+        if (code in Recipient.ITEM_FIELDS or code == RECIPIENT_ITEM) and self.request.gift_links.exists():
+            every = tuple(column for columns in Recipient.ITEM_FIELDS.values() for column in columns)
+            return every if code == RECIPIENT_ITEM else Recipient.ITEM_FIELDS[code]
         return ()
 
     @property

@@ -14,6 +14,7 @@ from privacy_portal.core.fields import EncryptedTextField
 
 from ..domain.instructions import ENDED, AddresseeKind, By, Event, Kind, Stage, State
 from .decision import Decision
+from .note import CaseFinding
 from .request import DisclosureRequest
 
 _LANGUAGES = [("ja", "日本語"), ("en", "English")]
@@ -104,6 +105,10 @@ class Instruction(models.Model):
     ended_at = models.DateTimeField(_("終わった日時"), null=True)
     decision = models.ForeignKey(
         Decision, verbose_name=_("決定"), null=True, on_delete=models.CASCADE, related_name="instructions"
+    )
+    # Data that no connector reaches is changed by whoever keeps it; the case stays open until they have.
+    finding = models.ForeignKey(
+        CaseFinding, verbose_name=_("調べた結果"), null=True, on_delete=models.CASCADE, related_name="instructions"
     )
     entrustment = models.OneToOneField(
         Entrustment, verbose_name=_("渡した記録"), null=True, on_delete=models.PROTECT, related_name="+"

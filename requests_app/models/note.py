@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consent_app.models import DataItem
 from privacy_portal.core.fields import EncryptedTextField
+from privacy_portal.core.models import EncryptedFile
 
 from .request import DisclosureRequest
 
@@ -59,6 +60,15 @@ class CaseFinding(models.Model):
     place = EncryptedTextField(_("探した場所"))
     result = models.CharField(_("結果"), max_length=10, choices=Result)
     note = EncryptedTextField(_("説明"), null=True)
+    keeper = models.ForeignKey(
+        "requests_app.InstructionContact",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("データを受け持つ部署や委託先"),
+        help_text=_("訂正や消去が決まったときに、指示を送る相手。空欄は、この結果を書いた人。"),
+    )
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("書いた人")
     )
@@ -76,3 +86,38 @@ class CaseFinding(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.get_result_display()}"
+
+
+class FoundContent(models.Model):
+    """Data that staff copied from a place where no connector looks, to be disclosed: a text, or a file.
+
+    What is taken out again, or erased when its time is over, leaves its row.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    finding = models.ForeignKey(
+        CaseFinding, on_delete=models.CASCADE, related_name="contents", verbose_name=_("調べた結果")
+    )
+    text = EncryptedTextField(_("見つけた内容"), null=True)
+    file = models.OneToOneField(
+        EncryptedFile, null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("ファイル")
+    )
+    added_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("入れた人")
+    )
+    added_at = models.DateTimeField(_("入れた日時"), default=timezone.now)
+    removed_at = models.DateTimeField(_("取り除いた日時"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("回答に入れるデータ")
+        verbose_name_plural = _("回答に入れるデータ")
+        # A text and a file that were put in together: the text says what the file is.
+        ordering = ["added_at", models.F("file").asc(nulls_first=True)]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(text__isnull=True) | models.Q(file=None), name="found_text_or_file"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.added_at:%Y-%m-%d %H:%M}"

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from consent_app.models import DataItem
 
 from .. import selectors_instructions
-from ..models import DisclosureRequest, Fee, InstructionEntry, MessageFile, Payment
+from ..models import DisclosureRequest, Fee, FoundContent, InstructionEntry, MessageFile, Payment
 from .case_file_words import Record, by, file_words, joined, moment, record
 
 
@@ -44,15 +44,24 @@ def _money(payment: Payment) -> str:
 
 
 def findings(case: DisclosureRequest) -> Iterator[Record]:
-    """What was looked for where."""
-    for row in selectors_instructions.findings_of(case):
+    """What was looked for where, and what of it went into the answer."""
+    contents = Prefetch("contents", FoundContent.objects.select_related("file", "added_by"))
+    for row in selectors_instructions.findings_of(case).prefetch_related(contents):
         yield record(
             row.place,
             (_("データ項目"), row.item or _("すべて")),
             (_("結果"), row.get_result_display()),
             (_("説明"), row.note),
+            (_("データを受け持つ部署や委託先"), row.keeper or ""),
             (_("書いた人"), by(row.author, row.at)),
+            *((_("回答に入れたデータ"), _content(one)) for one in row.contents.all()),
         )
+
+
+def _content(one: FoundContent) -> str:
+    what = one.text or (file_words(one.file) if one.file else "")
+    removed = f"{_('取り除いた日時')}{_('：')}{moment(one.removed_at)}" if one.removed_at else ""
+    return "\n".join(line for line in (what, by(one.added_by, one.added_at), removed) if line)
 
 
 def notes(case: DisclosureRequest) -> Iterator[Record]:

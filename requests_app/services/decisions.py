@@ -20,6 +20,7 @@ from ..domain.request_types import REQUEST_TYPES, Refusal, possible_refusals
 from ..domain.transitions import IDENTITY_STATUSES, Actor, Event, possible_events
 from ..models import Decision, DecisionProposal, DisclosureRequest
 from ..models.decision import POSITIVE
+from ..selectors_found import FoundByHand
 from . import changes, effects, evidence_state, fees, letters, nudges, provision_answers, transition
 from .errors import ErasureNotSeen, InvalidDecision, SecondLookNeeded
 from .permissions import require_staff
@@ -63,7 +64,9 @@ def allowed_outcomes(request: DisclosureRequest) -> list[Outcome]:
 
     * identity not settled, or an agent whose papers were not checked: only that it could not be confirmed, and nothing
       about whether data are held;
-    * nobody registered: that no such data is held, or that it is no valid request;
+    * nobody registered, and staff found nothing by hand: that no such data is held, or that it is no valid request;
+    * a place where staff do not know yet whether there is something: neither that it is granted nor that nothing is
+      held;
     * a fee that is owed: nothing positive until it is paid or waived;
     * otherwise what the table has for the type; "no such data" only where nothing of what was asked for is held;
     * records of provisions: they are disclosed where there are any, else there are none. Those outside the right count
@@ -80,14 +83,13 @@ def allowed_outcomes(request: DisclosureRequest) -> list[Outcome]:
         allowed = set(Outcome)
     elif request.status in IDENTITY_STATUSES or evidence_state.missing_of_agent(request):
         allowed = {Outcome.IDENTITY_NOT_CONFIRMED}
-    elif request.customer is None:
-        allowed = _without_a_customer(request, entry.effect)
+    elif entry.effect == "provision_records":
+        allowed = _by_the_ledgers(request.customer)
     else:
-        allowed = set(Outcome) - {Outcome.IDENTITY_NOT_CONFIRMED}
-        if selectors.anything_wanted_is_held(request) or selectors.recipients(request):
-            allowed.discard(Outcome.NO_SUCH_DATA)
-        if entry.effect == "provision_records":
-            allowed = _by_the_ledgers(request.customer, set(Outcome) - {Outcome.IDENTITY_NOT_CONFIRMED})
+        by_hand = FoundByHand(request)
+        allowed = _by_what_is_held(request, by_hand)
+        if by_hand.unclear:
+            allowed -= {Outcome.NO_SUCH_DATA, *POSITIVE}
     if entry.effect == "change" and selectors.concerns_somebody_held(request):
         allowed &= changes.allowed(request) if request.status not in IDENTITY_STATUSES else allowed
     if fees.is_owed(request):
@@ -95,15 +97,23 @@ def allowed_outcomes(request: DisclosureRequest) -> list[Outcome]:
     return [outcome for outcome in Outcome if outcome in allowed and outcome in entry.outcome_articles]
 
 
-def _without_a_customer(request: DisclosureRequest, effect: str) -> set[Outcome]:
-    if effect == "provision_records":
+def _by_what_is_held(request: DisclosureRequest, by_hand: FoundByHand) -> set[Outcome]:
+    held = set(Outcome) - {Outcome.IDENTITY_NOT_CONFIRMED, Outcome.NO_SUCH_DATA}
+    if by_hand.found:
+        return held
+    if request.customer is None:
+        if request.gift_links.exists():
+            return held
+        return {Outcome.REFUSED if selectors.recipients(request) else Outcome.NO_SUCH_DATA, Outcome.NOT_VALID}
+    if selectors.anything_wanted_is_held(request) or selectors.recipients(request):
+        return held
+    return held | {Outcome.NO_SUCH_DATA}
+
+
+def _by_the_ledgers(customer: Customer | None) -> set[Outcome]:
+    if customer is None:
         return {Outcome.NO_SUCH_DATA, Outcome.NOT_VALID}
-    if request.gift_links.exists():
-        return set(Outcome) - {Outcome.IDENTITY_NOT_CONFIRMED, Outcome.NO_SUCH_DATA}
-    return {Outcome.REFUSED if selectors.recipients(request) else Outcome.NO_SUCH_DATA, Outcome.NOT_VALID}
-
-
-def _by_the_ledgers(customer: Customer, allowed: set[Outcome]) -> set[Outcome]:
+    allowed = set(Outcome) - {Outcome.IDENTITY_NOT_CONFIRMED}
     if provision_answers.any_to_disclose(customer):
         return allowed - {Outcome.NO_SUCH_DATA}
     return allowed - {Outcome.GRANTED, Outcome.PARTLY}
@@ -163,6 +173,7 @@ def checked(request: DisclosureRequest, proposal: Proposal) -> Proposal:
     entry, outcome = REQUEST_TYPES[request.request_type], proposal.outcome
     if outcome not in allowed_outcomes(request):
         raise InvalidDecision("outcome", _("この結論は、いまのこの請求では選べません。"))
+    _require_what_was_found(request, proposal)
     if outcome in _WITH_GROUND and proposal.ground not in {one.code for one in grounds_for(request, outcome)}:
         raise InvalidDecision("ground", REQUIRED if not proposal.ground else NOT_A_CHOICE)
     if outcome in _WITH_GROUND:
@@ -205,6 +216,27 @@ def checked(request: DisclosureRequest, proposal: Proposal) -> Proposal:
         withheld_items=proposal.withheld_items if partly and not by_purpose else (),
         withheld_purposes=proposal.withheld_purposes if partly and by_purpose else (),
     )
+
+
+def _require_what_was_found(request: DisclosureRequest, proposal: Proposal) -> None:
+    """What staff found by hand is in the answer before it is granted, and purposes that are told are known.
+
+    Raises:
+        InvalidDecision: with what is missing.
+    """
+    if proposal.outcome not in POSITIVE:
+        return
+    effect = REQUEST_TYPES[request.request_type].effect
+    if effect == "package":
+        missing = FoundByHand(request).without_contents({one.code for one in proposal.withheld_items})
+        if missing:
+            places = "、".join(row.place for row in missing)
+            words = _("見つけたデータを、まだ回答に入れていません：%(places)s") % {"places": places}
+            raise InvalidDecision("outcome", words)
+    if effect == "purposes" and not proposal.reason.strip() and not effects.purposes_told(request):
+        raise InvalidDecision(
+            "reason", _("登録された利用目的にあたるものがありません。何に使っているかを書いてください。")
+        )
 
 
 def _text(name: str, typed: str) -> str:

@@ -23,7 +23,8 @@ from ..connectors.found import held_items
 from ..domain.request_types import REQUEST_TYPES
 from ..domain.transitions import Status
 from ..models import AnswerFile, Decision, DisclosureRequest, GiftLink, RetentionHold
-from . import answer_mails, changes
+from ..selectors_found import FoundByHand
+from . import answer_mails, changes, found_contents
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ def purposes_told(request: DisclosureRequest) -> list[Purpose]:
     held = held_items(request.customer) if request.customer else set()
     if selectors.linked_recipients(request):
         held.add(RECIPIENT_ITEM)
+    held |= FoundByHand(request).codes
     if not request.wants_everything:
         held &= set(request.wanted_items.values_list("code", flat=True))
     return [one for one in purposes_with_items() if held & {item.code for item in one.items.all()}]
@@ -195,11 +197,13 @@ def erase(preparation: Preparation) -> None:
 def erase_answers(*, customer: Customer, account: User | None, now: datetime) -> None:
     """Erase the files of answers about somebody who was erased, and the account unless a request needs it.
 
-    A letter names corrected values, items and records, so letters go as packages do. The letter that tells of an
+    A letter names corrected values, items and records, so letters go as packages do, and so do the copies that staff
+    made for them. The letter that tells of an
     erasure stays. What a hold keeps cannot be opened any more and goes when it ends; an answer that waits to be posted
     is owed, and goes with its own time.
     """
     _erase_files(AnswerFile.objects.filter(request__customer=customer), now)
+    found_contents.forget(requests=customer.disclosure_requests.all(), now=now)
     if account is not None and not account.is_staff and not account.disclosure_requests.exists():
         account.delete()
 

@@ -75,6 +75,12 @@ class FileGone(RequestError):
     message = _("このファイルは消去されています。")
 
 
+class StillToDo(RequestError):
+    """Data that staff found by hand is not changed or erased yet by whoever keeps it."""
+
+    message = _("手作業で見つけたデータについての指示が、まだ済んでいません。「指示・メモ」で確かめてください。")
+
+
 class ThreadClosed(RequestError):
     """The request has ended; nobody writes there any more."""
 

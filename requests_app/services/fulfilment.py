@@ -22,7 +22,7 @@ from ..domain.request_types import REQUEST_TYPES
 from ..domain.transitions import Actor, Event, Status
 from ..models import AnswerFile, Decision, DisclosureRequest, RetentionHold
 from ..models.decision import POSITIVE
-from . import answer_mails, effects, letters, package_gifts, packages, passing_on, provision_answers, transition
+from . import answer_mails, effects, letters, packages, passing_on, provision_answers, transition
 from .effects import Preparation
 from .errors import AnswerGone, InvalidPosting
 from .permissions import require_staff
@@ -106,14 +106,17 @@ def end_of_offer(now: datetime) -> datetime:
 
 
 def _package(preparation: Preparation) -> None:
-    """The effect of a disclosure: what is held goes into a ZIP, for the recipient of gifts what is held of that."""
+    """The effect of a disclosure: what is held goes into a ZIP, for the recipient of gifts what is held of that.
+
+    What staff found by hand goes along.
+    """
     request = preparation.decision.request
     if AnswerFile.Kind.PACKAGE in preparation.made:
         return
     if request.customer is not None:
         _zip(preparation, "data", packages.write_package, customer=request.customer)
-    elif request.gift_links.exists():
-        _zip(preparation, "data", package_gifts.write_package)
+    else:
+        _zip(preparation, "data", packages.write_without_customer)
 
 
 def _provision_records(preparation: Preparation) -> None:

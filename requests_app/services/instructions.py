@@ -26,7 +26,7 @@ from ..domain import instructions as table
 from ..domain.answers import MY_NUMBER, REQUIRED, TOO_LONG, holds_my_number
 from ..domain.instructions import WAITING, AddresseeKind, By, Event, Kind, Stage, State
 from ..domain.transitions import IDENTITY_STATUSES, Status
-from ..models import Decision, DisclosureRequest, Instruction, InstructionContact, InstructionEntry
+from ..models import CaseFinding, Decision, DisclosureRequest, Instruction, InstructionContact, InstructionEntry
 from .errors import RequestError
 from .permissions import require_staff
 
@@ -102,6 +102,7 @@ def create(
     text: str = "",
     decision: Decision | None = None,
     entrustment: Entrustment | None = None,
+    finding: CaseFinding | None = None,
     key: str = "",
 ) -> Instruction:
     """Write one down, not sent yet. With a ``key`` that is there already, the one that is there. In a transaction.
@@ -110,6 +111,7 @@ def create(
         items: codes of data items; empty: everything the addressee holds.
         identifier: what tells the person apart for the addressee, and nothing more; empty: none is needed or known.
         text: what is said beyond the standard text.
+        finding: of staff, whose data the addressee keeps.
     """
     DisclosureRequest.objects.select_for_update(of=("self",)).get(pk=request.pk)
     if key and (known := Instruction.objects.filter(key=key).first()):
@@ -130,6 +132,7 @@ def create(
         due_on=table.due_on(kind, timezone.localdate(now)),
         decision=decision,
         entrustment=entrustment,
+        finding=finding,
         key=key,
         created_at=now,
         created_by=actor if isinstance(actor, User) else None,

@@ -19,6 +19,7 @@ from privacy_portal.core.services import files
 from ..domain.request_types import REQUEST_TYPES
 from ..models import Decision, DisclosureRequest, RequestedChange
 from ..models.decision import POSITIVE
+from ..selectors_found import followed
 from . import changes, effects, evidence_state, provision_answers, typesetting
 
 
@@ -134,6 +135,18 @@ def _erasure(content: LetterContent, language: str) -> dict[str, list[str]]:
     }
 
 
+def _by_hand(content: LetterContent, language: str) -> dict[str, Any]:
+    """What staff found by hand and others are told to change or erase: it is not done yet when the letter is written.
+
+    Where it lies is the operator's own affair.
+    """
+    request = content.request
+    rows = followed(request, {one.code for one in content.withheld}) if content.outcome in POSITIVE else []
+    named = [localized(row.item, "name", language) if row.item else _("書類などとして保有しているもの") for row in rows]
+    elsewhere = request.customer_id is not None or request.gift_links.exists()
+    return {"by_hand": list(dict.fromkeys(named)), "only_by_hand": bool(rows) and not elsewhere}
+
+
 def decision_letter(content: LetterContent) -> bytes:
     """The notice of a decision (articles 32(3), 33(3), 34(3), 35(7), 36) as a PDF in the person's language."""
     return typesetting.typeset(*template_and_data(content))
@@ -209,4 +222,5 @@ def _data(content: LetterContent) -> dict[str, Any]:
             "changes": _changes(content, language),
             "ledger": _ledger(content, language),
             **_erasure(content, language),
+            **_by_hand(content, language),
         }

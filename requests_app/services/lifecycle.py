@@ -11,7 +11,9 @@ from privacy_portal.core.models import User
 from .. import selectors
 from ..domain.transitions import Actor, Event, Status
 from ..models import AnswerFile, Decision, DisclosureRequest, DownloadGrant
+from ..selectors_found import still_to_do
 from . import instructions, transition
+from .errors import StillToDo
 from .permissions import deny, require_person, require_staff
 
 
@@ -46,10 +48,14 @@ def close(*, request: DisclosureRequest, actor: User, now: datetime) -> Disclosu
 
     Raises:
         NotAllowed: no permission, or their own request.
+        StillToDo: somebody has not yet done what was decided.
         TransitionRefused: it is not answered.
     """
     require_staff(actor, request, "decide_request")
-    return transition.apply(request=request, event=Event.CLOSED, actor=actor, actor_kind=Actor.STAFF, now=now)
+    with transaction.atomic():
+        if still_to_do(transition.locked(request)):
+            raise StillToDo
+        return transition.apply(request=request, event=Event.CLOSED, actor=actor, actor_kind=Actor.STAFF, now=now)
 
 
 def reopen(*, request: DisclosureRequest, actor: User, now: datetime) -> DisclosureRequest:
@@ -88,13 +94,16 @@ def close_after() -> timedelta:
 
 @transaction.atomic
 def close_when_due(*, request_id: uuid.UUID, now: datetime) -> bool:
-    """The worker ends a request that was answered long enough ago. Returns whether it did; twice does no harm."""
+    """The worker ends a request that was answered long enough ago and has nothing left to do.
+
+    Returns whether it did; twice does no harm.
+    """
     request = (
         DisclosureRequest.objects.select_for_update(of=("self",), skip_locked=True)
         .filter(pk=request_id, status=Status.ANSWERED, answered_at__lte=now - close_after())
         .first()
     )
-    if request is None:
+    if request is None or still_to_do(request):
         return False
     transition.apply(request=request, event=Event.CLOSED, actor=None, actor_kind=Actor.WORKER, now=now)
     return True

@@ -11,7 +11,7 @@ from privacy_portal.core.models import User
 from privacy_portal.core.services import audit
 
 from ..domain.answers import TOO_LONG
-from ..models import CaseFinding, CaseNote, DisclosureRequest
+from ..models import CaseFinding, CaseNote, DisclosureRequest, InstructionContact
 from .instructions import InvalidInstruction, clean_body
 from .permissions import require_staff
 
@@ -42,12 +42,14 @@ def find(
     result: str,
     note: str,
     now: datetime,
+    keeper: InstructionContact | None = None,
 ) -> CaseFinding:
     """What was looked for where, and whether it was there.
 
     Args:
         item: None for every item.
         result: a value of ``CaseFinding.Result``.
+        keeper: who would have to correct or erase it; None: the actor.
 
     Raises:
         InvalidInstruction: no place, a text that is too long, or a My Number.
@@ -66,6 +68,7 @@ def find(
             place=where,
             result=CaseFinding.Result(result),
             note=said or None,
+            keeper=keeper,
             at=now,
         )
         audit.record(action="finding.written", actor=actor, obj=request)

@@ -6,7 +6,7 @@ are the sender's data, and who sent it can be what the sender wants to keep to t
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import IO, Any
+from typing import Any
 
 from django.db.models import Prefetch, Q
 from django.template.loader import render_to_string
@@ -21,7 +21,7 @@ from .. import selectors
 from ..connectors.base import source_name
 from ..models import Decision, DisclosureRequest
 from .package_scope import Scope, scope_of
-from .package_writing import Member, archive_to, dump, json_array, write_csv
+from .package_writing import Archive, json_array, json_head, write_csv
 
 LANGUAGES = ("ja", "en")
 COLUMNS = ("family_name", "given_name", "postal_code", "prefecture", "address1", "address2", "telephone")
@@ -73,13 +73,7 @@ def _day(recipient: Recipient) -> str:
     return timezone.localdate(at).isoformat() if at else ""
 
 
-def write_package(*, target: IO[bytes], request: DisclosureRequest, decision: Decision, now: datetime) -> None:
-    """The ZIP for somebody who is a recipient of gifts and no customer."""
-    with archive_to(target, now) as member:
-        write_members(member, Gifts(request, decision), now, names=("index", "data", "registered"))
-
-
-def write_members(member: Member, gifts: Gifts, now: datetime, names: tuple[str, str, str]) -> None:
+def write_members(archive: Archive, gifts: Gifts, now: datetime, names: tuple[str, str, str]) -> None:
     """The pages, the JSON and the table.
 
     Args:
@@ -87,21 +81,16 @@ def write_members(member: Member, gifts: Gifts, now: datetime, names: tuple[str,
     """
     page, data, table = names
     for language in LANGUAGES:
-        with member(f"{page}.{language}.html") as out, translation.override(language):
+        with archive.text(f"{page}.{language}.html") as out, translation.override(language):
             out.write(_html(gifts, language, now))
-    with member(f"{data}.json") as out:
-        out.write(
-            "{\n"
-            + "".join(
-                f' "{key}": {dump(value)},\n'
-                for key, value in {
-                    "receipt_number": gifts.request.receipt_number,
-                    "operator": {one: localized(gifts.operator, "name", one) for one in LANGUAGES},
-                    "made_at": now,
-                    "withheld_items": [item.code for item in gifts.withheld],
-                }.items()
-            )
-        )
+    with archive.text(f"{data}.json") as out:
+        head = {
+            "receipt_number": gifts.request.receipt_number,
+            "operator": _both(gifts.operator, "name"),
+            "made_at": now,
+            "withheld_items": [item.code for item in gifts.withheld],
+        }
+        json_head(out, head)
         json_array(out, "received_gifts", gifts.rows())
         json_array(out, "purposes", ({"code": row.code, "text": _both(row, "text")} for row in gifts.purposes))
         json_array(
@@ -111,7 +100,7 @@ def write_members(member: Member, gifts: Gifts, now: datetime, names: tuple[str,
             last=True,
         )
         out.write("}\n")
-    with member(f"csv/{table}.csv") as out:
+    with archive.text(f"csv/{table}.csv") as out:
         write_csv(out, HEADER, (list(row.values()) for row in gifts.rows()))
 
 

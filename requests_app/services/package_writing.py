@@ -4,8 +4,8 @@ import csv
 import io
 import json
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
 from typing import IO, Any
@@ -18,33 +18,43 @@ from django.utils.translation import gettext
 from consent_app.domain.normalise import neutralise_formula
 
 CHUNK = 500
-Member = Callable[[str], AbstractContextManager[IO[str]]]
+
+
+class Archive:
+    """A ZIP whose files are opened one after the other."""
+
+    def __init__(self, archive: zipfile.ZipFile, now: datetime) -> None:
+        self._archive, self._stamp = archive, timezone.localtime(now).timetuple()[:6]
+
+    @contextmanager
+    def binary(self, name: str) -> Iterator[IO[bytes]]:
+        """A file that is written as it is."""
+        info = zipfile.ZipInfo(name, date_time=self._stamp)
+        info.compress_type = zipfile.ZIP_DEFLATED
+        info.external_attr = 0o600 << 16
+        with self._archive.open(info, "w", force_zip64=True) as raw:
+            yield raw
+
+    @contextmanager
+    def text(self, name: str) -> Iterator[IO[str]]:
+        """A file that is written as text."""
+        with (
+            self.binary(name) as raw,
+            io.TextIOWrapper(raw, encoding="utf-8", newline="", write_through=True) as text,
+        ):
+            yield text
 
 
 @contextmanager
-def archive_to(target: IO[bytes], now: datetime) -> Iterator[Member]:
-    """A ZIP whose files are opened for text one after the other.
+def archive_to(target: IO[bytes], now: datetime) -> Iterator[Archive]:
+    """A ZIP to be filled.
 
     Args:
         target: a binary file, which need not be seekable.
         now: the time that the files carry.
     """
-    stamp = timezone.localtime(now).timetuple()[:6]
-
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-
-        @contextmanager
-        def member(name: str) -> Iterator[IO[str]]:
-            info = zipfile.ZipInfo(name, date_time=stamp)
-            info.compress_type = zipfile.ZIP_DEFLATED
-            info.external_attr = 0o600 << 16
-            with (
-                archive.open(info, "w", force_zip64=True) as raw,
-                io.TextIOWrapper(raw, encoding="utf-8", newline="", write_through=True) as text,
-            ):
-                yield text
-
-        yield member
+        yield Archive(archive, now)
 
 
 def chunks(rows: Iterable[Any]) -> Iterator[list[Any]]:
@@ -62,6 +72,11 @@ def nothing() -> str:
 def dump(value: Any) -> str:
     """A value as JSON that people can read."""
     return json.dumps(value, ensure_ascii=False, cls=DjangoJSONEncoder)
+
+
+def json_head(out: IO[str], values: Mapping[str, Any]) -> None:
+    """The opening of a JSON object with what comes before its lists."""
+    out.write("{\n" + "".join(f' "{key}": {dump(value)},\n' for key, value in values.items()))
 
 
 def json_array(out: IO[str], name: str, rows: Iterable[Any], *, last: bool = False) -> None:

@@ -31,11 +31,12 @@ from ..connectors import CONNECTORS, Fact, FoundRecord
 from ..connectors.base import source_name
 from ..connectors.found import held_items
 from ..models import Decision, DisclosureRequest
-from . import package_changes, package_consents, package_ledger, package_use
+from . import package_changes, package_consents, package_found, package_gifts, package_ledger, package_use
 from .package_changes import changes_in
-from .package_gifts import Gifts, write_members
+from .package_found import Found
+from .package_gifts import Gifts
 from .package_scope import scope_of
-from .package_writing import archive_to, chunks, dump, json_array, nothing, write_csv
+from .package_writing import archive_to, chunks, dump, json_array, json_head, nothing, write_csv
 
 LANGUAGES = ("ja", "en")
 _CHUNK = 500
@@ -172,7 +173,7 @@ def _json(package: _Package, out: IO[str]) -> None:
             code: _names(package.catalogue[code], "name") for code in sorted(package.held & set(package.catalogue))
         },
     }
-    out.write("{\n" + "".join(f' "{key}": {dump(value)},\n' for key, value in head.items()))
+    json_head(out, head)
     json_array(
         out,
         "registered",
@@ -340,14 +341,31 @@ def write_package(
         now: shown as the time of the extract.
     """
     package = _Package(request, decision, customer, now)
-    with archive_to(target, now) as member:
+    with archive_to(target, now) as archive:
         for language in LANGUAGES:
-            with member(f"index.{language}.html") as out:
+            with archive.text(f"index.{language}.html") as out:
                 _html(package, language, out)
-        with member("data.json") as out:
+        with archive.text("data.json") as out:
             _json(package, out)
         for name, header, rows in _csv_files(package):
-            with member(f"csv/{name}") as out:
+            with archive.text(f"csv/{name}") as out:
                 write_csv(out, header, rows)
         if request.gift_links.exists():
-            write_members(member, Gifts(request, decision), now, names=("gifts", "gifts", "gifts"))
+            package_gifts.write_members(archive, Gifts(request, decision), now, names=("gifts", "gifts", "gifts"))
+        if found := Found(request, decision):
+            package_found.write_members(archive, found, now, names=("found", "found", "found"))
+
+
+def write_without_customer(*, target: IO[bytes], request: DisclosureRequest, decision: Decision, now: datetime) -> None:
+    """The ZIP for somebody who is no customer: a recipient of gifts, or whose data staff found by hand.
+
+    Args:
+        target, decision, now: as in :func:`write_package`.
+    """
+    names = ("index", "data", "registered")
+    with archive_to(target, now) as archive:
+        if request.gift_links.exists():
+            package_gifts.write_members(archive, Gifts(request, decision), now, names=names)
+            names = ("found", "found", "found")
+        if found := Found(request, decision):
+            package_found.write_members(archive, found, now, names=names)

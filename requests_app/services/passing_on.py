@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from consent_app.models import (
     Customer,
@@ -28,8 +29,9 @@ from .. import selectors
 from ..connectors.found import held_items
 from ..domain.instructions import FOLLOWING, AddresseeKind, Kind
 from ..domain.request_types import REQUEST_TYPES
-from ..models import Decision, DisclosureRequest, Instruction, InstructionContact
+from ..models import CaseFinding, Decision, DisclosureRequest, Instruction, InstructionContact, Party
 from ..models.decision import POSITIVE
+from ..selectors_found import followed
 from . import changes, effects, instructions
 from .instructions import Addressee
 
@@ -40,6 +42,7 @@ class Planned:
 
     Args:
         items: codes of the items concerned.
+        finding: where staff found it by hand; whoever keeps it there does what was decided.
         certain: a record says that this person's data was given; otherwise staff judge whether to send it.
         identifier: what is told about who it is; empty where the register has nothing to tell.
     """
@@ -50,6 +53,7 @@ class Planned:
     certain: bool
     identifier: str
     key: str
+    finding: CaseFinding | None = None
 
     @property
     def sent_at_once(self) -> bool:
@@ -83,7 +87,7 @@ def plan(
     withheld = {item.code for item in withheld_items}
     purposes = _purposes(request, effect, {one.pk for one in withheld_purposes})
     own = _plan_customer(request, request.customer, effect, withheld, purposes) if request.customer else []
-    return [*own, *_plan_gifts(request, effect, withheld, purposes)]
+    return [*own, *_plan_gifts(request, effect, withheld, purposes), *_plan_found(request, effect, withheld)]
 
 
 def _plan_customer(
@@ -132,6 +136,25 @@ def _plan_gifts(
             contacts.subcontractor(subcontractor, FOLLOWING[effect][0], items, certain=certain, about=":gifts")
         )
     return planned
+
+
+def _plan_found(request: DisclosureRequest, effect: str, withheld: set[str]) -> list[Planned]:
+    """What staff found by hand is changed by whoever keeps it there; nobody else can."""
+    rows = followed(request, withheld)
+    if not rows:
+        return []
+    contacts = _Contacts(lambda how: stated_identifier(request, how))
+    return [contacts.keeper(row, FOLLOWING[effect][0]) for row in rows]
+
+
+def stated_identifier(request: DisclosureRequest, how: str) -> str:
+    """By what whoever keeps papers finds those of the person: what the person stated."""
+    party = next((one for one in request.parties.all() if one.kind == Party.Kind.PRINCIPAL), None)
+    if party is None:
+        return ""
+    if how == InstructionContact.Identifier.EMAIL and party.email:
+        return party.email
+    return " ".join(part for part in (party.full_name, party.full_address, party.email) if part)
 
 
 def _gifts_concerned(request: DisclosureRequest, effect: str, withheld: set[str]) -> tuple[list[Recipient], set[str]]:
@@ -183,8 +206,9 @@ def make(*, decision: Decision, now: datetime) -> list[Instruction]:
             now=now,
             items=sorted(one.items),
             identifier=one.identifier,
-            text=_new_values(request, one) if one.kind in _WITH_VALUES else text,
+            text=_text(request, one, text),
             decision=decision,
+            finding=one.finding,
             key=f"{decision.pk}:{one.key}"[:300],
         )
         made.append(instructions.send_by_worker(instruction=instruction, now=now) if one.sent_at_once else instruction)
@@ -271,6 +295,19 @@ class _Contacts:
         addressee = instructions.addressee_of(contact) if contact else Addressee(AddresseeKind.RECIPIENT, name[:200])
         return Planned(addressee, kind, frozenset(items), False, self._identifier(contact), f"recipient:{name}")
 
+    def keeper(self, finding: CaseFinding, kind: Kind) -> Planned:
+        """Whoever the finding names, else whoever wrote it: they had it before them."""
+        contact = finding.keeper
+        if contact is not None:
+            addressee = instructions.addressee_of(contact)
+        elif finding.author is not None and finding.author.is_active:
+            addressee = instructions.addressee_staff(finding.author)
+        else:
+            addressee = Addressee(AddresseeKind.STAFF, str(_("担当者")))
+        items = frozenset({finding.item.code} if finding.item else ())
+        identifier = self.identify(contact.identifier if contact else InstructionContact.Identifier.NAME)
+        return Planned(addressee, kind, items, True, identifier, f"found:{finding.pk}", finding)
+
     def _identifier(self, contact: InstructionContact | None) -> str:
         return self.identify(contact.identifier if contact else InstructionContact.Identifier.NUMBER)
 
@@ -287,9 +324,20 @@ def identifier_for(customer: Customer, how: str) -> str:
             return "\n".join(f"{row.source}: {row.external_id}" for row in rows)
 
 
+def _text(request: DisclosureRequest, planned: Planned, stopped: str) -> str:
+    """What is said beyond the standard text: the place, the new values, the purposes that stop."""
+    said = _new_values(request, planned) if planned.kind in _WITH_VALUES else stopped
+    if planned.finding is None:
+        return said
+    word = "データのある場所：" if planned.addressee.language == "ja" else "Where the data is: "
+    return f"{word}{planned.finding.place}\n\n{said}".strip()
+
+
 def _new_values(request: DisclosureRequest, planned: Planned) -> str:
-    """The accepted new content of the items that this addressee holds, one line each."""
-    rows = request.changes.filter(accepted=True, item__code__in=planned.items).select_related("item")
+    """The accepted new content of the items that this addressee holds, one line each; no items: of all."""
+    rows = request.changes.filter(accepted=True).select_related("item")
+    if planned.items:
+        rows = rows.filter(item__code__in=planned.items)
     ja = planned.addressee.language == "ja"
     return "\n".join(f"{row.item.name_ja if ja else row.item.name_en}: {changes.new_words(row)}" for row in rows)
 

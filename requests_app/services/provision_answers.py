@@ -121,9 +121,9 @@ def write_package(
     withheld = list(decision.withheld_items.all())
     answer = ledger_answer(customer, withheld)
     operator, scope = Operator.objects.get(), answer.scope
-    with archive_to(target, now) as member:
+    with archive_to(target, now) as archive:
         for language in LANGUAGES:
-            with member(f"index.{language}.html") as out, translation.override(language):
+            with archive.text(f"index.{language}.html") as out, translation.override(language):
                 context = {"request": request, "withheld": withheld, "operator": operator, "language": language}
                 out.write(render_to_string("package/ledger_opening.html", {**context, "now": now}))
                 package_ledger.write_pages(
@@ -133,7 +133,7 @@ def write_package(
                     lambda code, language=language: answer.item_name(code, language),  # type: ignore[misc]
                 )
                 out.write(render_to_string("package/closing.html"))
-        with member("data.json") as out:
+        with archive.text("data.json") as out:
             head = {
                 "receipt_number": request.receipt_number,
                 "operator": {language: localized(operator, "name", language) for language in LANGUAGES},
@@ -150,5 +150,5 @@ def write_package(
             package_ledger.provided_in(customer, scope), package_ledger.received_in(customer, scope)
         )
         for name, header, rows in tables:
-            with member(f"csv/{name}") as out:
+            with archive.text(f"csv/{name}") as out:
                 write_csv(out, header, rows)

@@ -22,7 +22,7 @@ from .. import notifications
 from ..domain.answers import holds_my_number
 from ..domain.instructions import By
 from ..domain.transitions import Actor, Event, Note
-from ..models import Decision, DecisionProposal, DisclosureRequest, InstructionEntry, RequestEvent
+from ..models import Decision, DecisionProposal, DisclosureRequest, FoundContent, InstructionEntry, RequestEvent
 from . import decisions, fees, transition
 from .decisions import Proposal
 from .errors import (
@@ -61,8 +61,8 @@ def approvers(request: DisclosureRequest, proposer: User) -> list[User]:
 def basis_of(request: DisclosureRequest) -> str:
     """Names what a decision about this request rests on now, without saying it: 64 hexadecimal digits.
 
-    Whatever the timeline tells, the registered data, what was found item by item and in other places, what those who
-    were asked have answered, and whether a fee is owed.
+    Whatever the timeline tells, the registered data, what was found item by item and in other places, with what of it
+    is in the answer, what those who were asked have answered, and whether a fee is owed.
     """
     newest = request.events.exclude(kind__in=_NO_NEWS).order_by("-pk").values_list("pk", flat=True).first()
     customer = request.customer
@@ -74,10 +74,14 @@ def basis_of(request: DisclosureRequest) -> str:
         [[str(pk), at and at.isoformat()] for pk, at in request.changes.values_list("pk", "examined_at")],
         fees.is_owed(request),
         *_newest(request.findings.order_by("-at", "-pk")),
-        "",
+        sorted(str(pk) for pk in _contents(request).values_list("pk", flat=True)),
         *_newest(InstructionEntry.objects.filter(instruction__request=request, by=By.ADDRESSEE).order_by("-at", "-pk")),
     ]
     return hashlib.sha256(json.dumps(state).encode()).hexdigest()
+
+
+def _contents(request: DisclosureRequest) -> QuerySet[FoundContent]:
+    return FoundContent.objects.filter(finding__request=request, removed_at=None)
 
 
 def _newest(rows: QuerySet[Any]) -> list[str]:

@@ -7,8 +7,10 @@ from django import template
 from requests_app import selectors_instructions
 from requests_app.domain.instructions import FOLLOWING, OUTSTANDING
 from requests_app.domain.request_types import REQUEST_TYPES
+from requests_app.domain.transitions import Actor, Event, possible_events
 from requests_app.models import DisclosureRequest
 from requests_app.models.decision import POSITIVE
+from requests_app.selectors_found import FoundByHand
 from requests_app.services import passing_on
 from requests_app.services.decisions import Proposal
 
@@ -37,5 +39,10 @@ def instructions_open(case: DisclosureRequest) -> dict[str, Any]:
 
 @register.inclusion_tag(f"{FOLDER}/findings.html")
 def case_findings(case: DisclosureRequest) -> dict[str, Any]:
-    """What was looked for where."""
-    return {"findings": selectors_instructions.findings_of(case)}
+    """What was looked for where, and how much of what was found is in the answer."""
+    by_hand = FoundByHand(case)
+    disclosed = REQUEST_TYPES[case.request_type].effect == "package"
+    counts = {row.pk: len(by_hand.contents([row])) for row in by_hand.found} if disclosed else {}
+    findings = [(row, counts.get(row.pk)) for row in selectors_instructions.findings_of(case)]
+    unclear = bool(by_hand.unclear) and Event.DECIDED in possible_events(case.status, Actor.STAFF)
+    return {"case": case, "findings": findings, "disclosed": disclosed, "unclear": unclear}

@@ -85,6 +85,17 @@ def of_instruction() -> dict[str, Any]:
     return {"object_id": row.request_id, "number": row.number}
 
 
+def of_finding(*parts: str) -> Arguments:
+    """A finding of a case, or a file of it that goes into the answer."""
+
+    def arguments() -> dict[str, Any]:
+        content = requests.FoundContent.objects.exclude(file=None).latest("pk")
+        values = {"finding_id": content.finding_id, "content_id": content.pk}
+        return {"object_id": content.finding.request_id, **{part: values[part] for part in parts}}
+
+    return arguments
+
+
 def of_customer(**more: Any) -> Arguments:
     """A customer."""
     return lambda: {"pk": consent.Consent.objects.latest("pk").customer_id, **more}
@@ -162,6 +173,8 @@ CASES: dict[str, Row] = {
     "instruction": Row((CASE,), of_instruction, to_post=(DECIDE,)),
     "note": _case(WORK),
     "finding": _case(WORK),
+    "found": Row((CASE,), of_finding("finding_id"), to_post=(WORK,)),
+    "found_file": _case(at=of_finding("content_id"), posts=True),
     "assign": _case(WORK),
     "posted": _case(DECIDE),
     "close": _case(DECIDE),

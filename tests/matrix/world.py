@@ -28,9 +28,17 @@ from consent_app.models import (
 )
 from consent_app.services import imports, profiles, referable
 from privacy_portal.core.models import DoctorReport, User
-from privacy_portal.core.services import files, outbox
+from privacy_portal.core.services import files, outbox, uploads
 from requests_app.domain.transitions import Status
-from requests_app.models import Correction, InstructionContact, ReceivedFile, RequestedChange, SavedView
+from requests_app.models import (
+    CaseFinding,
+    Correction,
+    FoundContent,
+    InstructionContact,
+    ReceivedFile,
+    RequestedChange,
+    SavedView,
+)
 from requests_app.services import fulfilment
 from tests.factories import evidence, instructions, joint_uses, matters, off_purpose, policies, security, supervision
 from tests.factories.collection import CollectionPointFactory
@@ -46,6 +54,7 @@ from tests.factories.consent import (
 from tests.factories.core import EnrolledStaffFactory
 from tests.factories.requests import MessageFactory, MessageFileFactory, RequestFactory
 from tests.factories.trackers import TrackerFactory
+from tests.support.hostile_files import pdf, taken
 
 
 def build() -> None:
@@ -163,6 +172,8 @@ def _requests(boss: User) -> None:
         request=correction, position=1, item=address, present="例町1", wanted="例町2", why="引っ越した"
     )
     instructions.sent(RequestFactory.in_review())
+    finding = CaseFinding.objects.create(request=RequestFactory.in_review(), place="倉庫", result="found", author=boss)
+    FoundContent.objects.create(finding=finding, file=uploads.store(taken(pdf()), name="found"))
     InstructionContact.objects.create(kind="staff", name="倉庫", email="stock@shop.example")
     RetentionRule.objects.get_or_create()
     SavedView.objects.create(owner=boss, name="見本", shared=True)

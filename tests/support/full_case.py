@@ -122,10 +122,12 @@ def _who(case: m.DisclosureRequest, staff: Any) -> None:
 def _work(case: m.DisclosureRequest, staff: Any, item: DataItem) -> None:
     fee = FeeFactory(request=case, explanation="内訳の言葉", accepted_at=AT, settled_at=AT)
     m.Payment.objects.create(fee=fee, amount_yen=1100, on=DAY, note="入金の言葉", recorded_by=staff)
-    m.CaseFinding.objects.create(
+    finding = m.CaseFinding.objects.create(
         request=case, place=text_of("casefinding", "place"), result="found", note=text_of("casefinding", "note"),
         author=staff, item=item,
     )  # fmt: skip
+    m.FoundContent.objects.create(finding=finding, text=text_of("foundcontent", "text"), added_by=staff)
+    m.FoundContent.objects.create(finding=finding, file=_file("found"), added_by=staff)
     m.CaseNote.objects.create(request=case, body=text_of("casenote", "body"), author=staff)
     m.HandOver.objects.create(request=case, by=staff, to=staff, note=text_of("handover", "note"))
     question = m.Message.objects.create(

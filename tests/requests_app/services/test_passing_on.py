@@ -314,7 +314,8 @@ def test_the_pages_of_a_case(staff: Client) -> None:
         instruction=row, round=1, event=Event.ANSWERED, text="20日です。", done_on=None, now=row.created_at
     )
     staff.post(page_of(case, "note/"), {"body": "倉庫に聞いた"})
-    staff.post(page_of(case, "finding/"), {"place": "倉庫の台帳", "result": "found", "note": "出荷の控え"})
+    then = staff.post(page_of(case, "finding/"), {"place": "倉庫の台帳", "result": "found", "note": "出荷の控え"})
+    assert "/findings/" in then.headers["Location"], "what was found is put into the answer next"
     tab = staff.get(page_of(case)).content.decode()
     for words in ("倉庫", "返答あり", "倉庫に聞いた", "倉庫の台帳", "終わっていない指示が1件"):
         assert words in tab

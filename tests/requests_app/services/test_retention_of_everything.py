@@ -20,6 +20,7 @@ from requests_app.models import (
     EvidenceJudgement,
     EvidencePage,
     EvidenceRequest,
+    FoundContent,
     HandOver,
     Instruction,
     MessageFile,
@@ -50,7 +51,10 @@ def case_with_everything() -> DisclosureRequest:
         instruction=asked, round=1, event=instructions.Event.ANSWERED, text="秘密の返答", done_on=None, now=ENDED
     )
     notes.write(request=case, actor=staff, body="秘密のメモ", now=ENDED)
-    notes.find(request=case, actor=staff, item=None, place="倉庫", result="found", note="秘密の結果", now=ENDED)
+    found = notes.find(request=case, actor=staff, item=None, place="倉庫", result="found", note="秘密の結果", now=ENDED)
+    FoundContent.objects.create(finding=found, text="秘密の内容", added_at=ENDED)
+    FoundContent.objects.create(finding=found, file=stored("found.pdf"), added_at=ENDED)
+    Instruction.objects.filter(pk=asked.pk).update(finding=found)
     HandOver.objects.create(request=case, by=staff, to=staff, note="秘密の引き継ぎ", at=ENDED)
     Correction.objects.create(request=case, field="family_name", before="秘", after="密", reason="訂正", made_at=ENDED)
     EvidenceRequest.objects.create(
@@ -93,7 +97,17 @@ def rows_of_cases() -> dict[str, int]:
 def test_nothing_of_it_is_left_and_no_file_can_be_read() -> None:
     case_with_everything()
     before = rows_of_cases()
-    for model in (Instruction, CaseNote, HandOver, Correction, Evidence, EvidenceJudgement, MessageFile, AnswerMail):
+    for model in (
+        Instruction,
+        CaseNote,
+        FoundContent,
+        HandOver,
+        Correction,
+        Evidence,
+        EvidenceJudgement,
+        MessageFile,
+        AnswerMail,
+    ):
         assert before[model.__name__], model
     retention.run(now=LAST)
     assert {name: count for name, count in rows_of_cases().items() if count} == {}
