@@ -365,9 +365,7 @@ def linked_recipients(request: DisclosureRequest) -> list[Recipient]:
     found = Recipient.objects.filter(record__in=links).select_related("record").order_by("record__external_id", "pk")
     if request.customer_id is not None:
         found = found.exclude(record__customer=request.customer_id)
-    earlier = [record for record, persons in links.items() if not persons]
-    alike = set(_recipients(request).filter(record__in=earlier).values_list("pk", flat=True)) if earlier else set()
-    return [row for row in found if row.pk in alike or row.person_key.hex() in links[row.record_id]]
+    return [row for row in found if row.person_key.hex() in links[row.record_id]]
 
 
 def concerns_somebody_held(request: DisclosureRequest) -> bool:

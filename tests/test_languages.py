@@ -26,12 +26,13 @@ from consent_app.models import (
     Operator,
     ProvisionBasis,
     Purpose,
+    RecipientSuspension,
     RequestRule,
     SecondLookRule,
     StatisticsRelease,
 )
 from consent_app.selectors import forget_operator
-from consent_app.services import customer_changes, imports, profiles
+from consent_app.services import customer_changes, imports, profiles, suspensions
 from privacy_portal.core.models import User
 from privacy_portal.core.services import outbox
 from requests_app.domain.instructions import Kind
@@ -263,6 +264,11 @@ def rare_states(manager: User) -> None:
     RequestFactory.by_letter(Status.WAITING, status_changed_at=now - timedelta(days=10))
     got_a_gift = {"family_name": "贈田", "given_name": "先夫", "postal_code": RecipientFactory().postal_code}
     RequestFactory.in_review(party=got_a_gift)
+    stopped = RequestFactory.answered(request_type="stop_use", customer=None)
+    suspensions.suspend_recipient(
+        recipient=RecipientFactory(), kind="use", actor=manager, ground="35(5)", reference=stopped.receipt_number,
+        now=now,
+    )  # fmt: skip
     RequestRule.objects.filter(request_type="disclosure").update(fee=RequestRule.Fee.FIXED, fee_yen=1100)
     FeeFactory(request=RequestFactory.by_letter(Status.FEE_WAITING))
     finding = notes.find(
@@ -275,6 +281,9 @@ def rare_states(manager: User) -> None:
 def addresses_of_rare_states() -> Iterator[str]:
     """Behind one of many cases, of which the walk sees a few only."""
     yield reverse("admin:requests_app_case_instruction", args=[Instruction.objects.get().request_id, 1])
+    stop = RecipientSuspension.objects.get()
+    case = DisclosureRequest.objects.get(receipt_number=stop.reference)
+    yield reverse("admin:requests_app_case_end_stop", args=[case.pk, stop.pk])
     finding = CaseFinding.objects.get()
     yield reverse("admin:requests_app_case_found", args=[finding.request_id, finding.pk])
     yield reverse("admin:requests_app_case_second_look", args=[DecisionProposal.objects.get().request_id])
@@ -338,7 +347,7 @@ PORTAL_NO_PAGES = {
 }
 # Addresses of a case that are posted to, or that show no page.
 FOR_POSTING = (
-    *("message", "message_file", "letter", "file", "receipt", "received"),
+    *("message", "message_file", "letter", "file", "receipt", "received", "found_file"),
     *("evidence_page", "evidence_cover", "evidence_judge"),
     *("answer_mail", "block", "question_letter", "second_look_letter", "print", "type_letter"),
 )

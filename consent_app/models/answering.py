@@ -3,6 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from privacy_portal.core.localized import Localized
 
@@ -56,7 +57,7 @@ class ReasonBlock(KeptModel):
     title = Localized()
 
     class Meta:
-        verbose_name = _("理由の文例")
+        verbose_name = pgettext_lazy("単数", "理由の文例")
         verbose_name_plural = _("理由の文例")
         ordering = ["position", "id"]
 

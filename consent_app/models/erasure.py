@@ -9,6 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from privacy_portal.core.keys import derive_key
 
@@ -49,7 +50,7 @@ class ErasureRecord(models.Model):
 
     class Meta:
         verbose_name = _("消去の記録")
-        verbose_name_plural = _("消去の記録")
+        verbose_name_plural = pgettext_lazy("複数", "消去の記録")
         ordering = ["-erased_at", "id"]
         constraints = [
             models.UniqueConstraint(fields=["customer_id", "key"], name="erasure_once"),

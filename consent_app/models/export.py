@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from privacy_portal.core.models import EncryptedFile
 
@@ -72,7 +73,7 @@ class ExportOrder(models.Model):
     DOWNLOADS = 3
 
     class Meta:
-        verbose_name = _("大きなファイルの持出し")
+        verbose_name = pgettext_lazy("単数", "大きなファイルの持出し")
         verbose_name_plural = _("大きなファイルの持出し")
         ordering = ["-asked_at"]
         permissions = [("approve_exportorder", _("ほかの人が求めた大きなファイルの持出しを承認できる"))]

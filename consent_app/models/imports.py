@@ -3,6 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from ..job_kinds import IMPORT, TRIAL
 from .file_run import FileRun
@@ -26,7 +27,7 @@ class ImportBatch(FileRun):
     )
 
     class Meta(FileRun.Meta):
-        verbose_name = _("顧客データの取込")
+        verbose_name = pgettext_lazy("単数", "顧客データの取込")
         verbose_name_plural = _("顧客データの取込")
         indexes = [models.Index(fields=["-created_at"], name="import_newest")]
 

@@ -309,7 +309,7 @@ class IncidentNotice(KeptModel):
 
     class Meta:
         verbose_name = _("本人へのお知らせ")
-        verbose_name_plural = _("本人へのお知らせ")
+        verbose_name_plural = pgettext_lazy("複数", "本人へのお知らせ")
         ordering = ["-created_at"]
 
     def __str__(self) -> str:

@@ -14,6 +14,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from privacy_portal.core.fields import EncryptedTextField
 
@@ -96,7 +97,7 @@ class Provision(Kept):
     occurrence = models.PositiveSmallIntegerField(default=0, editable=False)
 
     class Meta:
-        verbose_name = _("第三者提供の記録")
+        verbose_name = pgettext_lazy("単数", "第三者提供の記録")
         verbose_name_plural = _("第三者提供の記録")
         ordering = ["-provided_on", "-created_at"]
         indexes = [
@@ -174,7 +175,7 @@ class RefusedProvision(models.Model):
     at = models.DateTimeField(_("日時"), default=timezone.now)
 
     class Meta:
-        verbose_name = _("断られた提供")
+        verbose_name = pgettext_lazy("単数", "断られた提供")
         verbose_name_plural = _("断られた提供")
         ordering = ["-at", "id"]
         indexes = [models.Index(fields=["-at", "id"], name="refused_newest")]
@@ -226,7 +227,7 @@ class ReceivedProvision(Kept):
     occurrence = models.PositiveSmallIntegerField(default=0, editable=False)
 
     class Meta:
-        verbose_name = _("第三者から受け取った記録")
+        verbose_name = pgettext_lazy("単数", "第三者から受け取った記録")
         verbose_name_plural = _("第三者から受け取った記録")
         ordering = ["-received_on", "-created_at"]
         indexes = [

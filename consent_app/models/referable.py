@@ -9,6 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from .provision import Kept
 
@@ -65,7 +66,7 @@ class ReferableConfirmation(models.Model):
     created_at = models.DateTimeField(_("記録日時"), default=timezone.now)
 
     class Meta:
-        verbose_name = _("個人関連情報の同意の確認")
+        verbose_name = pgettext_lazy("単数", "個人関連情報の同意の確認")
         verbose_name_plural = _("個人関連情報の同意の確認")
         ordering = ["-confirmed_on", "-created_at"]
         constraints = [
@@ -105,7 +106,7 @@ class ReferableProvision(Kept):
     note = models.CharField(_("補足"), max_length=300, blank=True, help_text=_("個人データは書かないでください。"))
 
     class Meta:
-        verbose_name = _("個人関連情報の提供の記録")
+        verbose_name = pgettext_lazy("単数", "個人関連情報の提供の記録")
         verbose_name_plural = _("個人関連情報の提供の記録")
         ordering = ["-provided_on", "-created_at"]
         indexes = [models.Index(fields=["keep_until"], name="referable_by_end")]

@@ -36,7 +36,7 @@ class DataItem(models.Model):
     consequence = Localized()
 
     class Meta:
-        verbose_name = _("データ項目")
+        verbose_name = pgettext_lazy("単数", "データ項目")
         verbose_name_plural = _("データ項目")
         ordering = ["position", "id"]
 
@@ -130,7 +130,7 @@ class ProvisionBasis(models.Model):
     warning = Localized()
 
     class Meta:
-        verbose_name = _("提供の根拠")
+        verbose_name = pgettext_lazy("単数", "提供の根拠")
         verbose_name_plural = _("提供の根拠")
         ordering = ["position", "id"]
         constraints = [
@@ -204,7 +204,7 @@ class RefusalGround(models.Model):
     text = Localized()
 
     class Meta:
-        verbose_name = _("拒む理由")
+        verbose_name = pgettext_lazy("単数", "拒む理由")
         verbose_name_plural = _("拒む理由")
         ordering = ["position", "id"]
         constraints = [

@@ -34,7 +34,7 @@ class ChecklistQuestion(KeptModel):
     text = Localized()
 
     class Meta:
-        verbose_name = _("選定の質問")
+        verbose_name = pgettext_lazy("単数", "選定の質問")
         verbose_name_plural = _("選定の質問")
         ordering = ["position", "id"]
 
@@ -64,7 +64,7 @@ class SubcontractorSelection(models.Model):
     created_at = models.DateTimeField(_("記録日時"), default=timezone.now)
 
     class Meta:
-        verbose_name = _("委託先の選定")
+        verbose_name = pgettext_lazy("単数", "委託先の選定")
         verbose_name_plural = _("委託先の選定")
         ordering = ["-decided_on", "-created_at"]
         constraints = [
@@ -161,7 +161,7 @@ class SubcontractorContract(KeptModel):
     )
 
     class Meta:
-        verbose_name = _("委託先との契約")
+        verbose_name = pgettext_lazy("単数", "委託先との契約")
         verbose_name_plural = _("委託先との契約")
         ordering = ["-valid_from", "id"]
         constraints = [
@@ -211,7 +211,7 @@ class SubcontractorReview(KeptModel):
     next_on = models.DateField(_("次の確認の予定日"))
 
     class Meta:
-        verbose_name = _("委託先の確認")
+        verbose_name = pgettext_lazy("単数", "委託先の確認")
         verbose_name_plural = _("委託先の確認")
         ordering = ["-reviewed_on", "id"]
         constraints = [
@@ -440,7 +440,7 @@ class RecipientDuty(KeptModel):
     active = models.BooleanField(_("有効"), default=True)
 
     class Meta:
-        verbose_name = _("提供先の義務")
+        verbose_name = pgettext_lazy("単数", "提供先の義務")
         verbose_name_plural = _("提供先の義務")
         ordering = ["name", "id"]
         constraints = [

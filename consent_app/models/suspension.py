@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from .customer import Customer, CustomerRecord
 from .registers import Purpose
@@ -99,7 +100,7 @@ class Suspension(Stop):
 
     class Meta:
         verbose_name = _("停止")
-        verbose_name_plural = _("停止")
+        verbose_name_plural = pgettext_lazy("複数", "停止")
         ordering = ["-begins_at"]
         constraints = [
             *_constraints("suspension"),

@@ -21,7 +21,7 @@ from ..domain import registered
 from ..models import Recipient, RecipientChange
 from . import import_tables
 from .customer_changes import ChangeError, UnusableValues
-from .gift_erasure import written
+from .gift_erasure import UNDO, standing, written
 
 
 def change_recipients(
@@ -104,10 +104,12 @@ def undo(
 ) -> list[RecipientChange]:
     """Give the item the value from before; the history keeps both. Twice does no harm.
 
+    What is as the source has it again, the sender sees again.
+
     Raises:
         ChangeError: something newer stands there, the person was erased, or there was more than one value before.
     """
-    key = f"undo:{change.pk}"
+    key = f"{UNDO}{change.pk}"
     with transaction.atomic():
         if done := list(RecipientChange.objects.filter(record=change.record_id, person=change.person, key=key)):
             return done
@@ -115,9 +117,15 @@ def undo(
         if not rows or len(change.before) != 1:
             raise ChangeError("The value before cannot come back.")
         values = {change.item: change.before[0]}
-        return change_recipients(
+        made = change_recipients(
             recipients=rows, values=values, actor=actor, reference=reference, key=key, now=now, reason=reason
         )
+        history = RecipientChange.objects.filter(record=change.record_id, person=change.person).order_by("at", "pk")
+        if change.item not in standing(history):
+            for row in Recipient.objects.filter(pk__in=[row.pk for row in rows]):
+                row.own_items = [item for item in row.own_items if item != change.item]
+                row.save(update_fields=["own_items"])
+    return made
 
 
 def _rows_of(change: RecipientChange) -> list[Recipient]:

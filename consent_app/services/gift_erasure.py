@@ -7,6 +7,7 @@ some go. What the person had corrected stays corrected: an import makes the row 
 
 import uuid
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
@@ -92,13 +93,17 @@ def erase(
     return len(rows)
 
 
-def erase_marked(*, marks: Collection[bytes], actor: audit.Actor) -> int:
-    """Erase what belongs to one of these marks: after a backup from before its erasure was restored.
+@dataclass(slots=True)
+class Marked:
+    """What went: in how many rows something, and who was erased as a whole (order -> keys of persons, hexadecimal)."""
 
-    Returns:
-        In how many rows something went.
-    """
-    count = 0
+    rows: int = 0
+    persons: dict[uuid.UUID, set[str]] = field(default_factory=dict)
+
+
+def erase_marked(*, marks: Collection[bytes], actor: audit.Actor) -> Marked:
+    """Erase what belongs to one of these marks: after a backup from before its erasure was restored."""
+    went = Marked()
     for row in Recipient.objects.select_related("record").iterator(chunk_size=1000):
         key = row.person_key
         items = None if key in marks else [item for item in Recipient.ITEM_FIELDS if _item_mark(key, item) in marks]
@@ -106,8 +111,10 @@ def erase_marked(*, marks: Collection[bytes], actor: audit.Actor) -> int:
             continue
         audit.record(action="recipient.erased", actor=actor, obj=row.record)
         _take_out([row], items)
-        count += 1
-    return count
+        went.rows += 1
+        if items is None:
+            went.persons.setdefault(row.record_id, set()).add(key.hex())
+    return went
 
 
 def _take_out(rows: list[Recipient], items: Collection[str] | None) -> None:
@@ -176,6 +183,23 @@ def _files(recipients: Collection[uuid.UUID]) -> QuerySet[EncryptedFile]:
     return EncryptedFile.objects.filter(pk__in=given.values("file"), erased_at=None)
 
 
+UNDO = "undo:"
+
+
+def standing(changes: Iterable[RecipientChange]) -> dict[str, RecipientChange]:
+    """The newest change of each item that was not taken back, of one person in the order in which they were made.
+
+    An item whose changes were all taken back has the value of the source again, and belongs to the sender again.
+    """
+    made = list(changes)
+    undone: set[str] = set()
+    # The newest first: taking back can be taken back, too.
+    for change in reversed(made):
+        if change.key.startswith(UNDO) and str(change.pk) not in undone:
+            undone.add(change.key.removeprefix(UNDO))
+    return {one.item: one for one in made if not one.key.startswith(UNDO) and str(one.pk) not in undone}
+
+
 class Decided:
     """What was erased of the recipients of some rows, and changed, which imports do not bring back.
 
@@ -198,8 +222,11 @@ class Decided:
         marks = {*persons, *(_item_mark(person, item) for person in persons for item in Recipient.ITEM_FIELDS)}
         found = ErasureMark.objects.filter(digest__in=marks, lifted_at=None)
         self._erased = {bytes(digest): at for digest, at in found.values_list("digest", "erased_at")}
+        changes: dict[bytes, list[RecipientChange]] = {}
         for change in RecipientChange.objects.filter(person__in=persons).order_by("at", "pk"):
-            self._changed.setdefault(bytes(change.person), {})[change.item] = change.after
+            changes.setdefault(bytes(change.person), []).append(change)
+        for person, made in changes.items():
+            self._changed[person] = {item: one.after for item, one in standing(made).items()}
 
     def has(self, row: SourceRow, family_name: str, given_name: str, ordered_at: datetime | None) -> bool:
         """Whether this recipient was erased after the order; a gift that was sent later is newer business."""

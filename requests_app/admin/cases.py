@@ -314,6 +314,7 @@ class DisclosureRequestAdmin(PostedSearch, OfferedLookups, ModelAdmin):
                 page(change_views.examine_one),
                 name="requests_app_case_examine_one",
             ),
+            path(f"{prefix}stops/<uuid:stop_id>/", page(undo_views.end_stop), name="requests_app_case_end_stop"),
             path(
                 f"{prefix}taken-back/<uuid:change_id>/", page(undo_views.take_back), name="requests_app_case_take_back"
             ),

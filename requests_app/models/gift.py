@@ -16,8 +16,7 @@ class GiftLink(models.Model):
     """The person is a recipient in this order of somebody else. Names the order and nothing of either person.
 
     The order and not the row of the recipient, which every import of a changed order makes anew. ``persons`` are those
-    of its recipients (``Recipient.person_key``, hexadecimal) who are this person. Where it is empty, which is a link of
-    an earlier version, they are those whose name and contact are the stated ones.
+    of its recipients (``Recipient.person_key``, hexadecimal) who are this person.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from consent_app.models import Entrustment, Subcontractor
 from privacy_portal.core.fields import EncryptedTextField
@@ -58,7 +59,7 @@ class InstructionContact(models.Model):
     )
 
     class Meta:
-        verbose_name = _("指示の送り先")
+        verbose_name = pgettext_lazy("単数", "指示の送り先")
         verbose_name_plural = _("指示の送り先")
         ordering = ["kind", "name", "id"]
         constraints = [

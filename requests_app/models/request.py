@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Func
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from consent_app.models import Customer, DataItem, Purpose
 from consent_app.models.searching import search_pieces
@@ -128,7 +129,7 @@ class DisclosureRequest(models.Model):
     )
 
     class Meta:
-        verbose_name = _("開示等の請求")
+        verbose_name = pgettext_lazy("単数", "開示等の請求")
         verbose_name_plural = _("開示等の請求")
         ordering = ["target_on", "received_at"]
         permissions = [

@@ -4,6 +4,7 @@ Every effect may run twice: what is done stays done.
 """
 
 import uuid
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -173,7 +174,8 @@ def erase(preparation: Preparation) -> None:
             now=now,
         )
         if parts is None:
-            erase_gift_answers(request=request, now=now)
+            persons = {link.record_id: link.persons for link in request.gift_links.all()}
+            erase_gift_answers(persons=persons, now=now, but=request.pk)
     if request.customer is None:
         return
     items = items_erased(request, withheld)
@@ -208,19 +210,21 @@ def erase_answers(*, customer: Customer, account: User | None, now: datetime) ->
         account.delete()
 
 
-def erase_gift_answers(*, request: DisclosureRequest, now: datetime) -> None:
-    """The same for a recipient of gifts who was erased from every order that staff linked to this request.
+def erase_gift_answers(*, persons: Mapping[uuid.UUID, Collection[str]], now: datetime, but: uuid.UUID | None) -> None:
+    """The same for a recipient of gifts who was erased.
 
     Theirs are the requests of no customer that staff linked to the same person in the same orders, as soon as nothing
     that they could be about is left: an answer about a further order, or to another recipient, is not touched.
+
+    Args:
+        persons: key of an order -> keys of the person in it (``Recipient.person_key``, hexadecimal).
+        but: key of the request that asked for the erasure, whose letter tells of it.
     """
-    links = list(request.gift_links.all())
-    earlier = GiftLink.objects.filter(record__in=[link.record_id for link in links], request__customer=None)
-    persons = {link.record_id: set(link.persons) for link in links}
+    earlier = GiftLink.objects.filter(record__in=list(persons), request__customer=None).exclude(request=but)
     keys = {
         link.request_id
-        for link in earlier.exclude(request=request).select_related("request")
-        if persons[link.record_id] & set(link.persons) and not selectors.linked_recipients(link.request)
+        for link in earlier.select_related("request")
+        if set(persons[link.record_id]) & set(link.persons) and not selectors.linked_recipients(link.request)
     }
     _erase_files(AnswerFile.objects.filter(request__in=keys), now)
 

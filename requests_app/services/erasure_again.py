@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,7 +14,8 @@ from consent_app.models.parts import RECIPIENT_ITEM
 from consent_app.services import erasure, erasure_journal, erasure_marks, gift_erasure
 from consent_app.services.erasure_journal import Entry
 
-from .effects import erase_answers
+from ..models import DisclosureRequest
+from .effects import erase_answers, erase_gift_answers
 
 
 def again(*, journals: Iterable[Path]) -> Counter[str]:
@@ -30,6 +32,11 @@ def again(*, journals: Iterable[Path]) -> Counter[str]:
     return Counter(_again(entry) for entry in sorted(entries.values(), key=lambda entry: entry.at))
 
 
+def _asked_by(entry: Entry) -> uuid.UUID | None:
+    found = DisclosureRequest.objects.filter(receipt_number=entry.reference)
+    return found.values_list("pk", flat=True).first()
+
+
 @transaction.atomic
 def _again(entry: Entry) -> str:
     if ErasureRecord.objects.filter(customer_id=entry.customer, key=entry.key).exists():
@@ -38,8 +45,11 @@ def _again(entry: Entry) -> str:
     found = Customer.objects.filter(pk=entry.customer).exclude(status=Customer.Status.ERASED).first()
     if found is None:
         # A recipient of gifts has no row of a customer, and may have another key since an import.
-        again = entry.items == (RECIPIENT_ITEM,) and gift_erasure.erase_marked(marks=entry.marks, actor="command")
-        return "erased" if again else "absent"
+        if (entry.items or ())[:1] != (RECIPIENT_ITEM,):
+            return "absent"
+        again = gift_erasure.erase_marked(marks=entry.marks, actor="command")
+        erase_gift_answers(persons=again.persons, now=entry.at, but=_asked_by(entry))
+        return "erased" if again.rows else "absent"
     customer = erasure.lock(found)
     # Its answers go with all of a person's data; the row forgets its account when it is emptied.
     account = customer.user

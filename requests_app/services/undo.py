@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from consent_app.domain.normalise import clean_note
 from consent_app.models import CustomerChange, ErasureRecord, RecipientChange, RecipientSuspension, Suspension
 from consent_app.services import customer_accounts, customer_changes, gift_changes, suspensions
+from consent_app.services.gift_erasure import UNDO
 from privacy_portal.core.models import User
 from privacy_portal.core.services import audit
 
@@ -65,7 +66,7 @@ def done_by(request: DisclosureRequest) -> Done:
 def take_back(
     *,
     request: DisclosureRequest,
-    change: CustomerChange | RecipientChange | RecipientSuspension,
+    change: CustomerChange | RecipientChange,
     actor: User,
     reason: str,
     now: datetime,
@@ -73,7 +74,7 @@ def take_back(
     """Give an item the value that it had before it was corrected on this request; the history keeps both.
 
     A customer is told by mail that what is registered was changed; a recipient of gifts reads it in the new answer.
-    A stop of a recipient's data ends. Twice does no harm.
+    Twice does no harm.
 
     Args:
         reason: for the history, at most 500 characters; encrypted.
@@ -108,11 +109,34 @@ def take_back(
         audit.record(action="change.taken_back", actor=actor, obj=row)
 
 
+def end_stop(
+    *, request: DisclosureRequest, stop: RecipientSuspension, actor: User, reason: str, note: str, now: datetime
+) -> None:
+    """End a stop that was set for a recipient of gifts on this request. Twice does no harm.
+
+    Args:
+        reason: a value of ``RecipientSuspension.EndReason``.
+        note: what it rests on, without personal data.
+
+    Raises:
+        CannotTakeBack: not a stop of this request.
+        NotAllowed: no permission, or their own request.
+    """
+    require_staff(actor, request, "decide_request")
+    if stop.reference != request.receipt_number:
+        raise CannotTakeBack
+    with transaction.atomic():
+        row = transition.locked(request)
+        if RecipientSuspension.objects.filter(pk=stop.pk, ended_at=None).exists():
+            suspensions.end(suspension=stop, actor=actor, reason=reason, note=note, now=now)
+            instructions.reconsider(request=row, now=now)
+
+
 def _value_back(row: DisclosureRequest, change: CustomerChange, actor: User, text: str, now: datetime) -> bool:
     """Whether something was done now."""
     if row.customer is None or (change.customer_id, change.reference) != (row.customer_id, row.receipt_number):
         raise CannotTakeBack
-    key = f"undo:{change.pk}"
+    key = f"{UNDO}{change.pk}"
     if row.customer.changes.filter(key=key).exists():
         return False
     account = row.customer.user or row.applicant
@@ -134,19 +158,11 @@ def _value_back(row: DisclosureRequest, change: CustomerChange, actor: User, tex
     return True
 
 
-def _gift_back(
-    row: DisclosureRequest, change: RecipientChange | RecipientSuspension, actor: User, text: str, now: datetime
-) -> bool:
+def _gift_back(row: DisclosureRequest, change: RecipientChange, actor: User, text: str, now: datetime) -> bool:
     """The same for what was done in the order of somebody else."""
     if change.reference != row.receipt_number:
         raise CannotTakeBack
-    if isinstance(change, RecipientSuspension):
-        if change.ended_at is not None:
-            return False
-        # The note of a stop holds no personal data, and what staff type here may.
-        suspensions.end(suspension=change, actor=actor, reason=RecipientSuspension.EndReason.GROUND_GONE, now=now)
-        return True
-    if RecipientChange.objects.filter(key=f"undo:{change.pk}").exists():
+    if RecipientChange.objects.filter(key=f"{UNDO}{change.pk}").exists():
         return False
     try:
         gift_changes.undo(change=change, actor=actor, reference=row.receipt_number, reason=text, now=now)

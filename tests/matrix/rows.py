@@ -134,6 +134,7 @@ CASES: dict[str, Row] = {
     "examine": _case(DECIDE, VIEW_CUSTOMER, at=of_case(status="in_review", request_type="correction")),
     "examine_one": _case(DECIDE, VIEW_CUSTOMER, at=of_case("change_id", requests.RequestedChange)),
     "take_back": _case(DECIDE, VIEW_CUSTOMER, at=of_case("change_id", requests.RequestedChange)),
+    "end_stop": _case(DECIDE, VIEW_CUSTOMER, at=of_case("stop_id", requests.RequestedChange)),
     "fee": _case(DECIDE),
     "fee_accepted": _case(DECIDE, at=of_case(channel="letter")),
     "fee_declined": _case(DECIDE, at=of_case(channel="letter")),
@@ -317,7 +318,7 @@ ABSENT = {
     *(f"admin:consent_app_{name}" for name in ("policyversion_pause", "policyversion_resume", "offpurposeuse_person")),
     *(f"admin:consent_app_{name}" for name in ("provisionrun_take", "provisionrun_report", "purpose_judge")),
     "admin:consent_app_subcontractorcontract_scan",
-    *(f"admin:requests_app_case_{name}" for name in ("take_back", "receipt", "question_letter")),
+    *(f"admin:requests_app_case_{name}" for name in ("take_back", "end_stop", "receipt", "question_letter")),
 }
 
 # Posting to the page of one object shows it again and changes nothing.

@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,14 +29,14 @@ from consent_app.models import (
     RecipientSuspension,
     Subcontractor,
 )
-from consent_app.services import erasure, gate, gift_erasure
+from consent_app.services import erasure, erasure_journal, gate, gift_erasure
 from privacy_portal.core.models import AuditEntry
 from privacy_portal.core.services import files, uploads
 from requests_app import selectors
 from requests_app.domain.transitions import Status
 from requests_app.models import Decision, DisclosureRequest, GiftLink, RetentionHold
 from requests_app.portal import registered_rows
-from requests_app.services import changes, decisions, effects, fulfilment, identity, undo
+from requests_app.services import changes, decisions, effects, erasure_again, fulfilment, identity, undo
 from requests_app.services.decisions import Proposal
 from requests_app.services.errors import ErasureNotSeen
 from tests.factories.consent import (
@@ -252,7 +253,7 @@ def test_an_erasure_takes_the_recipient_out_of_the_order_and_keeps_them_out() ->
     # A backup from before is restored: the journal has the marks.
     back = RecipientFactory(record=order, family_name="贈田", given_name="先夫")
     marks = {bytes(mark) for mark in ErasureMark.objects.values_list("digest", flat=True)}
-    assert gift_erasure.erase_marked(marks=marks, actor="command") == 1
+    assert gift_erasure.erase_marked(marks=marks, actor="command").rows == 1
     assert not Recipient.objects.filter(pk=back.pk).exists()
 
     def kept_out(ordered_at: datetime | None, **changes: str) -> bool:
@@ -373,9 +374,41 @@ def test_a_wrong_correction_is_taken_back() -> None:
     recipient.refresh_from_db()
     assert recipient.address1 == "大阪市北区例田7-8-9"
     assert RecipientChange.objects.count() == 2
+    assert recipient.own_items == [], "the sender reads again what they gave themself"
+    again = brought_by_an_import(recipient.record, recipient.record.occurred_at)
+    assert again is not None
+    assert (again.address1, again.own_items) == ("大阪市北区例田7-8-9", [])
     other = RequestFactory.answered(request_type="correction")
     with pytest.raises(undo.CannotTakeBack):
         undo.take_back(request=other, change=change, actor=StaffFactory(), reason="x", now=NOW)
+
+
+def test_of_two_corrections_the_first_one_stands_when_the_second_is_taken_back_and_both_ways() -> None:
+    recipient = gift()
+    first = decide(correction(recipient))
+    recipient.refresh_from_db()
+    second = decide(correction(recipient, "address", address1="神戸市中央区例町2"))
+    staff = StaffFactory()
+
+    def take_back(request: DisclosureRequest, minutes: int) -> None:
+        newest = RecipientChange.objects.filter(reference=request.receipt_number).latest("at")
+        at = NOW + timedelta(minutes=minutes)
+        undo.take_back(request=request, change=newest, actor=staff, reason="取り違え", now=at)
+        recipient.refresh_from_db()
+
+    def imported() -> tuple[str, list[str]]:
+        again = brought_by_an_import(recipient.record, recipient.record.occurred_at)
+        assert again is not None
+        return again.address1, again.own_items
+
+    take_back(second, 1)
+    assert (recipient.address1, recipient.own_items) == ("京都市下京区新町1", ["address"])
+    assert imported() == ("京都市下京区新町1", ["address"])
+    take_back(second, 2)
+    assert (recipient.address1, recipient.own_items) == imported() == ("神戸市中央区例町2", ["address"])
+    take_back(second, 3)
+    take_back(first, 4)
+    assert (recipient.address1, recipient.own_items) == imported() == ("大阪市北区例田7-8-9", [])
 
 
 def test_history_is_never_rewritten() -> None:
@@ -418,7 +451,7 @@ def test_a_part_of_a_recipient_is_erased_and_stays_away() -> None:
     assert (again.family_name, again.address1, again.postal_code) == ("贈田", "", "")
     marks = {bytes(mark) for mark in ErasureMark.objects.values_list("digest", flat=True)}
     Recipient.objects.filter(pk=recipient.pk).update(address1="バックアップの町")
-    assert gift_erasure.erase_marked(marks=marks, actor="command") == 1
+    assert gift_erasure.erase_marked(marks=marks, actor="command").rows == 1
     recipient.refresh_from_db()
     assert (recipient.address1, recipient.family_name) == ("", "贈田")
 
@@ -459,7 +492,13 @@ def test_a_stop_holds_at_the_gate_and_after_an_import(request_type: str) -> None
         assert gate_reasons(delivery.code, anew) == {"gift_shipping"}
         third = ThirdParty("X", "consent", delivery.code, "JP")
         assert "provision_suspended" in gate.may_provide_gift_recipient(recipient=anew.pk, to=third, at=LATER).reasons
-    undo.take_back(request=request, change=stop, actor=StaffFactory(), reason="本人の希望", now=timezone.now())
+    ending = {"actor": StaffFactory(), "reason": "wish", "note": "電話で聞いた", "now": timezone.now()}
+    with pytest.raises(undo.CannotTakeBack):
+        undo.end_stop(request=RequestFactory.answered(), stop=stop, **ending)
+    undo.end_stop(request=request, stop=stop, **ending)
+    undo.end_stop(request=request, stop=stop, **{**ending, "reason": "mistake"})
+    stop.refresh_from_db()
+    assert (stop.end_reason, stop.end_note) == ("wish", "電話で聞いた")
     assert gate_reasons(delivery.code, anew, timezone.now() + timedelta(minutes=1)) == {"gift_shipping"}
 
 
@@ -525,6 +564,25 @@ def test_staff_examine_what_is_held_of_a_recipient(client: Client) -> None:
     assert recipient.address1 == "大阪市北区例田7-8-9"
 
 
+def test_a_stop_is_ended_on_its_own_page_with_its_reason(client: Client) -> None:
+    recipient, account = gift(), AdminFactory()
+    pass_second_factor(client, account)
+    request = decide(case(recipient, "stop_use", grounds=["interests_harmed"]))
+    stop = RecipientSuspension.objects.get()
+    home = reverse("admin:requests_app_disclosurerequest_change", args=[request.pk])
+    page = reverse("admin:requests_app_case_end_stop", args=[request.pk, stop.pk])
+    assert page in client.get(home).content.decode()
+    assert "停止を終える" in client.get(page).content.decode()
+    values = {"reason": "mistake", "note": "別の人の注文だった", "confirmed": "on"}
+    assert client.post(page, {**values, "note": ""}).status_code == 200
+    assert client.post(page, values).status_code == 302
+    stop.refresh_from_db()
+    assert (stop.end_reason, stop.end_note) == ("mistake", "別の人の注文だった")
+    assert "もう終わっています" in client.get(page, follow=True).content.decode()
+    other = RequestFactory.answered(request_type="stop_use")
+    assert client.get(reverse("admin:requests_app_case_end_stop", args=[other.pk, stop.pk])).status_code == 404
+
+
 # -------------------------------------------------------------------------------- earlier answers, customers
 
 
@@ -556,6 +614,42 @@ def test_earlier_answers_go_with_the_whole_recipient_and_nobody_elses() -> None:
     assert kept(done) == {"letter"}
     assert kept(held) == {"letter", "package"}, "it goes when the hold ends"
     assert not held.answer_files.filter(expires_at__gt=timezone.now()).exists(), "and opens no more"
+
+
+@pytest.mark.parametrize("part", [False, True])
+def test_a_backup_from_before_forgets_the_recipient_and_their_answers_again(tmp_path: Path, part: bool) -> None:
+    recipient = gift()
+    earlier = decide(case(recipient))
+    neighbour = decide(RequestFactory.in_review(customer=recipient.record.customer))
+    journal = tmp_path / "erasures"
+    journal.write_text(journal_entry(recipient, frozenset({"address"}) if part else None).sealed() + "\n")
+
+    done = erasure_again.again(journals=[journal])
+
+    assert done == {"erased": 1}
+    found = Recipient.objects.filter(pk=recipient.pk).first()
+    if part:
+        assert found is not None
+        assert (found.family_name, found.address1) == ("贈田", "")
+        assert kept(earlier) == {"letter", "package"}
+    else:
+        assert found is None
+        assert kept(earlier) == set()
+    assert kept(neighbour) == {"letter", "package"}
+
+
+def journal_entry(recipient: Recipient, items: frozenset[str] | None) -> erasure_journal.Entry:
+    """What the journal has of an erasure, of which the database knows nothing: it is the backup from before."""
+    erasing = {"recipients": [recipient.pk], "items": items, "reference": "R-1", "key": "k", "actor": "worker"}
+    with transaction.atomic():
+        gift_erasure.erase(**erasing, now=NOW)
+        record = ErasureRecord.objects.get()
+        marks = tuple(bytes(mark) for mark in ErasureMark.objects.values_list("digest", flat=True))
+        transaction.set_rollback(True)
+    return erasure_journal.Entry(
+        record=record.pk, customer=recipient.pk, reference="R-1", key="k", items=tuple(record.items), marks=marks,
+        at=NOW,
+    )  # fmt: skip
 
 
 def test_an_answer_about_an_order_that_was_not_linked_stays() -> None:

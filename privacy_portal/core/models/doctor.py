@@ -5,6 +5,7 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class DoctorReport(models.Model):
@@ -18,7 +19,7 @@ class DoctorReport(models.Model):
 
     class Meta:
         verbose_name = _("点検の結果")
-        verbose_name_plural = _("点検の結果")
+        verbose_name_plural = pgettext_lazy("複数", "点検の結果")
         ordering = ["-at"]
         indexes = [models.Index(fields=["-at"], name="doctor_latest")]
 

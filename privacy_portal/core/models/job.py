@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from .. import job_registry
 
@@ -44,7 +45,7 @@ class Job(models.Model):
 
     class Meta:
         verbose_name = _("処理")
-        verbose_name_plural = _("処理")
+        verbose_name_plural = pgettext_lazy("複数", "処理")
         ordering = ["-created_at"]
         indexes = [models.Index(fields=["-created_at"], name="job_newest")]
 
