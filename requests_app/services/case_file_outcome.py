@@ -14,7 +14,7 @@ from ..domain.transitions import Event
 from ..models import AnswerMail, Decision, DecisionProposal, DisclosureRequest, RequestEvent, TargetExtension
 from ..selectors_case import posting
 from . import retention, undo
-from .case_file_words import Record, article, by, file_words, ground, joined, moment, record
+from .case_file_words import Record, article, beside, by, file_words, ground, joined, moment, record
 from .letters import withheld_words
 
 
@@ -72,7 +72,7 @@ def sendings(case: DisclosureRequest) -> Iterator[Record]:
     for answer in case.answer_files.select_related("file", "decision").order_by("created_at"):
         yield record(
             answer.get_kind_display(),
-            (_("ファイル"), f"{answer.file.name}（{file_words(answer.file)}）"),
+            (_("ファイル"), beside(answer.file.name, file_words(answer.file))),
             (_("作成日時"), moment(answer.created_at)),
             (_("公開の期限"), moment(answer.expires_at)),
             (_("本人が開いた回数"), answer.download_count),

@@ -17,7 +17,7 @@ from ..models import CallAttempt, DisclosureRequest, Evidence, EvidenceJudgement
 from ..selectors_case import suit
 from ..words import field_words, finding_words, value_words
 from . import changes
-from .case_file_words import Record, article, by, file_words, joined, language, moment, record
+from .case_file_words import Record, article, beside, by, file_words, joined, language, moment, record
 from .typesetting import date_words, day_words
 
 
@@ -28,7 +28,7 @@ def basics(case: DisclosureRequest) -> Iterator[Record]:
     yield record(
         "",
         (_("受付番号"), case.receipt_number),
-        (_("請求の種類"), f"{entry.name}（{article(entry.article)}）"),
+        (_("請求の種類"), beside(entry.name, article(entry.article))),
         (_("状態"), case.get_status_display()),
         (_("受付方法"), case.get_channel_display()),
         (_("受付"), _day(case.received_at)),
@@ -70,7 +70,7 @@ def _address(postal_code: str, rest: str) -> str:
 def asked(case: DisclosureRequest) -> Iterator[Record]:
     """What is asked for, in the person's words and by the table; then item by item where something is to change."""
     entry = REQUEST_TYPES[case.request_type]
-    grounds = [f"{one.text}（{article(one.article)}）" for one in entry.grounds if one.code in case.grounds]
+    grounds = [beside(one.text, article(one.article)) for one in entry.grounds if one.code in case.grounds]
     wanted = [*case.wanted_items.all(), *case.wanted_purposes.all()]
     asks_scope = {"wanted", "purposes"} & set(entry.asks)
     scope = _("すべて") if case.wants_everything else joined(wanted) or _("説明のとおり")
@@ -103,7 +103,7 @@ def originals(case: DisclosureRequest) -> Iterator[Record]:
         what = _("届いた返答の写し") if row.message_id else _("請求の原本の写し")
         yield record(
             what,
-            (_("ファイル"), f"{row.file.name}（{file_words(row.file)}）"),
+            (_("ファイル"), beside(row.file.name, file_words(row.file))),
             (_("登録した担当者"), by(row.added_by, row.added_at)),
         )
 

@@ -50,6 +50,11 @@ def joined(words: Iterable[object]) -> str:
     return str(_("、")).join(str(word) for word in words)
 
 
+def beside(what: object, more: object) -> str:
+    """A thing with what is said about it in brackets, as the language writes them."""
+    return f"{what} ({more})" if language() == "en" else f"{what}（{more}）"
+
+
 def article(code: str) -> str:
     """An article of the law."""
     return article_text(code, language()) if code else ""
@@ -58,7 +63,7 @@ def article(code: str) -> str:
 def ground(request_type: str, code: str) -> str:
     """A ground of the law for not granting, with its article."""
     refusal = next((one for one in REQUEST_TYPES[request_type].refusals if one.code == code), None)
-    return f"{refusal.text}（{article(refusal.article)}）" if refusal else code
+    return beside(refusal.text, article(refusal.article)) if refusal else code
 
 
 def file_words(file: EncryptedFile) -> str:

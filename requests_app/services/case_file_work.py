@@ -11,7 +11,7 @@ from consent_app.models import DataItem
 
 from .. import selectors_instructions
 from ..models import DisclosureRequest, Fee, FoundContent, InstructionEntry, MessageFile, Payment
-from .case_file_words import Record, by, file_words, joined, moment, record
+from .case_file_words import Record, beside, by, file_words, joined, moment, record
 
 
 def fees(case: DisclosureRequest) -> Iterator[Record]:
@@ -39,7 +39,7 @@ def _answers(fee: Fee) -> Iterator[tuple[str, str]]:
 
 
 def _money(payment: Payment) -> str:
-    first = f"{payment.on}　{payment.amount_yen:,} {_('円')}（{payment.get_method_display()}）"
+    first = beside(f"{payment.on}　{payment.amount_yen:,} {_('円')}", payment.get_method_display())
     return "\n".join(line for line in (first, payment.note, by(payment.recorded_by, payment.recorded_at)) if line)
 
 
@@ -83,8 +83,8 @@ def messages(case: DisclosureRequest) -> Iterator[Record]:
     rows = case.messages.select_related("author").prefetch_related(attached, "received_files__file")
     for row in rows.order_by("sent_at", "pk"):
         files = [
-            *(f"{one.name or one.file.name}（{file_words(one.file)}）" for one in row.files.all()),
-            *(f"{one.file.name}（{file_words(one.file)}）" for one in row.received_files.all()),
+            *(beside(one.name or one.file.name, file_words(one.file)) for one in row.files.all()),
+            *(beside(one.file.name, file_words(one.file)) for one in row.received_files.all()),
         ]
         yield record(
             _("本人から") if row.from_person else _("本人へ"),
@@ -104,7 +104,7 @@ def instructions(case: DisclosureRequest) -> Iterator[Record]:
     for row in selectors_instructions.instructions_of(case):
         yield record(
             f"{row.reference}　{row.get_kind_display()}",
-            (_("宛先"), f"{row.addressee}（{row.get_addressee_kind_display()}）"),
+            (_("宛先"), beside(row.addressee, row.get_addressee_kind_display())),
             (_("メールアドレス"), row.email),
             (_("本人を示すもの"), row.identifier),
             (_("データ項目"), joined(names.get(code, code) for code in row.items)),
