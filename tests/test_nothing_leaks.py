@@ -22,15 +22,17 @@ import redis
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.core import serializers
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from privacy_portal.core.logs import AddRequestId, WithoutValues
 from privacy_portal.core.models import AuditEntry
 from requests_app.domain.transitions import Status
-from requests_app.models import DisclosureRequest
+from requests_app.models import DisclosureRequest, FoundContent, InstructionContact
 from requests_app.services import intake
 from tests.factories.consent import CustomerFactory, OperatorFactory, OrderFactory, RequestRuleFactory, catalogue
 from tests.factories.core import EnrolledStaffFactory, pass_second_factor
+from tests.support.hostile_files import pdf
 from tests.support.mail import SmtpSink
 
 MAIL = "sakurako.ijuin@mail.example"
@@ -60,6 +62,13 @@ TOLD = {
     "reason": "琥珀の首飾りの記録もお渡しします",
     "note": "免許証の写真と声で確かめた柿崎です",
     "search": "いじゅういん",
+    "memo": "姉の住まいは鎌倉とのこと",
+    "place": "伊集院様の応対帳の棚",
+    "finding": "珊瑚の帯留めの覚え書き",
+    "found": "螺鈿の櫛を取り置き中",
+    "file": "蒔絵の手箱の写し",
+    "asked": "白磁の皿の修理はいつですか",
+    "identifier": "顧客台帳の墨付き第八丁",
 }
 WORDS = sorted(
     {
@@ -211,11 +220,32 @@ def answer_request(person: Visitor, staff: Visitor, mailbox: SmtpSink) -> None:
     replied = person.post(f"/requests/{case.receipt_number}/messages/", {"body": TOLD["answer"]})
     assert replied.status_code == 302
     wait_for(Status.IN_REVIEW)
+    work_on(staff, page, case)
     decision = {"outcome": "granted", "ground": "", "reason": TOLD["reason"], "measure": "", "confirmed": "1"}
     assert staff.post(f"{page}decide/", decision).status_code == 302
     wait_for(Status.ANSWERED)
     for tab in ("overview", "data", "messages", "files", "timeline"):
         assert staff.get(f"{page}change/?tab={tab}").status_code == 200
+
+
+def work_on(staff: Visitor, page: str, case: DisclosureRequest) -> None:
+    """What staff write for themselves, find by hand and ask of others; each refused once, with what was typed."""
+    there = InstructionContact.objects.create(kind="staff", name="応対係", email="desk@shop.example")
+    asked = {"addressee": f"contact:{there.pk}", "kind": "question", "text": TOLD["asked"]}
+    assert staff.post(f"{page}instruct/", {**asked, "kind": "x"}).status_code == 200
+    assert staff.post(f"{page}instruct/", {**asked, "identifier": TOLD["identifier"]}).status_code == 302
+    assert staff.post(f"{page}note/", {"body": TOLD["memo"]}).status_code == 302
+    finding = {"place": TOLD["place"], "result": "found", "note": TOLD["finding"]}
+    assert staff.post(f"{page}finding/", {**finding, "result": "x"}).status_code == 200
+    there_is = staff.post(f"{page}finding/", finding).headers["Location"]
+    for content, status in ((b"MZ", 200), (pdf(), 302)):
+        file = SimpleUploadedFile(f"{TOLD['file']}.pdf", content, content_type="application/pdf")
+        assert staff.post(there_is, {"text": TOLD["found"], "file": file}).status_code == status
+    stored = FoundContent.objects.exclude(file=None).get()
+    opened = staff.post(f"{page}found/{stored.pk}/")
+    assert TOLD["file"] not in str(opened.headers)
+    assert b"".join(opened.streaming_content).startswith(b"%PDF-")
+    assert staff.get(f"{page}decide/").status_code == 200
 
 
 def fail_everywhere(person: Visitor, staff: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -276,6 +306,7 @@ def test_no_personal_data_in_logs_broker_addresses_and_errors(
     assert any("requests." in command for command in commands)
     assert len(person.error_pages) >= 2
     assert len(smtp_sink.to(MAIL)) >= 4
+    assert smtp_sink.to("desk@shop.example")
 
 
 @pytest.mark.parametrize("word", WORDS)

@@ -99,14 +99,17 @@ def missing(*, before: datetime, now: datetime) -> list[ErasureRecord]:
 
 
 def write(*, now: datetime) -> int:
-    """Write what the journal lacks, and drop what no backup needs any more. May run twice, and in parallel."""
+    """Write what the journal lacks, and drop what no backup needs any more. May run twice, and in parallel.
+
+    Lines of an older key are sealed anew, so that the key can go; else nothing could be written from then on.
+    """
     path = Path(settings.ERASURE_JOURNAL)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _alone(path):
         lacking = missing(before=now, now=now)
         oldest = now - timedelta(days=settings.BACKUP_KEEP_DAYS)
         kept = list(read(path))
-        if any(entry.at < oldest for entry in kept) or not _ends_whole(path):
+        if any(entry.at < oldest for entry in kept) or _has_old_key(path) or not _ends_whole(path):
             _replace(path, [entry for entry in kept if entry.at >= oldest])
         with _appended(path) as file:
             file.writelines(f"{_entry(record).sealed()}\n".encode() for record in lacking)
@@ -138,6 +141,12 @@ def _alone(path: Path) -> Iterator[None]:
 
 def _appended(path: Path) -> IO[bytes]:
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")
+
+
+def _has_old_key(path: Path) -> bool:
+    with contextlib.suppress(FileNotFoundError), path.open(encoding="ascii") as file:
+        return any(not keyring().is_current(base64.b64decode(line)) for line in file if line.endswith("\n"))
+    return False
 
 
 def _ends_whole(path: Path) -> bool:

@@ -33,7 +33,7 @@ from ..services import (
     post_codes,
     type_corrections,
 )
-from ..services.errors import NoAccount, OwnProposal, ThreadClosed
+from ..services.errors import MeansNotOffered, NoAccount, OwnProposal, ThreadClosed
 from ..services.forwarding import INQUIRIES
 from ..services.registration import PERMISSION
 
@@ -184,7 +184,7 @@ def why_not(request: DisclosureRequest, step: Step, user: User) -> _StrPromise |
     if step.code in ("answered", "remind"):
         return _why_not_on_paper(request, step)
     if step.code in MEANS_OF and MEANS_OF[step.code] not in selectors.offered_means():
-        return _("プロフィールでは、この方法を使わないことにしています。")
+        return MeansNotOffered.message
     if step.code in ("code_letter", "code_told"):
         return _why_no_code(request, step)
     if step.code == "call_back":

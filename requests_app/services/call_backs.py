@@ -26,7 +26,7 @@ from ..models import CallAttempt, CallBack, DisclosureRequest, IdentityCheck, Re
 from . import identity, transition
 from .errors import CallRefused
 from .evidence_state import OPEN
-from .permissions import require_staff
+from .permissions import require_means, require_staff
 
 PERMISSION: Final = "check_identity"
 # Six calls in all: whoever was not reached by then is asked for something else.
@@ -58,10 +58,12 @@ def announce(*, request: DisclosureRequest, actor: User, customer: Customer | No
 
     Raises:
         CallRefused: no number, one that was changed lately, or two rounds before.
+        MeansNotOffered: the operator does not use it.
         NotAllowed: no permission, or their own request.
         TransitionRefused: identity is not under review.
     """
     require_staff(actor, request, PERMISSION)
+    require_means(Means.CALL_BACK)
     if customer is not None and not may_be_called(customer, now):
         raise CallRefused(
             _("この顧客の電話番号は、登録がないか、この30日のうちに変わりました。ほかの方法で確かめてください。")

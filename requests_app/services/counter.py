@@ -17,7 +17,7 @@ from ..domain.transitions import Actor, Event, Note
 from ..models import DisclosureRequest, Evidence, IdentityCheck, RequestEvent
 from . import evidence, evidence_review, identity, transition
 from .errors import EvidenceRefused
-from .permissions import require_staff
+from .permissions import require_means, require_staff
 
 PERMISSION: Final = "check_identity"
 
@@ -45,9 +45,11 @@ def seen(
 
     Raises:
         EvidenceRefused: another document, something not compared, an impossible day, a number in ``place``.
+        MeansNotOffered: the operator does not use it.
         NotAllowed: no permission, or their own request.
     """
     require_staff(actor, request, PERMISSION)
+    require_means(Means.COUNTER)
     if document not in AT_COUNTER:
         raise EvidenceRefused(_("顔写真のある書類を選んでください。"), "document")
     if not reason and not set(checks) >= NEEDED_AT_COUNTER:

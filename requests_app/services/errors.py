@@ -206,6 +206,12 @@ class CodeLetterRefused(RequestError):
         self.message = message
 
 
+class MeansNotOffered(RequestError):
+    """The operator does not check identity by this means."""
+
+    message = _("プロフィールでは、この方法を使わないことにしています。")
+
+
 class CallRefused(RequestError):
     """Nobody can be called now, or what was written down of a call cannot be; ``field`` names the form field."""
 

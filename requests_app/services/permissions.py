@@ -9,8 +9,10 @@ from typing import NoReturn
 from privacy_portal.core.models import User
 from privacy_portal.core.services import audit
 
+from .. import selectors
+from ..domain.identity_levels import Means
 from ..models import DisclosureRequest
-from .errors import NotAllowed
+from .errors import MeansNotOffered, NotAllowed
 
 
 def may_act_as_staff(user: User, request: DisclosureRequest, permission: str = "change_disclosurerequest") -> bool:
@@ -34,6 +36,16 @@ def require_staff(actor: User, request: DisclosureRequest, permission: str = "ch
     """
     if not may_act_as_staff(actor, request, permission):
         deny(actor, request)
+
+
+def require_means(means: Means) -> None:
+    """The operator checks identity by this means, or nobody does.
+
+    Raises:
+        MeansNotOffered: it is not among those of the profile.
+    """
+    if means not in selectors.offered_means():
+        raise MeansNotOffered
 
 
 def require_person(actor: User, request: DisclosureRequest) -> None:

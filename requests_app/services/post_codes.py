@@ -29,7 +29,7 @@ from ..models import DisclosureRequest, IdentityCheck, PostCode, RequestEvent
 from . import identity, paper_letters, silence, transition
 from .errors import CodeLetterRefused, InvalidPosting
 from .evidence_state import OPEN
-from .permissions import deny, require_person, require_staff
+from .permissions import deny, require_means, require_person, require_staff
 
 PERMISSION: Final = "check_identity"
 LIFETIME: Final = timedelta(days=30)
@@ -60,10 +60,12 @@ def order(*, request: DisclosureRequest, actor: User, customer: Customer | None,
 
     Raises:
         CodeLetterRefused: the customer has no address, or three letters were ordered before.
+        MeansNotOffered: the operator does not use it.
         NotAllowed: no permission, or their own request.
         TransitionRefused: identity is not under review.
     """
     require_staff(actor, request, PERMISSION)
+    require_means(Means.POST_CODE)
     if customer is not None and not has_address(customer):
         raise CodeLetterRefused(_("この顧客の住所は登録されていません。"))
     with transaction.atomic():

@@ -270,3 +270,17 @@ class TestJournal:
         later = timezone.now() + datetime.timedelta(days=settings.BACKUP_KEEP_DAYS + 1)
         assert erasure_journal.write(now=later) == 0
         assert list(erasure_journal.read(Path(settings.ERASURE_JOURNAL))) == []
+
+    def test_the_lines_of_an_old_key_are_sealed_anew_so_that_it_can_go(self, settings) -> None:
+        new = f"new:{base64.b64encode(bytes([7] * 32)).decode()}"
+        old = list(settings.FIELD_ENCRYPTION_KEYS)
+        erase_everything(CustomerFactory())
+        path = Path(settings.ERASURE_JOURNAL)
+        before = list(erasure_journal.read(path))
+        settings.FIELD_ENCRYPTION_KEYS = [new, *old]
+        assert erasure_journal.write(now=timezone.now()) == 0
+        sealed = path.read_bytes()
+        settings.FIELD_ENCRYPTION_KEYS = [new]
+        assert list(erasure_journal.read(path)) == before
+        assert erasure_journal.write(now=timezone.now()) == 0
+        assert path.read_bytes() == sealed, "what is sealed already is left alone"

@@ -7,16 +7,25 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
-from consent_app.models import Customer, CustomerChange, RequestRule
+from consent_app.models import Customer, CustomerChange, Operator, RequestRule
+from consent_app.selectors import forget_operator
 from privacy_portal.core.models import AuditEntry, OutgoingMail
 from requests_app import selectors
 from requests_app.domain import call_backs as rules
 from requests_app.domain.call_backs import Outcome
 from requests_app.domain.identity_levels import ALWAYS, MEANS, ORDINARY, Level, Means, otherwise, reached
 from requests_app.domain.transitions import Event, Note, Status, TransitionRefused
-from requests_app.models import CallAttempt, CallBack, DisclosureRequest, Evidence, IdentityCheck, RequestEvent
-from requests_app.services import call_backs, counter
-from requests_app.services.errors import CallRefused, EvidenceRefused, NotAllowed
+from requests_app.models import (
+    CallAttempt,
+    CallBack,
+    DisclosureRequest,
+    Evidence,
+    IdentityCheck,
+    PostCode,
+    RequestEvent,
+)
+from requests_app.services import call_backs, counter, post_codes
+from requests_app.services.errors import CallRefused, EvidenceRefused, MeansNotOffered, NotAllowed
 from requests_app.tasks import sweep
 from tests.factories.consent import CustomerFactory, OperatorFactory, RequestRuleFactory
 from tests.factories.requests import PersonFactory, RequestFactory, StaffFactory
@@ -436,3 +445,25 @@ def test_a_check_of_each_kind_leads_to_the_review_only_from_the_identity_check()
 
 def test_every_outcome_is_in_the_rules() -> None:
     assert {outcome for outcome in Outcome if rules.problem(outcome, [], []) is None} == set(Outcome) - rules.SPOKEN
+
+
+@pytest.mark.parametrize("means", ["post_code", "call_back", "counter"])
+def test_a_means_that_the_operator_does_not_use_is_refused_by_its_service(means: str) -> None:
+    Operator.objects.update(identity_means=sorted({"post_code", "call_back", "counter"} - {means}))
+    forget_operator()
+    customer, case = CustomerFactory(), RequestFactory.in_identity_review()
+    said = {"request": case, "actor": StaffFactory(), "customer": customer, "now": NOW}
+    shown = {
+        "document": "driving_licence", "seen_on": NOW.date(), "place": "本店", "checks": ["name", "photo", "in_date"],
+        "reason": "",
+    }  # fmt: skip
+    services: dict[str, Callable[[], object]] = {
+        "post_code": lambda: post_codes.order(**said),
+        "call_back": lambda: call_backs.announce(**said),
+        "counter": lambda: counter.seen(**said, **shown),
+    }
+    with pytest.raises(MeansNotOffered):
+        services[means]()
+    case.refresh_from_db()
+    assert case.status == Status.IDENTITY_REVIEW
+    assert [model.objects.count() for model in (PostCode, CallBack, Evidence)] == [0, 0, 0]
