@@ -99,6 +99,7 @@ PLACES: dict[str, Fate] = {
     "requests_app.casenote.body": Fate.KEPT,
     "requests_app.casefinding.place": Fate.KEPT,
     "requests_app.casefinding.note": Fate.KEPT,
+    "requests_app.foundcontent.text": Fate.GOES,  # a copy for an answer goes as the answer does
     "requests_app.handover.note": Fate.KEPT,
     "requests_app.requestdraft.answers": Fate.CLOCK,
     "requests_app.requestedchange.present": Fate.KEPT,

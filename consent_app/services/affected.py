@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import datetime
-import io
 import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -18,8 +16,8 @@ from django.utils.translation import gettext as _
 from privacy_portal.core.models import OutgoingMail, User
 from privacy_portal.core.services import audit
 
+from ..domain import spreadsheets
 from ..domain.affected import Criteria
-from ..domain.normalise import neutralise_formula
 from ..models import (
     AffectedPerson,
     AffectedSelection,
@@ -303,19 +301,15 @@ def addresses(*, incident: Incident, actor: User, now: datetime.datetime) -> str
 def written(incident: Incident) -> tuple[str, int]:
     """That list, and how many stand in it."""
     rows = to_be_told_otherwise(incident).select_related("customer", "recipient").order_by("pk")
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow([_("番号"), _("氏名"), _("郵便番号"), _("住所")])
-    count = 0
+    lines: list[list[object]] = [[_("番号"), _("氏名"), _("郵便番号"), _("住所")]]
     for row in rows:
         person = row.customer or row.recipient
         if person is None:
             continue
         name = "　".join(part for part in (person.family_name, person.given_name) if part)
         address = " ".join(part for part in (person.prefecture + person.address1, person.address2) if part)
-        writer.writerow([row.pk, *(neutralise_formula(value) for value in (name, person.postal_code, address))])
-        count += 1
-    return "\ufeff" + out.getvalue(), count
+        lines.append([row.pk, name, person.postal_code, address])
+    return spreadsheets.MARK + spreadsheets.text(lines), len(lines) - 1
 
 
 def _refuse_closed(incident: Incident) -> None:

@@ -6,8 +6,6 @@ number, goods, wished time, and the amount that is collected at the door.
 
 from __future__ import annotations
 
-import csv
-import io
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,7 +22,7 @@ from privacy_portal.core.models import EncryptedFile
 from privacy_portal.core.services import audit, files
 
 from .. import selectors
-from ..domain import normalise
+from ..domain import normalise, spreadsheets
 from ..domain.formats import FORMATS
 from ..domain.gate import RECIPIENT_ITEM
 from ..domain.record_fields import plain, record_lines
@@ -165,7 +163,7 @@ def write(*, chosen: Chosen, handed: Handed, code: str) -> EncryptedFile | None:
     if first is None:
         return None
     with files.create(name=f"{code}.csv", content_type="text/csv; charset=utf-8") as writer:
-        writer.write(b"\xef\xbb\xbf" + _csv([_header(handed.items, orders=bool(chosen.orders)), first]))
+        writer.write(spreadsheets.MARK.encode() + _csv([_header(handed.items, orders=bool(chosen.orders)), first]))
         piece: list[list[str]] = []
         for line in lines:
             piece.append(line)
@@ -177,9 +175,7 @@ def write(*, chosen: Chosen, handed: Handed, code: str) -> EncryptedFile | None:
 
 
 def _csv(lines: Iterable[Sequence[str]]) -> bytes:
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows([normalise.neutralise_formula(cell) for cell in line] for line in lines)
-    return text.getvalue().encode()
+    return spreadsheets.text(lines).encode()
 
 
 def _header(items: Sequence[str], *, orders: bool) -> list[str]:

@@ -1,7 +1,5 @@
 """The list of problems as a file: where and why, never the value."""
 
-import csv
-import io
 from collections.abc import Iterable
 from types import TracebackType
 from typing import Self
@@ -12,8 +10,8 @@ from privacy_portal.core import job_registry
 from privacy_portal.core.models import EncryptedFile
 from privacy_portal.core.services import files
 
+from ..domain import spreadsheets
 from ..domain.formats import Problem
-from ..domain.normalise import neutralise_formula
 from ..job_kinds import IMPORT
 
 
@@ -48,11 +46,9 @@ class Report:
             return
         if self._writer is None:
             self._writer = files.create(name=self._name, content_type="text/csv; charset=utf-8").__enter__()
-            self._writer.write(b"\xef\xbb\xbf")
+            self._writer.write(spreadsheets.MARK.encode())
             rows.insert(0, [_("行"), _("列"), _("ID"), _("結果"), _("理由")])
-        text = io.StringIO(newline="")
-        csv.writer(text).writerows([neutralise_formula(cell) for cell in row] for row in rows)
-        self._writer.write(text.getvalue().encode())
+        self._writer.write(spreadsheets.text(rows).encode())
 
     def _result(self, *, rejected: bool) -> str:
         if self._kind == IMPORT:

@@ -6,8 +6,6 @@ never done again. An export is one transaction instead: the file must have exact
 
 from __future__ import annotations
 
-import csv
-import io
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -26,8 +24,8 @@ from privacy_portal.core.services import files, jobs
 
 from .. import selectors
 from ..domain import provisions as rules
+from ..domain import spreadsheets
 from ..domain.formats.rows import Problem
-from ..domain.normalise import neutralise_formula
 from ..domain.provision_file import COLUMNS, CUSTOMER, Entry, Registers, count_rows, detect_list, read_entries
 from ..job_kinds import LEDGER_RUN
 from ..models import Customer, CustomerIdentity, DataItem, ProvisionBasis, ProvisionRun, Purpose, Subcontractor
@@ -322,16 +320,14 @@ class _Output:
         lines: list[list[str]] = []
         if self._writer is None:
             self._writer = files.create(name=self._name, content_type="text/csv; charset=utf-8").__enter__()
-            self._writer.write(b"\xef\xbb\xbf")
+            self._writer.write(spreadsheets.MARK.encode())
             heading = [str(getattr(Customer._meta.get_field(name), "verbose_name", name)) for name in self._fields]
             lines.append([_("番号"), *heading])
         rows = Customer.objects.in_bulk(list(customers))
         for key in customers:
             row = rows[key]
             lines.append([str(key), *(str(getattr(row, name) or "") for name in self._fields)])
-        text = io.StringIO(newline="")
-        csv.writer(text).writerows([neutralise_formula(cell) for cell in line] for line in lines)
-        self._writer.write(text.getvalue().encode())
+        self._writer.write(spreadsheets.text(lines).encode())
 
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
         if self._writer is not None:

@@ -7,9 +7,7 @@ least as many persons as the minimum says, so that two releases never tell about
 
 from __future__ import annotations
 
-import csv
 import datetime
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -24,9 +22,8 @@ from privacy_portal.core.models import User
 from privacy_portal.core.services import audit
 
 from .. import selectors
-from ..domain import disclosure_control
+from ..domain import disclosure_control, spreadsheets
 from ..domain.disclosure_control import TOTAL, Cell, Table
-from ..domain.normalise import neutralise_formula
 from ..models import Consent, Customer, Purpose, StatisticsRelease, Suspension
 
 UNKNOWN: Final = "unknown"
@@ -255,17 +252,12 @@ def headings(made: StatisticsRelease) -> list[str]:
 
 def export_csv(*, made: StatisticsRelease, actor: User) -> bytes:
     """A release as CSV in UTF-8 with a byte order mark, for spreadsheets. Recorded."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
     kind = _kinds[made.table]
     made_on = timezone.localdate(made.made_at).isoformat()
-    writer.writerow([neutralise_formula(f"{kind.title}"), made_on])
-    writer.writerow([neutralise_formula(cell) for cell in headings(made)])
-    for _code, words, numbers in lines(made):
-        writer.writerow([neutralise_formula(words), *("" if number is None else number for number in numbers)])
-    writer.writerow([neutralise_formula(rule(made))])
+    rows = [[words, *numbers] for _code, words, numbers in lines(made)]
+    text = spreadsheets.text([[kind.title, made_on], headings(made), *rows, [rule(made)]])
     audit.record(action="statistics.exported", actor=actor, obj=made)
-    return b"\xef\xbb\xbf" + text.getvalue().encode()
+    return f"{spreadsheets.MARK}{text}".encode()
 
 
 def rule(made: StatisticsRelease) -> str:

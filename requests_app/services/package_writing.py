@@ -1,7 +1,7 @@
 """How a package is written: a ZIP as a stream, with pages, JSON and CSV in it. Memory stays flat."""
 
-import csv
 import io
+import itertools
 import json
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext
 
-from consent_app.domain.normalise import neutralise_formula
+from consent_app.domain import spreadsheets
 
 CHUNK = 500
 
@@ -89,9 +89,5 @@ def json_array(out: IO[str], name: str, rows: Iterable[Any], *, last: bool = Fal
 
 def write_csv(out: IO[str], header: list[str], rows: Iterable[list[Any]]) -> None:
     """A table for spreadsheets; no cell can be a formula."""
-    # Spreadsheets on Japanese Windows read UTF-8 only with its mark.
-    out.write("\ufeff")
-    writer = csv.writer(out)
-    writer.writerow(header)
-    for row in rows:
-        writer.writerow([neutralise_formula("" if cell is None else str(cell)) for cell in row])
+    out.write(spreadsheets.MARK)
+    spreadsheets.write(out, itertools.chain([header], rows))

@@ -26,7 +26,7 @@ from privacy_portal.core.doctor_registry import Check, Found, Level, checks
 from privacy_portal.core.models import DoctorReport, EncryptedFile, Job, OutgoingMail
 from privacy_portal.core.services import audit, doctor, files
 from requests_app.domain.transitions import Status
-from requests_app.models import AnswerFile, DisclosureRequest, Party
+from requests_app.models import AnswerFile, CaseFinding, DisclosureRequest, Instruction, Party
 from requests_app.services import fulfilment
 from tests.factories.consent import (
     ConsentFactory,
@@ -72,6 +72,13 @@ def answered() -> DisclosureRequest:
 def test_nothing_is_wrong_after_a_request_was_answered() -> None:
     answered()
     assert wrong() == {}
+
+
+def not_done_by_hand() -> None:
+    case = answered()
+    finding = CaseFinding.objects.create(request=case, place="書棚", result="found")
+    day = timezone.localdate() - datetime.timedelta(days=15)
+    Instruction.objects.create(request=case, number=1, kind="erase", addressee="人事部", finding=finding, due_on=day)
 
 
 def mail(**values: Any) -> None:
@@ -157,6 +164,7 @@ BREAKS: dict[str, Callable[[], object]] = {
     "request_not_closed": lambda: DisclosureRequest.objects.filter(pk=answered().pk).update(
         answered_at=timezone.now() - datetime.timedelta(days=200)
     ),
+    "request_by_hand_overdue": not_done_by_hand,
     "answer_not_erased": lambda: AnswerFile.objects.filter(request=answered()).update(expires_at=LONG_AGO),
     "consent_not_expired": expired_consent,
     "erasure_not_journaled": erased_and_not_written_down,

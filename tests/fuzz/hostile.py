@@ -5,12 +5,19 @@ nothing is shrunk here: an input is shown as it was sent.
 """
 
 import datetime
+import gzip
+import io
 import json
+import struct
+import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 from urllib.parse import quote_from_bytes
+
+from pikepdf import Name
 
 from tests.support import hostile_files
 
@@ -188,6 +195,48 @@ def post(chance: Chance, form: Form) -> Sent:
     if pressed is not None:
         sent.fields.append((pressed.name, pressed.value))
     _bend(chance, sent)
+    return sent
+
+
+def _packed_picture() -> bytes:
+    """A few hundred bytes that say they are 60,000 pixels wide and high."""
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(99))) + chunk(b"IEND", b"")
+    )
+
+
+def _packed_archive() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("customers.csv", bytes(50_000_000))
+    return out.getvalue()
+
+
+# Small files that become large when they are opened, and a table that is one endless cell.
+BOMBS: Final = {
+    "huge.png": _packed_picture(),
+    "huge.pdf": hostile_files.pdf(1, hostile_files.with_picture(zlib.compress(bytes(50_000_000), 1), Name.FlateDecode)),
+    "archive.pdf": _packed_archive(),
+    "archive.csv": _packed_archive(),
+    "packed.csv": gzip.compress(bytes(50_000_000), 1),
+    "cell.csv": b'"' + b"a" * 2_000_000,
+    "lines.csv": b"=1,2\n" * 200_000,
+}
+
+
+def armed(chance: Chance, form: Form, called: str) -> Sent:
+    """A form as somebody who means well fills it in, with one of :data:`BOMBS` for every file."""
+    sent = Sent("POST", multipart=True)
+    for control in form.controls:
+        if control.kind == "file":
+            sent.files.append((control.name, called, BOMBS[called]))
+        elif control.kind not in ("submit", "image") and (answer := _honest(chance, control)) is not None:
+            sent.fields.append((control.name, answer))
     return sent
 
 

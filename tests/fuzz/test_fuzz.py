@@ -6,6 +6,7 @@ configuration is tried, whether it has one or not. More than a thousand by hand:
     FUZZ=200 FUZZ_ONLY=portal: python -m pytest -n 0 tests/fuzz
 """
 
+import email
 import functools
 import gc
 import itertools
@@ -39,10 +40,13 @@ from hypothesis import HealthCheck, Phase
 from hypothesis import strategies as st
 
 from privacy_portal.core import session_end
+from privacy_portal.core.models import OutgoingMail
+from privacy_portal.core.services.delivery import as_message
 from tests.matrix.test_matrix import names_of_addresses, pages
 from tests.support.database import at_commit
 
-from .hostile import Chance, Sent, anything, encoded, get, post
+from .hostile import BOMBS, Chance, Sent, anything, armed, encoded, get, post
+from .pages import Form
 from .world import Browser, World, made
 
 # Inputs for each form, for each page that is asked with a query string, and for each other address.
@@ -62,6 +66,11 @@ LEFT_BY_REFUSALS = {
     "requests_app_postcode",
     # A form that is sent in steps keeps what was typed, right or wrong.
     "requests_app_requestdraft",
+}
+# What a mail that leaves here says about itself, each once.
+HEADERS = {
+    *("Subject", "From", "To", "Reply-To", "Date", "Message-ID", "Auto-Submitted", "Content-Language"),
+    *("MIME-Version", "Content-Type", "Content-Transfer-Encoding"),
 }
 # Addresses that no page of this world leads to, with why.
 NOWHERE: dict[str, str] = {
@@ -88,6 +97,7 @@ class Fuzz:
         self.written: set[str] = set()
         tables = {model._meta.db_table for model in apps.get_models(include_auto_created=True)} - LEFT_BY_REFUSALS
         self.rows = {table: self._rows(table) for table in tables}
+        self.world_mails = list(OutgoingMail.objects.values_list("pk", flat=True))
 
     def _rows(self, table: str) -> str:
         """Every row with every value, as one word."""
@@ -159,11 +169,29 @@ class Fuzz:
             raise Broken(f"status {response.status_code}")
         if b"Traceback (most recent" in content:
             raise Broken("a traceback")
+        if "core_outgoingmail" in self.written:
+            self._look_at_mails()
         marked = _REFUSED.search(content) if response.status_code == 200 else None
         if response.status_code >= 400 or marked:
             left = [table for table in self.written if table in self.rows and self._rows(table) != self.rows[table]]
             if left:
                 raise Broken(f"refused with {response.status_code} ({marked and marked[0]!r}), yet written: {left}")
+
+    def _look_at_mails(self) -> None:
+        """Whatever was typed, a mail has the headers that it has to have and one recipient."""
+        for mail in OutgoingMail.objects.exclude(pk__in=self.world_mails):
+            sent = email.message_from_bytes(as_message(mail).message().as_bytes())
+            if set(sent.keys()) - HEADERS or len(sent.keys()) != len(set(sent.keys())) or "," in sent["To"]:
+                raise Broken(f"headers of a mail: {sent.keys()}")
+
+    def blow_up(self, name: str, who: str, form: Form) -> None:
+        """Every small file that is a large one inside, to one form that takes files."""
+        for called in BOMBS:
+            self.counts[name] = self.counts.get(name, 0) + 1
+            try:
+                self.send(who, form.url, armed(Chance(f"{name} {called}"), form, called))
+            except Broken as error:
+                self.broken.append(f"{name} ({who}) {form.url} {called}\n  {error}")
 
 
 @functools.cache
@@ -249,6 +277,8 @@ def test_no_input_breaks_anything(world: World, capsys: pytest.CaptureFixture[st
             for who, form in world.forms.get(name, []):
                 if form.posts:
                     fuzz.run(name, who, form.url, partial(post, form=form), FORM)
+                    if form.has_files:
+                        fuzz.blow_up(name, who, form)
                 else:
                     known = known | form.shape
             if name in world.pages:

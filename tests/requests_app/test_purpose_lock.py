@@ -51,6 +51,7 @@ READERS = {
     "requests_app/services/evidence_state.py": "to whom the answer goes",
     "requests_app/services/identity.py": "comparison with what is registered",
     "requests_app/services/intake.py": "writing them",
+    "requests_app/services/passing_on.py": "of whom whoever keeps papers has to correct or erase them",
     "requests_app/services/mandates.py": "the form of a mandate",
     "requests_app/services/registration.py": "writing them",
     "requests_app/services/typesetting.py": "the address on the letter",

@@ -139,7 +139,7 @@ class _Postman:
         if not _keep_lease(mail):
             return None
         try:
-            message = _message(mail)
+            message = as_message(mail)
             self._open().send_messages([message])
         except Exception as error:
             # Whatever it is: one poisoned row must not hold up the rest of the batch.
@@ -175,7 +175,12 @@ class _Unreachable(Exception):
     """No conversation with the server came about; its cause says why."""
 
 
-def _message(mail: OutgoingMail) -> EmailMultiAlternatives:
+def as_message(mail: OutgoingMail) -> EmailMultiAlternatives:
+    """The mail as it leaves.
+
+    Raises:
+        UnsendableAddress: the server could not take its address.
+    """
     recipient = mail.recipient or ""
     if not recipient.rpartition("@")[0].isascii():
         raise UnsendableAddress
