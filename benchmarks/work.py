@@ -233,7 +233,7 @@ def mail(rows: int) -> None:
             ),
         ):
             content = [
-                delivery._message(one).message().as_bytes(linesep="\r\n")
+                delivery.as_message(one).message().as_bytes(linesep="\r\n")
                 for one in OutgoingMail.objects.filter(pk=keys[0])
             ]
             with Clock() as base, smtplib.SMTP("127.0.0.1", port) as server:

@@ -165,29 +165,3 @@ def test_everything_that_rests_on_a_secret_stands_in_the_list() -> None:
     }
     assert len(uses) > 10
     assert {use for use in uses if f"`{use}`" not in written} == set()
-
-
-# Every place that writes CSV for somebody, and the test that opens such a file. The list of a run only we read back.
-WRITES_CSV = {
-    "requests_app/services/package_writing.py": "tests/requests_app/test_packages.py",
-    "consent_app/services/entrusted_file.py": "tests/consent_app/services/test_entrusting.py",
-    "consent_app/services/statistics.py": "tests/consent_app/services/test_statistics.py",
-    "consent_app/services/import_report.py": "tests/consent_app/test_imports.py",
-    "consent_app/services/affected.py": "tests/consent_app/services/test_affected.py",
-    "consent_app/services/provision_work.py": "tests/consent_app/services/test_provision_runs.py",
-    "consent_app/services/provision_runs.py": "",
-}
-
-
-def test_every_csv_that_leaves_has_no_formulas() -> None:
-    writing = {}
-    for folder in ("privacy_portal", "consent_app", "requests_app"):
-        for path in (ROOT / folder).rglob("*.py"):
-            source = path.read_text(encoding="utf-8")
-            if re.search(r"csv\.(writer|DictWriter)\(", source):
-                writing[path.relative_to(ROOT).as_posix()] = source
-    assert set(writing) == set(WRITES_CSV)
-    for name, test in WRITES_CSV.items():
-        if test:
-            assert "neutralise_formula(" in writing[name], name
-            assert (ROOT / test).is_file(), test

@@ -1,12 +1,14 @@
 """Mistakes in the kernel's settings become errors of ``manage.py check``."""
 
+import ipaddress
 import re
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 from .portal.security_txt import contact_uri
 from .services import key_rotation
@@ -43,6 +45,36 @@ def metrics_token_is_long(app_configs: Sequence[AppConfig] | None, **kwargs: Any
     if settings.METRICS_TOKEN and len(settings.METRICS_TOKEN) < 32:
         return [Error("METRICS_TOKEN must have at least 32 characters.", id="core.E005")]
     return []
+
+
+@register(Tags.security, deploy=True)
+def other_machines_are_reached_by_tls(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """What goes to another machine is encrypted, and the machine proves who it is (OWASP ASVS 12.3).
+
+    A warning: a network may encrypt by itself, and only who runs it knows.
+    """
+    database = settings.DATABASES["default"]
+    redis, found = urlsplit(settings.REDIS_URL), []
+    if _is_elsewhere(str(database.get("HOST", ""))) and database["OPTIONS"].get("sslmode") != "verify-full":
+        found.append(("DATABASE_URL", "?sslmode=verify-full", "core.W001"))
+    if redis.scheme != "rediss" and _is_elsewhere(redis.hostname or ""):
+        found.append(("REDIS_URL", "rediss://", "core.W002"))
+    if _is_elsewhere(settings.EMAIL_HOST) and not (settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL):
+        found.append(("EMAIL_URL", "smtp+tls://", "core.W003"))
+    return [
+        Warning(f"{name} names another machine, to which everything goes in the clear. Use {how}.", id=code)
+        for name, how, code in found
+    ]
+
+
+def _is_elsewhere(host: str) -> bool:
+    """Whether it is another machine: no socket, not this one, and not a name within a network of containers."""
+    if not host or host.startswith("/") or host == "localhost":
+        return False
+    try:
+        return not ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return "." in host
 
 
 @register(Tags.database)

@@ -1,0 +1,40 @@
+"""Services on other machines are named by ``check --deploy`` when they are reached in the clear."""
+
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from privacy_portal.core import checks
+
+
+def named(host: str, options: dict[str, Any], redis: str, mail: str, *, tls: bool) -> list[str]:
+    settings = SimpleNamespace(
+        DATABASES={"default": {"HOST": host, "OPTIONS": options}}, REDIS_URL=redis, EMAIL_HOST=mail, EMAIL_USE_TLS=tls,
+        EMAIL_USE_SSL=False,
+    )  # fmt: skip
+    with patch.object(checks, "settings", settings):
+        return [str(found.id) for found in checks.other_machines_are_reached_by_tls(None)]
+
+
+@pytest.mark.parametrize(
+    ("host", "redis", "mail"),
+    [
+        ("", "unix:///run/redis.sock", "localhost"),
+        ("/run/postgresql", "redis://127.0.0.1:6379/0", "127.0.0.1"),
+        ("postgres", "redis://:secret@redis:6379/0", "mail"),
+        ("::1", "redis://[::1]:6379/0", "::1"),
+    ],
+)
+def test_what_stays_on_this_machine_needs_none(host: str, redis: str, mail: str) -> None:
+    assert named(host, {}, redis, mail, tls=False) == []
+
+
+@pytest.mark.parametrize("host", ["db.shop.example", "10.0.0.5", "2001:db8::5"])
+def test_another_machine_needs_it_and_its_certificate_is_looked_at(host: str) -> None:
+    there = f"[{host}]" if ":" in host else host
+    clear = named(host, {"sslmode": "require"}, f"redis://{there}:6379/0", host, tls=False)
+    assert clear == ["core.W001", "core.W002", "core.W003"]
+    sealed = named(host, {"sslmode": "verify-full"}, f"rediss://{there}:6379/0", host, tls=True)
+    assert sealed == []
