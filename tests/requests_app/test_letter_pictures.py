@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from requests_app.domain.request_types import REQUEST_TYPES
-from requests_app.models import Correction, Fee, Payment, PostCode
+from requests_app.models import CaseFinding, Correction, Fee, Payment, PostCode
 from requests_app.services import letters, mandates, paper_letters, receipts, typesetting
 from tests.factories.requests import FeeFactory, MessageFactory, PartyFactory, StaffFactory
 from tests.support import pictures
@@ -28,6 +28,7 @@ TYPES = {
     "reply": ["foreign_measures", "inquiry"],
 }
 LANGUAGES = ("ja", "en")
+BY_HAND = [("change", "correction", False), ("stop", "erasure", False), ("stop", "erasure", True)]
 
 
 def cases_of(letter: str, language: str) -> dict[str, LetterCase]:
@@ -113,13 +114,38 @@ def test_a_code_and_a_mandate_look_as_they_were_approved(language: str, failed: 
         assert_looks_as_kept(pages_of(*call.args), KEPT / f"{name}-{language}.png", failed)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("letter", "code", "registered"), BY_HAND)
+def test_what_is_done_by_hand_looks_as_it_was_approved(
+    letter: str, code: str, registered: bool, language: str, failed: Path
+) -> None:
+    """With data that staff found: beside what is registered, and of somebody who is not."""
+    desk = LetterDesk()
+    request = desk.request(code, language)
+    if not registered:
+        request.customer = None
+        request.save(update_fields=["customer"])
+    for place, item in (("倉庫", desk.items["birth_date"]), ("机", None)):
+        CaseFinding.objects.create(request=request, item=item, place=place, result="found", author=StaffFactory())
+    template, data = letters.template_and_data(desk.content(LetterCase(code, "granted", language)))
+    assert template == f"{language}/{letter}.typ"
+    assert_looks_as_kept(pages_of(template, data), KEPT / f"{by_hand(letter, registered)}-{language}.png", failed)
+
+
+def by_hand(letter: str, registered: bool) -> str:
+    return f"{letter}-by_hand" + ("" if registered else "_alone")
+
+
 def test_every_text_has_its_pictures_and_no_picture_is_left_over() -> None:
     texts = {path.stem for path in (typesetting.TEMPLATES / "ja").glob("*.typ")} - {"common"}
     kept = {path.stem for path in KEPT.glob("*.png")}
     named = {name for letter in TYPES for language in LANGUAGES for name in cases_of(letter, language)}
     assert kept == named | {
         f"{name}-{language}"
-        for name in ("receipt", "question", "reminder", "type_corrected", "post_code", "mandate", "mandate-filled")
+        for name in (
+            *("receipt", "question", "reminder", "type_corrected", "post_code", "mandate", "mandate-filled"),
+            *(by_hand(letter, registered) for letter, _code, registered in BY_HAND),
+        )
         for language in LANGUAGES
     }
     assert texts == {name.split("-")[0] for name in kept}
