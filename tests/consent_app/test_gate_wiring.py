@@ -8,7 +8,7 @@ from django.conf import settings
 ROOT = Path(settings.BASE_DIR)
 DECISION = ROOT / "docs" / "decisions" / "who-asks-the-gate.md"
 # What can carry data of many people out of the product: tables as files, and mails to everybody.
-WAYS_OUT = re.compile(r"csv\.(?:writer|DictWriter)|bulk=True")
+WAYS_OUT = re.compile(r"csv\.(?:writer|DictWriter)|spreadsheets\.(?:write|text)\(|bulk=True")
 
 
 def ways_out() -> set[str]:
@@ -16,7 +16,8 @@ def ways_out() -> set[str]:
         str(path.relative_to(ROOT))
         for app in ("consent_app", "requests_app")
         for path in (ROOT / app).rglob("*.py")
-        if WAYS_OUT.search(path.read_text(encoding="utf-8"))
+        # The place that writes every table knows nobody's data.
+        if path.name != "spreadsheets.py" and WAYS_OUT.search(path.read_text(encoding="utf-8"))
     }
 
 

@@ -261,14 +261,14 @@ class TestPermanentTrouble:
         self, smtp_sink: SmtpSink, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         broken, fine = enqueue(), enqueue("hanako@shop.example")
-        original = delivery._message
+        original = delivery.as_message
 
         def message(mail: OutgoingMail) -> object:
             if mail.pk == broken.pk:
                 raise KeyError(ADDRESS)
             return original(mail)
 
-        monkeypatch.setattr(delivery, "_message", message)
+        monkeypatch.setattr(delivery, "as_message", message)
         assert delivery.deliver_due() == 2
         assert (reload(broken).state, reload(broken).last_error) == (State.FAILED, "KeyError")
         assert reload(fine).state == State.SENT

@@ -92,12 +92,14 @@ def test_full_disk_leaves_nothing_behind_and_the_answer_comes_when_there_is_room
         ground.worker(settings={"MEDIA_ROOT": str(disk)}, clock=PATIENCE)
         ground.sweep("requests.sweep")
         took = wait_for(lambda: in_status(Status.ANSWERED) == len(cases), "the answers")
-        monkeypatch.setattr("django.conf.settings.MEDIA_ROOT", disk)
-        for answer in AnswerFile.objects.select_related("file"):
-            content = b"".join(files.open_stream(answer.file))
-            whole = tmp_path / "answer"
-            whole.write_bytes(content)
-            assert zipfile.is_zipfile(whole) or content.startswith(b"%PDF")
+        # Taken back here: the ground's own place of files is taken back before what a fixture of the test has changed.
+        with monkeypatch.context() as patch:
+            patch.setattr("django.conf.settings.MEDIA_ROOT", disk)
+            for answer in AnswerFile.objects.select_related("file"):
+                content = b"".join(files.open_stream(answer.file))
+                whole = tmp_path / "answer"
+                whole.write_bytes(content)
+                assert zipfile.is_zipfile(whole) or content.startswith(b"%PDF")
         sizes = sorted(AnswerFile.objects.values_list("kind", "file__size"))
         figures(
             answers=len(cases), tries_on_the_full_disk=tries, files_left_by_them=len(left),

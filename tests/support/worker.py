@@ -34,7 +34,7 @@ def worker_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def _worker(
-    django_db_setup: None, smtp_server: SmtpSink, live_server, worker_log: Path
+    django_db_setup: None, smtp_server: SmtpSink, live_server, worker_log: Path, _media_root: Path
 ) -> Iterator[subprocess.Popen[str]]:  # type: ignore[no-untyped-def]
     from privacy_portal.celery import app
 
@@ -64,7 +64,8 @@ def _worker(
                 "DATABASE_URL": session_database_url(),
                 "EMAIL_URL": smtp_server.url,
                 "PORTAL_URL": live_server.url,
-                "MEDIA_ROOT": str(settings.MEDIA_ROOT),
+                # That of the session: the first test with a worker may have one of its own.
+                "MEDIA_ROOT": str(_media_root),
             },
         )
     try:
