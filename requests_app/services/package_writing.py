@@ -2,7 +2,6 @@
 
 import io
 import itertools
-import json
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -40,7 +39,7 @@ class Archive:
         """A file that is written as text."""
         with (
             self.binary(name) as raw,
-            io.TextIOWrapper(raw, encoding="utf-8", newline="", write_through=True) as text,
+            io.TextIOWrapper(raw, encoding="utf-8", newline="") as text,
         ):
             yield text
 
@@ -69,9 +68,12 @@ def nothing() -> str:
     return format_html("<p>{}</p>\n", gettext("ありません。"))
 
 
+_JSON = DjangoJSONEncoder(ensure_ascii=False)
+
+
 def dump(value: Any) -> str:
     """A value as JSON that people can read."""
-    return json.dumps(value, ensure_ascii=False, cls=DjangoJSONEncoder)
+    return _JSON.encode(value)
 
 
 def json_head(out: IO[str], values: Mapping[str, Any]) -> None:

@@ -1,12 +1,16 @@
 """Sending what lies in the outbox to a real mail server."""
 
 import datetime
+import email
+import email.policy
 import logging
 import smtplib
 import threading
+from collections import Counter
 
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from django.core.mail import BadHeaderError
 from django.core.mail.backends.smtp import EmailBackend
 from django.db import connection, transaction
 from django.utils import timezone
@@ -14,12 +18,15 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from privacy_portal.core.models import OutgoingMail
 from privacy_portal.core.services import delivery, outbox
+from tests.factories.core import UserFactory
 from tests.support.mail import SmtpSink
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("mail_templates")]
 
 State = OutgoingMail.State
 ADDRESS = "taro@shop.example"
+# Of two messages with the same words: when each was made, and the border between the parts of each.
+NOT_THE_SAME = {"Date", "Content-Type"}
 
 
 def enqueue(recipient: str = ADDRESS, template: str = "greeting") -> OutgoingMail:
@@ -274,22 +281,167 @@ class TestPermanentTrouble:
         assert reload(fine).state == State.SENT
 
 
+def notices(*recipients: tuple[str, str], name: str = "皆さま") -> list[OutgoingMail]:
+    """The same words to many: addresses, each with a language."""
+    with transaction.atomic():
+        mails = outbox.enqueue_notice(
+            template="greeting",
+            addressees=[outbox.Addressee(address, language, None) for address, language in recipients],
+            context=lambda _language: {"name": name},
+            about=UserFactory(),
+        )
+    return [mail for mail in mails if mail]
+
+
+class TestNotices:
+    """What is put together once is still each person's own mail."""
+
+    def test_each_gets_a_whole_mail_of_their_own(self, smtp_sink: SmtpSink, settings: Settings) -> None:
+        settings.MAIL_CONNECTIONS = 1
+        sent = notices(("a@shop.example", "ja"), ("b@shop.example", "en"), ("c@shop.example", "ja"))
+        sent += notices(("d@shop.example", "ja"), name="会員")
+        assert delivery.deliver_due() == 4
+        for mail in sent:
+            (received,) = smtp_sink.to(mail.recipient or "")
+            # As it would be by itself.
+            alone = email.message_from_bytes(
+                delivery.as_message(reload(mail)).message().as_bytes(linesep="\r\n"), policy=email.policy.default
+            )
+            assert {name.lower(): value for name, value in received.message.items() if name not in NOT_THE_SAME} == {
+                name.lower(): value for name, value in alone.items() if name not in NOT_THE_SAME
+            }
+            assert (received.text, received.html) == (
+                alone.get_body(("plain",)).get_content(),  # type: ignore[attr-defined]
+                alone.get_body(("html",)).get_content(),  # type: ignore[attr-defined]
+            )
+            assert received.recipients == (mail.recipient,)
+            assert [str(received.message[name]) for name in ("To", "Message-ID")] == [mail.recipient, mail.message_id]
+            assert [len(received.message.get_all(name)) for name in ("To", "Message-ID", "Date")] == [1, 1, 1]
+        assert set(OutgoingMail.objects.values_list("state", flat=True)) == {State.SENT}
+        assert OutgoingMail.objects.filter(sent_at=None).count() == 0
+
+    def test_long_and_foreign_addresses(self, smtp_sink: SmtpSink) -> None:
+        long = "a" * 60 + "@" + "b" * 60 + "." + "c" * 60 + ".example"
+        foreign = "taro@例え.example"
+        notices(("first@shop.example", "ja"), (long, "ja"), (foreign, "ja"), ("太郎@shop.example", "ja"))
+        assert delivery.deliver_due() == 4
+        assert [one.recipients[0] for one in smtp_sink.received] == [
+            "first@shop.example", long, "taro@xn--r8jz45g.example"
+        ]  # fmt: skip
+        assert [str(one.message["To"]) for one in smtp_sink.received][1] == long
+        failed = OutgoingMail.objects.get(state=State.FAILED)
+        assert (failed.recipient, failed.last_error) == ("太郎@shop.example", "UnsendableAddress")
+
+    def test_no_header_can_be_smuggled_in(self) -> None:
+        first, second = notices(("a@shop.example", "ja"), ("b@shop.example", "ja"))
+        postman = delivery._Postman()
+        postman._notice(first)
+        second.recipient = "b@shop.example\r\nBcc: victim@shop.example"
+        with pytest.raises(BadHeaderError):
+            postman._notice(second)
+
+    def test_worker_that_is_killed_sends_no_more_of_them_twice_than_it_had_not_marked(
+        self, smtp_sink: SmtpSink, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        settings.MAIL_CONNECTIONS = 1
+        count, dies_at = delivery.MARKED_AT_ONCE + 5, delivery.MARKED_AT_ONCE + 3
+        notices(*((f"{n}@shop.example", "ja") for n in range(count)))
+        original = EmailBackend.send_messages
+
+        class Killed(BaseException):
+            pass
+
+        def send(self: EmailBackend, messages: list) -> object:  # type: ignore[type-arg]
+            if len(smtp_sink.received) == dies_at:
+                monkeypatch.setattr(delivery._Postman, "close", lambda self: None)
+                raise Killed
+            return original(self, messages)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(EmailBackend, "send_messages", send)
+            with pytest.raises(Killed):
+                delivery.deliver_due()
+        monkeypatch.undo()
+        assert OutgoingMail.objects.filter(state=State.SENT).count() == delivery.MARKED_AT_ONCE
+        OutgoingMail.objects.filter(state=State.SENDING).update(lease_until=timezone.now() - datetime.timedelta(1))
+        assert delivery.deliver_due() == 5
+        times = Counter(str(one.message["Message-ID"]) for one in smtp_sink.received)
+        assert (len(times), sorted(times.values())) == (count, [1] * (count - 3) + [2] * 3)
+
+    def test_they_are_marked_although_the_next_one_fails(self, smtp_sink: SmtpSink) -> None:
+        fine, refused = notices(("a@shop.example", "ja"), ("b@shop.example", "ja"))
+        OutgoingMail.objects.filter(pk=refused.pk).update(attempts=delivery.MAX_ATTEMPTS)
+        delivery.deliver_due()
+        assert (reload(fine).state, reload(refused).state) == (State.SENT, State.FAILED)
+
+    def test_slow_server_has_each_marked_soon(
+        self, smtp_sink: SmtpSink, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        settings.MAIL_CONNECTIONS = 1
+        monkeypatch.setattr(delivery, "MARKED_AFTER", 0.2)
+        smtp_sink.delay = 0.3
+        notices(("a@shop.example", "ja"), ("b@shop.example", "ja"), ("c@shop.example", "ja"))
+        waiting = []
+        original = delivery._Postman._mark_sent
+        monkeypatch.setattr(
+            delivery._Postman, "_mark_sent", lambda self: waiting.append(len(self._sent)) or original(self)
+        )
+        delivery.deliver_due()
+        assert max(waiting) == 2
+
+
 class TestSweep:
-    def test_many_mails_go_over_few_connections(self, smtp_sink: SmtpSink, monkeypatch: pytest.MonkeyPatch) -> None:
-        opened = []
+    @pytest.fixture
+    def opened(self, monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+        """True for each connection to the mail server that was opened."""
+        opened: list[bool] = []
         original = EmailBackend.open
         monkeypatch.setattr(EmailBackend, "open", lambda self: opened.append(original(self)) or opened[-1])
+        return opened
+
+    @pytest.mark.parametrize(("mails", "connections"), [(delivery.BATCH - 1, 1), (4 * delivery.BATCH, 3)])
+    def test_many_mails_go_over_few_connections(
+        self, smtp_sink: SmtpSink, opened: list[bool], settings: Settings, mails: int, connections: int
+    ) -> None:
+        settings.MAIL_CONNECTIONS = 3
+        smtp_sink.delay = 0.01
+        for n in range(mails):
+            enqueue(f"{n}@shop.example")
+        assert delivery.deliver_due() == mails
+        assert sorted(one.recipients[0] for one in smtp_sink.received) == sorted(
+            f"{n}@shop.example" for n in range(mails)
+        )
+        assert opened.count(True) == connections
+
+    def test_server_that_lets_us_have_no_more_connections_is_no_trouble(
+        self, smtp_sink: SmtpSink, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        settings.MAIL_CONNECTIONS = 4
+        smtp_sink.delay = 0.005
+        opened = []
+        original = EmailBackend.open
+
+        def refuse_others(self: EmailBackend) -> bool | None:
+            opened.append(self)
+            if self.connection is None and len({id(one) for one in opened}) > 1:
+                raise smtplib.SMTPConnectError(421, "too many connections")
+            return original(self)
+
+        monkeypatch.setattr(EmailBackend, "open", refuse_others)
+        for n in range(2 * delivery.BATCH):
+            enqueue(f"{n}@shop.example")
+        assert delivery.deliver_due() == 2 * delivery.BATCH
+        assert len({id(one) for one in opened}) == 4
+        assert set(OutgoingMail.objects.values_list("state", "attempts")) == {(State.SENT, 1)}
+
+    def test_one_connection_is_enough_where_the_server_lets_no_more(
+        self, smtp_sink: SmtpSink, opened: list[bool], settings: Settings
+    ) -> None:
+        settings.MAIL_CONNECTIONS = 1
         for n in range(45):
             enqueue(f"{n}@shop.example")
-        assert delivery.deliver_due() == 45
-        assert len(smtp_sink.received) == 45
+        assert delivery.deliver_due() == len(smtp_sink.received) == 45
         assert opened.count(True) == 1
-
-    def test_limit_is_kept(self, smtp_sink: SmtpSink) -> None:
-        for n in range(5):
-            enqueue(f"{n}@shop.example")
-        assert delivery.deliver_due(limit=3) == 3
-        assert len(smtp_sink.received) == 3
 
     def test_slow_server_does_not_keep_a_worker_for_long(self, smtp_sink: SmtpSink) -> None:
         smtp_sink.delay = 0.4
@@ -308,8 +460,8 @@ class TestSweep:
         for size in (1, delivery.BATCH):
             for _ in range(size):
                 enqueue()
-            # BEGIN and COMMIT, look, claim, load; and one commit a mail.
-            with django_assert_num_queries(5):
+            # BEGIN and COMMIT, the planner's setting, look, claim, load; and one commit a mail.
+            with django_assert_num_queries(6):
                 assert len(delivery._claim(OutgoingMail.objects.all(), limit=delivery.BATCH)) == size
 
     def test_mail_of_a_worker_that_disappeared_is_taken_up_when_its_lease_ran_out(

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, transaction
 from django.template import TemplateDoesNotExist
 from django.utils import timezone, translation
-from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks, Settings
 
 from privacy_portal.celery import app
 from privacy_portal.core import nudge as nudge_module
@@ -144,6 +144,59 @@ class TestEnqueue:
             transaction.set_rollback(True)
         assert not OutgoingMail.objects.exists()
         assert nudges == []
+
+
+class TestNotice:
+    """The same words to many."""
+
+    def write(self, *addressees: outbox.Addressee) -> list[OutgoingMail | None]:
+        self.asked: list[str] = []
+
+        def context(language: str) -> dict[str, str]:
+            self.asked.append(language)
+            return {"name": {"ja": "皆さま", "en": "everybody"}[language]}
+
+        return outbox.enqueue_notice(
+            template="greeting",
+            addressees=addressees,
+            context=context,
+            about=User.objects.create(email="x@shop.example"),
+        )
+
+    def test_each_gets_it_in_their_language_and_in_order(self) -> None:
+        mails = self.write(
+            outbox.Addressee("en@shop.example", "en", None),
+            outbox.Addressee("no address", "ja", None),
+            outbox.Addressee("ja@shop.example", "ja", None),
+            outbox.Addressee("too@shop.example", "en", None),
+        )
+        assert [mail and (mail.recipient, mail.subject) for mail in mails] == [
+            ("en@shop.example", "Hello everybody"),
+            None,
+            ("ja@shop.example", "こんにちは 皆さま"),
+            ("too@shop.example", "Hello everybody"),
+        ]
+        assert self.asked == ["en", "ja"], "rendered once for each language"
+        assert len({mail.message_id for mail in OutgoingMail.objects.all()}) == 3
+        assert all(mail.bulk and mail.object_type == "core.user" for mail in OutgoingMail.objects.all())
+
+    def test_statements_do_not_grow_with_the_addressees(
+        self, django_assert_num_queries: DjangoAssertNumQueries, nudges: list[tuple[str, list[str]]]
+    ) -> None:
+        for size in (1, 200):
+            # The account of this test, and the mails.
+            with django_assert_num_queries(2):
+                self.write(*(outbox.Addressee(f"{n}@shop.example", "ja", None) for n in range(size)))
+            User.objects.all().delete()
+        assert nudges == []
+
+    def test_nobody_is_nobody(self) -> None:
+        assert self.write() == []
+
+    @pytest.mark.django_db(transaction=True)
+    def test_outside_a_transaction_it_is_a_mistake(self) -> None:
+        with pytest.raises(RuntimeError, match="transaction"):
+            outbox.enqueue_notice(template="greeting", addressees=[], context=lambda _language: {}, about=User())
 
 
 class TestNudge:

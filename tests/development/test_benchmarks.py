@@ -50,7 +50,7 @@ def test_the_posts(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtur
     here = {"DATABASE_URL": session_database_url(), "DJANGO_SETTINGS_MODULE": "privacy_portal.settings.test"}
     web.run(posts=3, rounds=1, environ=here)
     shown = capsys.readouterr().out
-    for line in ("bare view", "sending a request", "entering a code"):
+    for line in ("bare view", "the same, signed in, within our middleware", "sending a request", "entering a code"):
         assert f"| {line} |" in shown
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from django.db import transaction
 
+from consent_app.models import Operator
 from privacy_portal.core.models import OutgoingMail
 from privacy_portal.core.services import outbox
 from tests.factories.consent import OperatorFactory
@@ -23,9 +24,13 @@ def enqueue() -> set[str]:
     for _ in range(EACH):
         with transaction.atomic():
             # For the sweep alone: what a nudge does is the same for one mail.
-            mail = outbox.enqueue(
-                template="staff_security", recipient="taro@shop.example", language="ja", context={}, bulk=True
+            (mail,) = outbox.enqueue_notice(
+                template="staff_security",
+                addressees=[outbox.Addressee("taro@shop.example", "ja", None)],
+                context=lambda language: {},
+                about=Operator.objects.get(),
             )
+        assert mail
         keys.add(mail.message_id)
     return keys
 

@@ -68,7 +68,10 @@ class OutgoingMail(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["due_at"], name="mail_due", condition=models.Q(state__in=["queued", "waiting"])),
+            # What is claimed next: all others before the notices to everybody, of which there may be a million.
+            models.Index(
+                fields=["bulk", "due_at"], name="mail_next", condition=models.Q(state__in=["queued", "waiting"])
+            ),
             models.Index(fields=["lease_until"], name="mail_leased", condition=models.Q(state="sending")),
             models.Index(fields=["-created_at"], name="mail_newest"),
             models.Index(fields=["object_type", "object_id"], name="mail_by_object"),

@@ -6,7 +6,7 @@ import json
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple, Protocol
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection, models, transaction
@@ -66,22 +66,47 @@ def actor_reference(actor: Actor) -> str:
     raise ValueError("The actor is an account, 'worker', 'anonymous' or 'command'.")
 
 
-def canonical_bytes(entry: AuditEntry) -> bytes:
+class Entry(Protocol):
+    """The columns of an entry: a row of the model, or the bare tuple that is faster to read."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def at(self) -> datetime.datetime: ...
+    @property
+    def action(self) -> str: ...
+    @property
+    def actor(self) -> str: ...
+    @property
+    def object_type(self) -> str: ...
+    @property
+    def object_id(self) -> str: ...
+    @property
+    def request_id(self) -> str: ...
+    @property
+    def detail(self) -> Any: ...
+
+
+_COLUMNS = ("id", "at", "action", "actor", "object_type", "object_id", "request_id", "detail")
+_JSON = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+
+
+def canonical_bytes(entry: Entry) -> bytes:
     """The one way to write an entry as bytes; every column is in it."""
     content = {
         "action": entry.action,
         "actor": entry.actor,
         "at": entry.at.astimezone(datetime.UTC).isoformat(timespec="microseconds"),
         "detail": entry.detail,
-        "id": entry.pk,
+        "id": entry.id,
         "object_id": entry.object_id,
         "object_type": entry.object_type,
         "request_id": entry.request_id,
     }
-    return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
+    return _JSON.encode(content).encode()
 
 
-def link_digest(previous: bytes, entry: AuditEntry) -> bytes:
+def link_digest(previous: bytes, entry: Entry) -> bytes:
     """SHA-256 over the previous digest followed by the entry."""
     return hashlib.sha256(previous + canonical_bytes(entry)).digest()
 
@@ -111,14 +136,14 @@ def _link_batch() -> int:
         keys = list(AuditPending.objects.order_by("entry_id").values_list("entry_id", flat=True)[:BATCH])
         if not keys:
             return 0
-        entries = AuditEntry.objects.filter(pk__in=keys).order_by("id")
+        entries = AuditEntry.objects.filter(pk__in=keys).order_by("id").values_list(*_COLUMNS, named=True)
         last = AuditLink.objects.order_by("-position").first()
         position, digest = (last.position, bytes(last.digest)) if last else (0, GENESIS)
         links = []
         for entry in entries:
             position += 1
             digest = link_digest(digest, entry)
-            links.append(AuditLink(position=position, entry=entry, digest=digest))
+            links.append(AuditLink(position=position, entry_id=entry.id, digest=digest))
         AuditLink.objects.bulk_create(links)
         AuditPending.objects.filter(pk__in=keys).delete()
         return len(links)
@@ -165,9 +190,9 @@ def verify(*, expected: tuple[int, bytes] | None = None) -> Verification:
         else:
             digest = link_digest(digest, entry)
             if digest != bytes(link.digest):
-                problem = Problem("digest", position, entry.pk)
+                problem = Problem("digest", position, entry.id)
             elif expected and expected[0] == position and expected[1] != digest:
-                problem = Problem("head", position, entry.pk)
+                problem = Problem("head", position, entry.id)
         if problem:
             return Verification(position - 1, digest, AuditPending.objects.count(), problem)
     if expected and expected[0] > position:
@@ -177,15 +202,22 @@ def verify(*, expected: tuple[int, bytes] | None = None) -> Verification:
     return Verification(position, digest, AuditPending.objects.count(), problem)
 
 
-def _links_with_entries() -> Iterator[tuple[AuditLink, AuditEntry | None]]:
+class _Link(NamedTuple):
+    position: int
+    entry_id: int
+    digest: bytes
+
+
+def _links_with_entries() -> Iterator[tuple[_Link, Entry | None]]:
     """Links by position, each with its entry; by key and not by a cursor, so that it works behind a pooler."""
     after: int | None = None
     while True:
-        links = AuditLink.objects.order_by("position")
-        page = list(links[:BATCH] if after is None else links.filter(position__gt=after)[:BATCH])
+        links = AuditLink.objects.order_by("position").values_list(*_Link._fields)
+        page = [_Link(*row) for row in (links if after is None else links.filter(position__gt=after))[:BATCH]]
         if not page:
             return
-        entries = AuditEntry.objects.in_bulk([link.entry_id for link in page])
+        rows = AuditEntry.objects.filter(pk__in=[link.entry_id for link in page])
+        entries = {row.id: row for row in rows.values_list(*_COLUMNS, named=True)}
         for link in page:
             yield link, entries.get(link.entry_id)
         after = page[-1].position

@@ -2,23 +2,30 @@
 
 A row is claimed with a lease in one short transaction, sent outside of any, and marked in another. The number of the
 attempt is the fence: a worker whose lease ran out finds another number and leaves the row alone.
+
+Each mail is marked by a commit of its own, except notices to everybody, of which there may be a million: those are
+marked a few at a time, so that a worker that is killed sends as many of them twice at most. A sweep that has many mails
+sends them over several connections at once (``MAIL_CONNECTIONS``): while one waits for the server the others work.
 """
 
 import contextlib
+import copy
 import datetime
 import logging
 import random
 import smtplib
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from email.headerregistry import Address
 from email.utils import parseaddr
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import BadHeaderError, EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone, translation
 
@@ -33,7 +40,10 @@ State = OutgoingMail.State
 LEASE = datetime.timedelta(minutes=5)
 # A mail is begun only with this much of its lease left, longer than any conversation with the server may take.
 LEASE_MARGIN = datetime.timedelta(minutes=3)
-BATCH = 20
+BATCH = 50
+# Notices that one connection has sent and not marked yet: as many, and for as many seconds.
+MARKED_AT_ONCE = 20
+MARKED_AFTER = 1.0
 # Two minutes, doubled up to twelve hours: twelve attempts take about two days, as RFC 5321 (4.5.4.1) asks at least for
 # the retries of a queue. A code is only worth something at once.
 MAX_ATTEMPTS = 12
@@ -50,64 +60,109 @@ def deliver(*, pk: uuid.UUID | str) -> State | None:
     Returns:
         What became of it, or None if there was nothing to do: sent already, not due yet, or in other hands.
     """
-    claimed = _claim(OutgoingMail.objects.filter(pk=pk), limit=1)
+    claimed = _claim(OutgoingMail.objects.filter(_due() | _left_behind(), pk=pk), limit=1)
     with contextlib.closing(_Postman()) as postman:
         for mail in claimed:
             return postman.send(mail)
     return None
 
 
-def deliver_due(*, limit: int = 2000, seconds: float = 50) -> int:
+def deliver_due(*, seconds: float = 50) -> int:
     """Send what is due: queued or waiting mails whose time has come, and those whose worker disappeared.
 
-    Any number of workers may run this at the same time. Mails are claimed in batches and go over one connection; each
-    is marked by a commit of its own. It ends early when the server cannot be reached: the next sweep tries again.
+    Any number of workers may run this at the same time. Mails are claimed in batches. One connection is opened, and the
+    others once the first batch was a full one. It ends early when the server cannot be reached: the next sweep tries
+    again.
 
     Args:
-        limit: the most mails to try.
         seconds: after this time nothing more is begun. Sweeps start every minute; with a slow server they would else
             pile up until every worker is busy with mail.
 
     Returns:
         How many mails were tried.
     """
-    tried = 0
     end = time.monotonic() + seconds
-    with contextlib.closing(_Postman()) as postman:
-        while (
-            not postman.unreachable
-            and time.monotonic() < end
-            and (claimed := _claim(OutgoingMail.objects.all(), limit=min(BATCH, limit - tried)))
-        ):
-            for mail in claimed:
-                if time.monotonic() < end:
-                    postman.send(mail)
-                    tried += 1
-                else:
-                    _mark(mail, State.WAITING, due_at=timezone.now(), attempts=mail.attempts - 1)
+    _take_back()
+    others: list[Future[int]] = []
+    with ThreadPoolExecutor(settings.MAIL_CONNECTIONS) as threads:
+
+        def call_others() -> None:
+            if not others:
+                others.extend(threads.submit(_help, end) for _ in range(settings.MAIL_CONNECTIONS - 1))
+
+        with contextlib.closing(_Postman()) as postman:
+            tried = _work_off(postman, end, call_others)
+        return tried + sum(one.result() for one in others)
+
+
+def _help(end: float) -> int:
+    """What a thread does; its connections are its own. A server that lets us have no more of them is no trouble."""
+    try:
+        with contextlib.closing(_Postman()) as postman:
+            return _work_off(postman, end) if postman.can_reach() else 0
+    finally:
+        connection.close()
+
+
+def _work_off(postman: "_Postman", end: float, when_many: Callable[[], None] = lambda: None) -> int:
+    """Claim and send over one connection, until nothing is left, the server is away or the time is over.
+
+    Returns:
+        How many mails were tried.
+    """
+    tried = 0
+    while (
+        not postman.unreachable
+        and time.monotonic() < end
+        and (claimed := _claim(OutgoingMail.objects.filter(_due()), limit=BATCH))
+    ):
+        for mail in claimed:
+            if time.monotonic() < end:
+                postman.send(mail)
+                tried += 1
+            else:
+                _mark(mail, State.WAITING, due_at=timezone.now(), attempts=mail.attempts - 1)
+        if len(claimed) == BATCH and not postman.unreachable:
+            when_many()
     return tried
 
 
-def _claim(mails: QuerySet[OutgoingMail], *, limit: int) -> list[OutgoingMail]:
+def _due() -> Q:
+    return Q(state__in=[State.QUEUED, State.WAITING], due_at__lte=timezone.now())
+
+
+def _left_behind() -> Q:
+    """Mails whose worker disappeared, and what a clock that was ahead of this one put off."""
     now = timezone.now()
-    due = (
-        Q(state__in=[State.QUEUED, State.WAITING], due_at__lte=now)
-        | Q(state=State.QUEUED, due_at__gt=now)  # it was to leave at once, by a clock that was ahead of this one
+    return (
+        Q(state=State.QUEUED, due_at__gt=now)  # it was to leave at once
         | Q(state=State.WAITING, due_at__gt=now + NO_PAUSE)
         | Q(state=State.SENDING, lease_until__lt=now)
         | Q(state=State.SENDING, lease_until__gt=now + NO_LEASE)
     )
+
+
+def _take_back() -> None:
+    """Make due what was left behind: once for each sweep, because to look for it is to look at all that wait."""
+    left = OutgoingMail.objects.filter(_left_behind(), emptied_at__isnull=True)
+    left.update(state=State.WAITING, due_at=timezone.now(), lease_until=None)
+
+
+def _claim(mails: QuerySet[OutgoingMail], *, limit: int) -> list[OutgoingMail]:
     # Durable: were this inside a transaction of the caller, the claim would be invisible to the other workers.
     with transaction.atomic(durable=True):
+        with connection.cursor() as cursor:
+            # In the order of its index, whatever old statistics say of how few rows wait: a planner that believes so
+            # collects and sorts all of them for every batch, which for a million notices is never done.
+            cursor.execute("SET LOCAL enable_bitmapscan = off")
         keys = list(
-            mails.filter(due)
-            .filter(emptied_at__isnull=True)
+            mails.filter(emptied_at__isnull=True)
             .order_by("bulk", "due_at")
             .select_for_update(skip_locked=True, of=("self",))
             .values_list("pk", flat=True)[:limit]
         )
         rows = OutgoingMail.objects.filter(pk__in=keys)
-        rows.update(state=State.SENDING, attempts=F("attempts") + 1, lease_until=now + LEASE)
+        rows.update(state=State.SENDING, attempts=F("attempts") + 1, lease_until=timezone.now() + LEASE)
         return list(rows.order_by("bulk", "due_at"))
 
 
@@ -118,16 +173,34 @@ class _Postman:
         self.unreachable = False
         self._connection: BaseEmailBackend | None = None
         self._why_unreachable = ""
+        self._notices: dict[str, tuple[tuple[str | None, ...], _Message]] = {}
+        self._sent: list[OutgoingMail] = []
+        self._mark_before = 0.0
+
+    def can_reach(self) -> bool:
+        """Whether the server lets us have this connection."""
+        try:
+            self._open()
+        except _Unreachable:
+            return False
+        return True
 
     def close(self) -> None:
-        """Say goodbye to the server. A server that has gone already is no error of any mail."""
+        """Mark what was sent and say goodbye to the server."""
+        try:
+            self._mark_sent()
+        finally:
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        """A server that has gone already is no error of any mail."""
         connection, self._connection = self._connection, None
         if connection is not None:
             with contextlib.suppress(OSError):
                 connection.close()
 
     def send(self, mail: OutgoingMail) -> State | None:
-        """Send a claimed mail and mark its row.
+        """Send a claimed mail and mark its row; that of a notice a little later.
 
         Returns:
             The new state, or None if the row was no longer ours.
@@ -139,11 +212,11 @@ class _Postman:
         if not _keep_lease(mail):
             return None
         try:
-            message = as_message(mail)
+            message = self._notice(mail) if mail.bulk else as_message(mail)
             self._open().send_messages([message])
         except Exception as error:
             # Whatever it is: one poisoned row must not hold up the rest of the batch.
-            self.close()
+            self._hang_up()
             if _is_unreachable(error):
                 self.unreachable, self._why_unreachable = True, describe(error)
             if _is_worth_a_retry(error):
@@ -151,9 +224,39 @@ class _Postman:
             # Neither the message of the error nor its trace is logged: servers repeat addresses in them.
             logger.error("Mail %s failed for good: %s", mail.pk, describe(error))  # noqa: TRY400
             return _mark(mail, State.FAILED, last_error=describe(error))
+        if mail.bulk:
+            self._mark_soon(mail)
+            return State.SENT
         now = timezone.now()
         emptied = emptied_values(now) if mail.template in SHORT_LIVED else {}
         return _mark(mail, State.SENT, sent_at=now, last_error="", **emptied)
+
+    def _notice(self, mail: OutgoingMail) -> "_Message":
+        """The words of a notice are the same for everybody: they are put together once for each language."""
+        words = (mail.subject, mail.body_text, mail.body_html, mail.attachment)
+        known, message = self._notices.get(mail.language, (None, None))
+        if message is None or known != words:
+            message = as_message(mail)
+            self._notices[mail.language] = words, message
+        else:
+            message.address_to(mail)
+        return message
+
+    def _mark_soon(self, mail: OutgoingMail) -> None:
+        now = time.monotonic()
+        if not self._sent:
+            self._mark_before = now + MARKED_AFTER
+        self._sent.append(mail)
+        if len(self._sent) >= MARKED_AT_ONCE or now >= self._mark_before:
+            self._mark_sent()
+
+    def _mark_sent(self) -> None:
+        """One statement for all of one attempt, which is nearly always the first."""
+        sent, self._sent = self._sent, []
+        for attempts in {mail.attempts for mail in sent}:
+            keys = [mail.pk for mail in sent if mail.attempts == attempts]
+            ours = OutgoingMail.objects.filter(pk__in=keys, state=State.SENDING, attempts=attempts)
+            ours.update(state=State.SENT, lease_until=None, sent_at=timezone.now(), last_error="")
 
     def _open(self) -> BaseEmailBackend:
         if self._connection is None:
@@ -175,20 +278,65 @@ class _Unreachable(Exception):
     """No conversation with the server came about; its cause says why."""
 
 
-def as_message(mail: OutgoingMail) -> EmailMultiAlternatives:
+class _Message(EmailMultiAlternatives):
+    """A message that can be addressed anew without putting it together again, which costs more than sending it."""
+
+    _HEADERS = ("To", "Message-ID")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._made: Any = None
+        self._rest: dict[str, bytes] = {}
+
+    def message(self, **options: Any) -> Any:
+        """The message with its parts, made when it is first asked for."""
+        if self._made is None:
+            self._made = super().message(**options)
+            self._made.as_bytes = self._as_bytes
+        return self._made
+
+    def _as_bytes(self, unixfrom: bool = False, linesep: str = "\n") -> bytes:
+        """As Django would write it, with the headers that change in front of everything that does not."""
+        head = "".join(f"{name}: {self._made[name]}{linesep}" for name in self._HEADERS)
+        if linesep not in self._rest:
+            rest = copy.copy(self._made)
+            rest._headers = [one for one in self._made._headers if one[0] not in self._HEADERS]
+            self._rest[linesep] = type(self._made).as_bytes(rest, unixfrom=unixfrom, linesep=linesep)
+        return head.encode("ascii") + self._rest[linesep]
+
+    def address_to(self, mail: OutgoingMail) -> None:
+        """Make it that of another mail with the same words. What Django refuses in a header it refuses here, too.
+
+        Raises:
+            UnsendableAddress: the server could not take its address.
+            BadHeaderError: there is a line break in it.
+        """
+        made = self.message()
+        self.to = [_sendable(mail)]
+        for name, value in zip(self._HEADERS, (self.to[0], mail.message_id), strict=True):
+            del made[name]
+            made[name] = value
+
+
+def _sendable(mail: OutgoingMail) -> str:
+    recipient = mail.recipient or ""
+    if not recipient.rpartition("@")[0].isascii():
+        raise UnsendableAddress
+    return recipient
+
+
+def as_message(mail: OutgoingMail) -> _Message:
     """The mail as it leaves.
 
     Raises:
         UnsendableAddress: the server could not take its address.
     """
-    recipient = mail.recipient or ""
-    if not recipient.rpartition("@")[0].isascii():
-        raise UnsendableAddress
+    recipient = _sendable(mail)
     with translation.override(mail.language):
         sender = mail_context()
         name = str(sender.get("operator_name", ""))
     address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
-    message = EmailMultiAlternatives(
+    message = _Message(
         subject=mail.subject or "",
         body=mail.body_text or "",
         from_email=str(Address(display_name=" ".join(name.split()), addr_spec=address)),

@@ -7,12 +7,13 @@ the mail goes again under the same Message-ID.
 import datetime
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from email.utils import parseaddr
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection, models, transaction
 from django.template import Context, engines
 from django.utils import timezone, translation
 from django.utils.module_loading import import_string
@@ -53,7 +54,6 @@ def enqueue(
     user: User | None = None,
     object_type: str = "",
     object_id: str = "",
-    bulk: bool = False,
     attachment: str = "",
 ) -> OutgoingMail:
     """Write a mail into the outbox, as part of the transaction that causes it, and nudge a worker after the commit.
@@ -69,8 +69,6 @@ def enqueue(
         user: the recipient's account, where there is one.
         object_type: ``_meta.label_lower`` of what the mail is about.
         object_id: its key.
-        bulk: one of very many. It waits for the sweep, which sends everything else first: a code must not stand in
-            line behind twenty thousand notices, nor the broker hold a nudge for each of them.
         attachment: what ``mail_attachments.reference`` gave for a file that is made when the mail leaves.
 
     Raises:
@@ -78,19 +76,10 @@ def enqueue(
         ValueError: the template's name, the language or the address is not one.
         TemplateDoesNotExist: the mail has not been written in this language.
     """
-    if not connection.in_atomic_block:
-        raise RuntimeError("A mail is written in the transaction that causes it; open one first.")
-    if not _TEMPLATE_NAME.match(template) or language not in LANGUAGES:
-        raise ValueError(f"There is no mail {template!r} in {language!r}.")
-    # The address is not in the message: errors are logged.
-    if parseaddr(recipient)[1] != recipient or "@" not in recipient or any(c.isspace() or c < " " for c in recipient):
+    _check_transaction()
+    if not is_bare_address(recipient):
+        # The address is not in the message: errors are logged.
         raise ValueError("The recipient is not one bare mail address.")
-    with translation.override(language):
-        values = {**mail_context(), "language": language, **context}
-        folder = f"emails/{template}/{language}"
-        subject = " ".join(_render(f"{folder}/subject.txt", values, autoescape=False).split())
-        body_text = _render(f"{folder}/body.txt", values, autoescape=False).strip() + "\n"
-        body_html = _render(f"{folder}/body.html", {**values, "subject": subject}, autoescape=True)
     mail = OutgoingMail(
         template=template,
         language=language,
@@ -98,17 +87,98 @@ def enqueue(
         object_type=object_type,
         object_id=object_id,
         recipient=recipient,
-        subject=subject,
-        body_text=body_text,
-        body_html=body_html,
-        bulk=bulk,
         attachment=attachment,
+        **_rendered(template, language, context),
     )
-    mail.message_id = f"<{mail.pk}@{parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition('@')[2]}>"
+    mail.message_id = _message_id(mail)
     mail.save(force_insert=True)
-    if not bulk:
-        nudge("core.send_mail_row", mail.pk)
+    nudge("core.send_mail_row", mail.pk)
     return mail
+
+
+@dataclass(frozen=True)
+class Addressee:
+    """One of the many whom a notice goes to: a bare address, "ja" or "en", and the account where there is one."""
+
+    recipient: str
+    language: str
+    user_id: uuid.UUID | None
+
+
+def enqueue_notice(
+    *, template: str, addressees: Iterable[Addressee], context: Callable[[str], Mapping[str, Any]], about: models.Model
+) -> list[OutgoingMail | None]:
+    """Write the same notice to many, as part of the transaction that causes it: rendered once for each language.
+
+    Notices wait for the sweep, which sends everything else first: a code must not stand in line behind twenty thousand
+    notices, nor the broker hold a nudge for each of them.
+
+    Args:
+        template: the name of the folder, as for :func:`enqueue`.
+        addressees: as many as fit into memory.
+        context: what the templates need in a language. It is the same for everybody; nothing of a person is in it.
+        about: what the notice is about.
+
+    Returns:
+        In the order of the addressees, the mail, or None where the address is none that mail can go to.
+
+    Raises:
+        RuntimeError: no transaction is open.
+        ValueError: the template's name or a language is not one.
+        TemplateDoesNotExist: the mail has not been written in a language.
+    """
+    _check_transaction()
+    content: dict[str, dict[str, str]] = {}
+    mails: list[OutgoingMail | None] = []
+    for one in addressees:
+        if not is_bare_address(one.recipient):
+            mails.append(None)
+            continue
+        if one.language not in content:
+            content[one.language] = _rendered(template, one.language, context(one.language))
+        mail = OutgoingMail(
+            template=template,
+            language=one.language,
+            user_id=one.user_id,
+            object_type=about._meta.label_lower,
+            object_id=str(about.pk),
+            recipient=one.recipient,
+            bulk=True,
+            **content[one.language],
+        )
+        mail.message_id = _message_id(mail)
+        mails.append(mail)
+    OutgoingMail.objects.bulk_create([mail for mail in mails if mail])
+    return mails
+
+
+def is_bare_address(text: str) -> bool:
+    """Whether a mail can be addressed to this text as it is, which does not say that anybody has the address."""
+    return parseaddr(text)[1] == text and "@" in text and not any(c.isspace() or c < " " for c in text)
+
+
+def _check_transaction() -> None:
+    if not connection.in_atomic_block:
+        raise RuntimeError("A mail is written in the transaction that causes it; open one first.")
+
+
+def _message_id(mail: OutgoingMail) -> str:
+    return f"<{mail.pk}@{parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition('@')[2]}>"
+
+
+def _rendered(template: str, language: str, context: Mapping[str, Any]) -> dict[str, str]:
+    """Subject and bodies, by the names of their columns."""
+    if not _TEMPLATE_NAME.match(template) or language not in LANGUAGES:
+        raise ValueError(f"There is no mail {template!r} in {language!r}.")
+    with translation.override(language):
+        values = {**mail_context(), "language": language, **context}
+        folder = f"emails/{template}/{language}"
+        subject = " ".join(_render(f"{folder}/subject.txt", values, autoescape=False).split())
+        return {
+            "subject": subject,
+            "body_text": _render(f"{folder}/body.txt", values, autoescape=False).strip() + "\n",
+            "body_html": _render(f"{folder}/body.html", {**values, "subject": subject}, autoescape=True),
+        }
 
 
 def _render(name: str, values: dict[str, Any], *, autoescape: bool) -> str:

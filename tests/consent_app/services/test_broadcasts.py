@@ -46,23 +46,26 @@ def assert_everybody_once(broadcast: Broadcast, count: int) -> None:
 @pytest.mark.django_db
 def test_two_thousand_with_a_worker_that_dies_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(broadcasts, "FOUND_AT_ONCE", 300)
+    monkeypatch.setattr(broadcasts, "WRITTEN_AT_ONCE", 50)
     many(2000)
     broadcast = begin()
-    write = notifications.policy_change
-    deaths = sorted(random.sample(range(1, 2000), 2))
+    write = notifications.policy_changes
+    deaths = sorted(random.sample(range(1, 40), 2))
     written = 0
 
     class Died(BaseException):
         pass
 
-    def mortal(**arguments: Any) -> OutgoingMail:
+    def mortal(**arguments: Any) -> list[OutgoingMail | None]:
+        """After the mails of a chunk were written and before their recipients are marked."""
         nonlocal written
         written += 1
+        mails = write(**arguments)
         if written in deaths:
             raise Died
-        return write(**arguments)
+        return mails
 
-    monkeypatch.setattr(notifications, "policy_change", mortal)
+    monkeypatch.setattr(notifications, "policy_changes", mortal)
     for _death in deaths:
         with pytest.raises(Died):
             broadcasts.run(broadcast_id=broadcast.pk, seconds=120)
