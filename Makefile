@@ -72,6 +72,7 @@ LOCKED = uv pip compile --quiet --universal --python-version 3.11 --generate-has
 lock:
 	@command -v uv >/dev/null || { echo "uv is needed to lock the dependencies; install it (https://docs.astral.sh/uv/)." >&2; exit 1; }
 	$(LOCKED) --output-file deploy/requirements.txt
+	$(LOCKED) --extra s3 --output-file deploy/requirements-s3.txt
 	$(LOCKED) --extra dev --output-file deploy/requirements-dev.txt
 
 clean: python

@@ -269,12 +269,10 @@ def _broadcast(rows: int) -> Any:
         broadcast = broadcasts.start(policy=policy, actor=User.objects.get(pk=_staff()), now=now)
         recipients = BroadcastRecipient.objects.filter(broadcast=broadcast)
         with Clock() as clock:
-            while broadcast.found_at is None and recipients.count() < rows:
+            while broadcast.found_at is None:
                 broadcasts.step(broadcast_id=broadcast.pk, now=now)
                 broadcast.refresh_from_db()
-        result("finding recipients", recipients.count(), clock)
-        broadcast.found_at = now  # as many as are wanted
-        broadcast.save()
+        result("finding everybody", recipients.count(), clock)
         with Clock() as clock:
             while recipients.exclude(handled_at=None).count() < min(rows, recipients.count()):
                 broadcasts.step(broadcast_id=broadcast.pk, now=now)
@@ -382,7 +380,11 @@ def _eccube(path: Path, rows: int) -> None:
             line = list(first)
             mail, phone = f"imported{number}@import.example", f"080{number:08d}"
             said = {"会員ID": str(number), "お名前(姓)": family, "お名前(名)": given, "お名前(セイ)": family_kana,
-                    "お名前(メイ)": given_kana, "メールアドレス": mail, "TEL": phone}  # fmt: skip
+                    "お名前(メイ)": given_kana, "メールアドレス": mail, "TEL": phone,
+                    "会員ステータス(ID)": "2", "会員ステータス(名称)": "本会員",
+                    # As many postal codes as Japan has, and no two at one address.
+                    "郵便番号": f"{number % 120_000 + 5_000_000}",
+                    "住所2": f"{number // 120_000 + 1}-{number}"}  # fmt: skip
             for name, value in said.items():
                 line[place[name]] = value
             writer.writerow(line)
@@ -393,7 +395,7 @@ JOBS: dict[str, tuple[Callable[[int], None], int]] = {
     "sweep": (sweep, 200_000),
     "audit": (audit, 100_000),
     "package": (package, 100_000),
-    "mail": (mail, 10_000),
+    "mail": (mail, 40_000),
     "import": (importing, 1_000_000),
 }
 

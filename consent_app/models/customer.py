@@ -116,7 +116,8 @@ class Customer(models.Model):
         indexes = [
             models.Index(fields=["email"], name="customer_email", condition=~models.Q(email="")),
             models.Index(fields=["telephone"], name="customer_telephone", condition=~models.Q(telephone="")),
-            models.Index(fields=["postal_code"], name="customer_postal", condition=~models.Q(postal_code="")),
+            # An import asks for thousands of homes at once, each by both.
+            models.Index(fields=["postal_code", "name_key"], name="customer_home", condition=~models.Q(postal_code="")),
             models.Index(fields=["name_key"], name="customer_name_key", condition=~models.Q(name_key="")),
             models.Index(fields=["-created_at", "id"], name="customer_newest"),
             GinIndex(fields=["search_pieces"], name="customer_search"),

@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.files.storage import InvalidStorageError
 
+from .file_storage import file_storage
 from .portal.security_txt import contact_uri
 from .services import key_rotation
 
@@ -27,6 +29,16 @@ def uploads_can_be_taken(app_configs: Sequence[AppConfig] | None, **kwargs: Any)
     if settings.CLAMD_ADDRESS and not SCANNER.fullmatch(settings.CLAMD_ADDRESS):
         found.append(Error("CLAMD_ADDRESS must be unix:/path or tcp:host:port.", id="core.E002"))
     return found
+
+
+@register
+def files_can_be_kept(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """The library for a bucket, where one is named. Whether the bucket can be reached is what ``doctor`` asks."""
+    try:
+        file_storage()
+    except InvalidStorageError:
+        return [Error("FILES_S3_BUCKET needs the package django-storages[s3].", id="core.E006")]
+    return []
 
 
 @register

@@ -15,7 +15,7 @@ from privacy_portal.celery import app
 
 from . import redis_server
 from .doctor_registry import EXAMPLES, Check, Found, Level, register, rows
-from .models import EncryptedFile, Job, OutgoingMail
+from .models import Job, OutgoingMail
 from .services import audit, files
 
 # The sweeps come every minute; what they left for so long, they do not take up.
@@ -64,19 +64,15 @@ def jobs_stalled(now: datetime.datetime) -> Found:
 
 
 def files_lost(now: datetime.datetime) -> Found:
-    """Rows whose encrypted file is not there, or not of its size."""
-    lost = (
-        str(file.pk)
-        for file in EncryptedFile.objects.filter(erased_at=None).order_by("pk").iterator()
-        if not files.path_of(file).is_file()
-    )
+    """Rows whose encrypted file is not there."""
+    lost = (str(key) for key in files.lost())
     examples = tuple(islice(lost, EXAMPLES))
     return Found(len(examples) + sum(1 for _key in lost), examples)
 
 
 def files_orphaned(now: datetime.datetime) -> Found:
     """Files without a row that the daily cleaning has left."""
-    names = (path.name for path in files.orphans(now=now - ORPHANS_LATE))
+    names = (name.rpartition("/")[2] for name in files.orphans(now=now - ORPHANS_LATE))
     examples = tuple(islice(names, EXAMPLES))
     return Found(len(examples) + sum(1 for _name in names), examples)
 
@@ -176,7 +172,7 @@ register(
     Check(
         "files_lost",
         _("ファイルのない記録があります"),
-        _("MEDIA_ROOT をバックアップから戻してください。"),
+        _("MEDIA_ROOT かバケットへ、バックアップから戻してください。"),
         files_lost,
         thorough=True,
     ),

@@ -43,6 +43,9 @@ GROUPS: dict[str, tuple[Variable, ...]] = {
     ),
     "Where things lie and what runs around the product": (
         Variable("DJANGO_SETTINGS_MODULE", "which settings: `privacy_portal.settings.production`; `manage.py` alone would take the development settings", "production for web, worker and beat"),
+        Variable("FILES_S3_BUCKET", "bucket of an object storage that the encrypted files lie in; empty: the folder `MEDIA_ROOT`, which otherwise has only what is being written. Needs `deploy/requirements-s3.txt`; who may read and write is told by `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, or by the machine's role"),
+        Variable("FILES_S3_ENDPOINT", "address of an object storage that is not Amazon's"),
+        Variable("FILES_S3_REGION", "its region, where it has one"),
         Variable("MEDIA_ROOT", "folder of the encrypted files (packages, letters, reports)", "`var/files/`"),
         Variable("STATIC_ROOT", "folder that `collectstatic` fills and the web process serves; holds nothing secret", "`staticfiles/`"),
         Variable("BACKUP_KEYS", "keys that encrypt backups, in the form of `FIELD_ENCRYPTION_KEYS`; only `backup` and `restore` need them"),

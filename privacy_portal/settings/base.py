@@ -255,12 +255,24 @@ LOGGING: dict[str, Any] = {
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = Path(env("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
-STORAGES = {
+STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "encrypted": {"BACKEND": "privacy_portal.core.file_storage.Folder"},
 }
-# Encrypted files only (packages, letters, import reports); never served by URL.
+# Encrypted files only (packages, letters, import reports); never served by URL. Where a bucket is named they lie there,
+# and the folder has only what is being written.
+FILES_S3_BUCKET: str = env.str("FILES_S3_BUCKET", default="")
 MEDIA_ROOT = Path(env("MEDIA_ROOT", default=str(BASE_DIR / "var" / "files")))
+if FILES_S3_BUCKET:
+    STORAGES["encrypted"] = {
+        "BACKEND": "privacy_portal.core.bucket.Bucket",
+        "OPTIONS": {
+            "bucket_name": FILES_S3_BUCKET,
+            "endpoint_url": env.str("FILES_S3_ENDPOINT", default="") or None,
+            "region_name": env.str("FILES_S3_REGION", default="") or None,
+        },
+    }
 # What encrypts backups, in the form of FIELD_ENCRYPTION_KEYS; where pg_dump and pg_restore are, if not in PATH.
 BACKUP_KEYS: list[str] = env.list("BACKUP_KEYS", default=[])
 POSTGRESQL_PROGRAMS: str = env.str("POSTGRESQL_PROGRAMS", default="")

@@ -38,6 +38,7 @@ from tests.factories.consent import (
 )
 from tests.factories.core import EnrolledStaffFactory, pass_second_factor
 from tests.factories.requests import RequestFactory
+from tests.support.files import path_of
 from tests.support.mail import SmtpSink
 
 pytestmark = pytest.mark.django_db
@@ -127,7 +128,7 @@ def tasks_pile_up() -> None:
 def file_lost() -> None:
     with files.create(name="a.txt", content_type="text/plain") as writer:
         writer.write(b"a")
-    files.path_of(writer.file).unlink()
+    path_of(writer.file).unlink()
 
 
 def without_letter() -> None:

@@ -24,6 +24,7 @@ from requests_app.models import AnswerFile
 from tests.consent_app.services.test_erasure import full_customer
 from tests.core.test_doctor import answered
 from tests.factories.consent import CustomerFactory
+from tests.support.files import path_of
 from tests.support.mail import SmtpSink
 from tests.support.worker import ROOT, session_database_url
 
@@ -140,13 +141,14 @@ from consent_app.models import Customer, ErasureMark, ErasureRecord
 from consent_app.services import erasure_marks
 from privacy_portal.core.models import EncryptedFile
 from privacy_portal.core.services import files
+from tests.support.files import path_of
 from requests_app.models import AnswerFile
 person, other = Customer.objects.get(pk="{person.pk}"), Customer.objects.get(pk="{other.pk}")
 print(person.status, repr(person.family_name), repr(person.email), person.records.filter(erase_on=None).count())
 print(other.status, other.email)
 print(Customer.objects.filter(pk="{late.pk}").exists(), ErasureMark.objects.count())
 for file in EncryptedFile.objects.filter(pk__in=["{package.pk}", "{letter.pk}"]):
-    print(file.sealed_key, files.path_of(file).exists())
+    print(file.sealed_key, path_of(file).exists())
 print(len(b"".join(files.open_stream(AnswerFile.objects.get(request_id="{kept.pk}", kind="letter").file))))
 """
     seen = subprocess.run(
@@ -185,7 +187,7 @@ def test_a_second_backup_links_the_files_of_the_first(tmp_path: Path) -> None:
     second = backup.backup(folder=tmp_path / "b", plain=False, now=timezone.now() + datetime.timedelta(days=1))
     one, two = (path / "files" / writer.file.path for path in (first, second))
     assert one.stat().st_ino == two.stat().st_ino
-    assert one.stat().st_ino != files.path_of(writer.file).stat().st_ino
+    assert one.stat().st_ino != path_of(writer.file).stat().st_ino
     assert {path.stat().st_mode & 0o077 for path in (first, first / backup.SEALED)} == {0}
 
 

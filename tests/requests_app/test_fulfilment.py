@@ -18,6 +18,7 @@ from requests_app.services.errors import AnswerGone
 from tests.factories.consent import OperatorFactory, catalogue
 from tests.factories.requests import RequestFactory, StaffFactory
 from tests.support.concurrency import in_thread
+from tests.support.files import path_of
 
 
 def decided(outcome: str = "granted", **changes: Any) -> DisclosureRequest:
@@ -118,7 +119,7 @@ def test_the_content_in_the_storage_is_not_readable() -> None:
         cursor.execute("SELECT sealed_key FROM core_encryptedfile")
         assert cursor.fetchall()
     for answer in request.answer_files.all():
-        stored = files.path_of(answer.file).read_bytes()
+        stored = path_of(answer.file).read_bytes()
         assert b"%PDF" not in stored[:64]
         assert b"PK\x03\x04" not in stored[:64]
 

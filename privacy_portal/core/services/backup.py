@@ -21,8 +21,10 @@ from django.db.migrations.loader import MigrationLoader
 from psycopg.conninfo import make_conninfo
 
 from ..crypto import Keyring, keyring
+from ..file_storage import file_storage
 from ..models import AuditLink
 from ..sealed_stream import opened, seal
+from . import files
 
 SEALED, PLAIN, FILES, MANIFEST = "database.dump.sealed", "database.dump", "files", "manifest.json"
 UNFINISHED = ".part"
@@ -50,10 +52,10 @@ def backup(*, folder: Path, plain: bool, now: datetime.datetime) -> Path:
     unfinished = target.with_name(target.name + UNFINISHED)
     earlier = max((path for path in folder.iterdir() if (path / MANIFEST).is_file()), default=None)
     unfinished.mkdir(mode=0o700)
-    _copy_files(Path(settings.MEDIA_ROOT), unfinished / FILES, earlier and earlier / FILES)
+    _copy_out(unfinished / FILES, earlier and earlier / FILES)
     head = _audit_head()
     _dump(unfinished / (PLAIN if plain else SEALED), None if plain else Keyring(settings.BACKUP_KEYS))
-    number = _copy_files(Path(settings.MEDIA_ROOT), unfinished / FILES, None)
+    number = _copy_out(unfinished / FILES, None)
     manifest = {
         "at": now.isoformat(),
         "audit_head": head,
@@ -84,11 +86,10 @@ def restore(*, source: Path) -> dict[str, Any]:
         raise BackupError(f"FIELD_ENCRYPTION_KEYS lacks the keys that this backup needs: {', '.join(sorted(missing))}.")
     if connection.introspection.table_names():
         raise BackupError("The database is not empty. A backup is restored into an empty one only.")
-    media = Path(settings.MEDIA_ROOT)
-    if media.is_dir() and any(media.rglob("*")):
-        raise BackupError(f"{media} is not empty.")
+    if any(files.stored()):
+        raise BackupError(f"{settings.FILES_S3_BUCKET or settings.MEDIA_ROOT} is not empty.")
     _load(source)
-    _copy_files(source / FILES, media, None)
+    _copy_in(source / FILES)
     return manifest
 
 
@@ -98,14 +99,11 @@ def _audit_head() -> str:
     return f"{link.position}:{bytes(link.digest).hex()}" if link else ""
 
 
-def _copy_files(source: Path, target: Path, earlier: Path | None) -> int:
+def _copy_out(target: Path, earlier: Path | None) -> int:
+    """What is still being written gets its name at the end, and is not among these."""
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
     number = 0
-    for path in sorted(source.rglob("*")) if source.is_dir() else []:
-        name = path.relative_to(source)
-        # What is still being written gets its name at the end.
-        if not path.is_file() or path.suffix == ".part":
-            continue
+    for name in files.stored():
         number += 1
         copy = target / name
         if copy.exists():
@@ -114,9 +112,19 @@ def _copy_files(source: Path, target: Path, earlier: Path | None) -> int:
         if earlier and _linked(earlier / name, copy):
             continue
         # Erased a moment ago.
-        with contextlib.suppress(FileNotFoundError):
-            shutil.copy2(path, copy)
+        with contextlib.suppress(FileNotFoundError), file_storage().open(name) as content, _private(copy) as file:
+            shutil.copyfileobj(content, file)
     return number
+
+
+def _copy_in(source: Path) -> None:
+    storage = file_storage()
+    for path in sorted(path for path in source.rglob("*") if path.is_file()):
+        name = path.relative_to(source).as_posix()
+        partial = storage.partial(name)
+        shutil.copyfile(path, partial)
+        partial.chmod(0o600)
+        storage.keep(partial, name)
 
 
 def _linked(earlier: Path, copy: Path) -> bool:

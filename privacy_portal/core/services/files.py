@@ -5,12 +5,13 @@ longer, possibly empty. Each file has a data key of its own, so a counter serves
 last" are associated data. A chunk that was moved, repeated, left out or cut off does not decrypt. (The construction is
 known as STREAM: Hoang, Reyhanitabar, Rogaway, Vizár, 2015.)
 
-Ciphertext lies in ``MEDIA_ROOT``, a folder on a file system; the data key lies sealed in the row.
+Ciphertext lies in a folder or a bucket (``core/file_storage.py``); the data key lies sealed in the row.
 """
 
 import contextlib
 import datetime
 import io
+import itertools
 import os
 import uuid
 from collections.abc import Iterator
@@ -21,11 +22,11 @@ from typing import Any, Self
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from ..crypto import DecryptionError, keyring
+from ..file_storage import PARTIAL, FileStorage, Folder, file_storage, folders
 from ..models import EncryptedFile
 from . import audit
 
@@ -33,7 +34,7 @@ MAGIC = b"PPF1"
 CHUNK = 64 * 1024
 TAG = 16
 KEY_BITS = 256
-PARTIAL = ".part"
+TOP = "encrypted"
 # A file without a row may be one that is being written; after a day its writer is gone.
 ORPHAN_AGE = datetime.timedelta(days=1)
 
@@ -61,7 +62,7 @@ def create(*, name: str, content_type: str) -> "EncryptedWriter":
     return EncryptedWriter(EncryptedFile(name=name, content_type=content_type))
 
 
-_made: ContextVar[list[Path] | None] = ContextVar("files_made", default=None)
+_made: ContextVar[list[str] | None] = ContextVar("files_made", default=None)
 
 
 @contextlib.contextmanager
@@ -71,13 +72,13 @@ def removed_on_error() -> Iterator[None]:
     The rows are gone with the transaction, and whatever is tried again every few minutes would leave one more file each
     time until :func:`remove_orphans`: on a disk that is full already. What a killed process leaves waits for that.
     """
-    made: list[Path] = []
+    made: list[str] = []
     token = _made.set(made)
     try:
         yield
     except BaseException:
-        for path in made:
-            path.unlink(missing_ok=True)
+        for name in made:
+            file_storage().delete(name)
         raise
     finally:
         _made.reset(token)
@@ -91,6 +92,7 @@ def open_stream(file: EncryptedFile) -> Iterator[bytes]:
         DecryptionError: the ciphertext or the row was changed, cut off or swapped, or the key is not configured. It may
             come after some pieces: whoever passes them on must not treat the end of the stream as success then.
         FileNotFoundError: the storage has lost it.
+        OSError: the storage is away.
     """
     if file.sealed_key is None:
         raise FileErased
@@ -100,7 +102,7 @@ def open_stream(file: EncryptedFile) -> Iterator[bytes]:
 
 def _decrypted(file: EncryptedFile, cipher: AESGCM) -> Iterator[bytes]:
     size = 0
-    with path_of(file).open("rb") as source:
+    with file_storage().open(file.path) as source:
         if source.read(len(MAGIC)) != MAGIC:
             raise DecryptionError("The file is not one that was encrypted here.")
         chunk = source.read(CHUNK + TAG)
@@ -135,30 +137,59 @@ def erase(*, file: EncryptedFile, actor: audit.Actor) -> None:
             audit.record(action="file.erased", actor=actor, obj=locked)
         file.sealed_key, file.erased_at = None, locked.erased_at
         # If this does not come about, the file is an orphan without a key and is removed as one.
-        transaction.on_commit(lambda: path_of(locked).unlink(missing_ok=True), robust=True)
+        transaction.on_commit(lambda: file_storage().delete(locked.path), robust=True)
 
 
-def path_of(file: EncryptedFile) -> Path:
-    """Where the ciphertext lies."""
-    return Path(settings.MEDIA_ROOT) / file.path
+def stored() -> Iterator[str]:
+    """The names of all files that are there as a whole, in their order."""
+    for folder, names in folders(file_storage(), TOP):
+        yield from (f"{folder}/{name}" for name in names if not name.endswith(PARTIAL))
 
 
-def orphans(*, now: datetime.datetime) -> Iterator[Path]:
-    """Files older than a day that no row needs: left by a crash, by a rolled back transaction, or erased."""
-    oldest = (now - ORPHAN_AGE).timestamp()
-    for folder in sorted((Path(settings.MEDIA_ROOT) / "encrypted").glob("??")):
-        found = {path: _file_id(path) for path in folder.iterdir() if path.stat().st_mtime < oldest}
-        needed = set(
-            EncryptedFile.objects.filter(
-                pk__in=[key for key in found.values() if key], erased_at__isnull=True
-            ).values_list("pk", flat=True)
-        )
-        yield from (path for path, key in sorted(found.items()) if key not in needed)
+def lost() -> Iterator[uuid.UUID]:
+    """Keys of the rows whose file is not there."""
+    rows = EncryptedFile.objects.filter(erased_at=None).order_by("pk").only("pk")
+    for _folder, group in itertools.groupby(rows.iterator(), lambda row: Path(row.path).parent):
+        # The rows first: what comes in meanwhile has its file before its row.
+        wanted = list(group)
+        here = _names_beside(wanted[0])
+        yield from (row.pk for row in wanted if row.pk.hex not in here)
 
 
-def _file_id(path: Path) -> uuid.UUID | None:
+def _names_beside(file: EncryptedFile) -> set[str]:
     try:
-        return uuid.UUID(hex=path.name)
+        return set(file_storage().listdir(str(Path(file.path).parent))[1])
+    except FileNotFoundError:
+        return set()
+
+
+def orphans(*, now: datetime.datetime) -> Iterator[str]:
+    """Names of files older than a day that no row needs: left by a crash, by a rolled back transaction, or erased."""
+    for _storage, name in _orphans(now):
+        yield name
+
+
+def _orphans(now: datetime.datetime) -> Iterator[tuple[FileStorage, str]]:
+    """A bucket's partial files lie in the folder of this machine, which is looked at as well."""
+    used = file_storage()
+    for storage in [used] if isinstance(used, Folder) else [used, Folder()]:
+        for folder, names in folders(storage, TOP):
+            keys = {name: _file_id(name) for name in names}
+            needed = set(
+                EncryptedFile.objects.filter(
+                    pk__in=[key for key in keys.values() if key], erased_at__isnull=True
+                ).values_list("pk", flat=True)
+            )
+            for name in (f"{folder}/{name}" for name, key in keys.items() if key not in needed):
+                # What has gone meanwhile, such as a partial file that became a whole one, is no orphan.
+                with contextlib.suppress(FileNotFoundError):
+                    if storage.get_modified_time(name) < now - ORPHAN_AGE:
+                        yield storage, name
+
+
+def _file_id(name: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(hex=name)
     except ValueError:
         return None
 
@@ -166,8 +197,8 @@ def _file_id(path: Path) -> uuid.UUID | None:
 def remove_orphans(*, now: datetime.datetime) -> int:
     """Delete the files that :func:`orphans` finds, and say how many."""
     removed = 0
-    for path in orphans(now=now):
-        path.unlink(missing_ok=True)
+    for storage, name in _orphans(now):
+        storage.delete(name)
         removed += 1
     return removed
 
@@ -180,12 +211,11 @@ class EncryptedWriter(io.RawIOBase):
         key = AESGCM.generate_key(KEY_BITS)
         file.sealed_key = keyring().seal(key, context=_key_context(file))
         self._cipher = AESGCM(key)
-        self._path = path_of(file)
-        self._partial = self._path.with_name(self._path.name + PARTIAL)
+        self._storage = file_storage()
+        self._partial = self._storage.partial(file.path)
         self._buffer = bytearray()
         self._counter = 0
         self._size = 0
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Exclusive and for the owner only, whatever the umask is.
         self._target = os.fdopen(os.open(self._partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
         self._target.write(MAGIC)
@@ -237,14 +267,9 @@ class EncryptedWriter(io.RawIOBase):
         self._target.flush()
         os.fsync(self._target.fileno())
         self._target.close()
-        self._partial.rename(self._path)
+        self._storage.keep(self._partial, self.file.path)
         if (made := _made.get()) is not None:
-            made.append(self._path)
-        folder = os.open(self._path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+            made.append(self.file.path)
         self.file.size = self._size
         self.file.save(force_insert=True)
 

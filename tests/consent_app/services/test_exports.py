@@ -22,6 +22,7 @@ from tests.factories.consent import CustomerFactory, DataItemFactory, PurposeFac
 from tests.factories.core import StaffFactory
 from tests.factories.supervision import supervised
 from tests.support.concurrency import run_at_once
+from tests.support.files import path_of
 
 pytestmark = pytest.mark.django_db
 
@@ -126,7 +127,7 @@ def test_the_whole_way() -> None:
     make_export(str(order.pk))
     order.refresh_from_db()
     assert order.file is not None
-    assert "髙橋".encode() not in files.path_of(order.file).read_bytes(), "encrypted at rest"
+    assert "髙橋".encode() not in path_of(order.file).read_bytes(), "encrypted at rest"
     answered = OutgoingMail.objects.get(template="export_answered")
     assert answered.recipient == actor.email
     assert "承認" in (answered.body_text or "")

@@ -31,6 +31,7 @@ from tests.factories.consent import (
 )
 from tests.factories.core import StaffFactory
 from tests.support.concurrency import run_at_once
+from tests.support.files import path_of
 
 pytestmark = pytest.mark.django_db
 
@@ -296,7 +297,7 @@ class TestGivingOut:
         ]
         assert Provision.objects.get().customer == yes
         assert RefusedProvision.objects.get().customer == no
-        assert b"\xe9\xab\x99" not in files.path_of(file).read_bytes()
+        assert b"\xe9\xab\x99" not in path_of(file).read_bytes()
         entry = AuditEntry.objects.get(action="provisions.file_taken")
         assert (entry.object_id, entry.detail) == (str(run.pk), {"people": 1})
 

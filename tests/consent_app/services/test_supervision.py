@@ -25,6 +25,7 @@ from tests.factories.consent import SubcontractorFactory
 from tests.factories.core import StaffFactory
 from tests.factories.supervision import CLAUSES, asked, contracted, day, question, reviewed, selected
 from tests.support.concurrency import run_at_once
+from tests.support.files import path_of
 
 pytestmark = pytest.mark.django_db
 
@@ -203,7 +204,7 @@ def test_a_scan_is_encrypted_and_replaced() -> None:
     staff = StaffFactory()
     first = supervision.attach_scan(contract=contract, scan=own(b"%PDF-1.7 signed"), actor=staff)
     assert b"".join(files.open_stream(supervision.open_scan(contract=contract, actor=staff))) == b"%PDF-1.7 signed"
-    assert b"signed" not in files.path_of(first).read_bytes()
+    assert b"signed" not in path_of(first).read_bytes()
     supervision.attach_scan(contract=contract, scan=own(b"%PDF-1.7 again"), actor=staff)
     first.refresh_from_db()
     assert first.erased_at is not None

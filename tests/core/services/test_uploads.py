@@ -20,6 +20,7 @@ from privacy_portal.core.cleaning import child
 from privacy_portal.core.cleaning.kinds import ENDINGS, JPEG, PDF, PNG, Limits
 from privacy_portal.core.models import EncryptedFile
 from privacy_portal.core.services import files, uploads
+from tests.support.files import path_of
 from tests.support.hostile_files import SECRET, form_with_lost_text, jpeg, pdf, png, webp
 
 
@@ -153,7 +154,7 @@ def test_kept_encrypted() -> None:
     kept = EncryptedFile.objects.get(pk=uploads.store(clean, name="attachment").pk)
     assert (kept.name, kept.content_type) == ("attachment.png", PNG)
     assert b"".join(files.open_stream(kept)) == clean.content
-    assert b"IHDR" not in files.path_of(kept).read_bytes()
+    assert b"IHDR" not in path_of(kept).read_bytes()
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from requests_app.services.errors import FileGone, FilesChanged, NoAccount, NotA
 from requests_app.services.message_files import Taken
 from tests.factories.requests import MessageFileFactory, PersonFactory, RequestFactory, StaffFactory
 from tests.support.concurrency import run_at_once
+from tests.support.files import path_of
 from tests.support.hostile_files import SECRET, jpeg, pdf, png
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
@@ -48,7 +49,7 @@ class TestTake:
         assert not taken.refused
         assert (attached.name, attached.file.name, attached.message) == ("住所の写真.jpg", "attachment.jpg", None)
         assert SECRET.encode() not in b"".join(files.open_stream(attached.file))
-        assert b"JFIF" not in files.path_of(attached.file).read_bytes()
+        assert b"JFIF" not in path_of(attached.file).read_bytes()
         with connection.cursor() as cursor:
             cursor.execute("SELECT name FROM requests_app_messagefile")
             assert "住所".encode() not in bytes(cursor.fetchone()[0])

@@ -12,7 +12,6 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from privacy_portal.core.models import AuditEntry, EncryptedFile, OutgoingMail, User
-from privacy_portal.core.services import files
 from privacy_portal.core.services.uploads import CleanFile
 from requests_app import selectors
 from requests_app.domain.deadlines import suit_possible_from
@@ -23,6 +22,7 @@ from requests_app.services.errors import FileGone, InvalidAnswers, InvalidPostin
 from requests_app.services.registration import Arrival
 from tests.factories.consent import CustomerFactory, OperatorFactory, RequestRuleFactory, catalogue
 from tests.factories.requests import DecisionFactory, RequestFactory, StaffFactory
+from tests.support.files import path_of
 from tests.support.hostile_files import jpeg, pdf, png, taken
 
 pytestmark = pytest.mark.django_db
@@ -185,7 +185,7 @@ def test_the_original_is_kept_encrypted(scan: CleanFile) -> None:
     request = register(scan=scan)
     received = request.received_files.get()
     assert received.file.content_type == scan.content_type
-    assert scan.content[:40] not in files.path_of(received.file).read_bytes()
+    assert scan.content[:40] not in path_of(received.file).read_bytes()
     assert "高橋" not in received.file.name
     reader = StaffFactory()
     assert content(registration.open_received(received=received, actor=reader)) == scan.content
