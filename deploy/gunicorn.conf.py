@@ -8,7 +8,7 @@ import shutil
 import tempfile
 
 # The path of a socket that changes the running server; nobody needs it.
-no_control_socket = True
+control_socket_disable = True
 
 # The processes of this server keep the counts of their requests in files of a folder, so that whichever of them is
 # asked for /metrics can tell the sum. A new folder at each start: counts of an earlier run would be added to it.

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 from django.conf import settings
+from gunicorn.config import KNOWN_SETTINGS
 
 from privacy_portal.development import settings_reference
 
@@ -64,6 +65,14 @@ class TestSettings:
         assert without_default <= {*required, "MINOR_RULE_FROM"}
 
 
+def test_gunicorn_knows_everything_that_is_set() -> None:
+    """It ignores what it does not know, so a wrong name turns nothing on or off."""
+    text = (DEPLOY / "gunicorn.conf.py").read_text(encoding="utf-8")
+    named = set(re.findall(r"^(?:def )?([a-z]\w*)(?: =|\()", text, re.MULTILINE))
+    assert named >= {"control_socket_disable", "logconfig_dict", "child_exit", "on_exit"}
+    assert named <= {one.name for one in KNOWN_SETTINGS}
+
+
 class TestContainers:
     @pytest.fixture
     def compose(self) -> dict[str, Any]:
@@ -86,6 +95,29 @@ class TestContainers:
         assert set(re.findall(r"\$\{([A-Z_]+)", str(compose))) <= FOR_CONTAINERS
         for name in ("web", "worker", "beat", "migrate"):
             assert set(compose["services"][name]["environment"]) <= set(documented())
+
+    def test_what_is_written_lies_in_volumes(self, compose: dict[str, Any]) -> None:
+        """Everything else of a container cannot be written."""
+        for name in ("web", "worker", "beat"):
+            service = compose["services"][name]
+            assert service["read_only"] is True
+            mounted = {volume.split(":")[1] for volume in service["volumes"]} | set(service["tmpfs"])
+            written = (
+                service["environment"]["MEDIA_ROOT"],
+                str(Path(service["environment"]["ERASURE_JOURNAL"]).parent),
+            )
+            assert mounted >= set(written), name
+        made = re.findall(r"mkdir (.*?) &&", (DEPLOY / "Dockerfile").read_text(encoding="utf-8"))
+        assert made == ["files journal"]
+
+    def test_static_files_are_collected_beside_their_sources(self, compose: dict[str, Any]) -> None:
+        image = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+        places = set(re.findall(r"STATIC_ROOT=(\S+)", image)) | {
+            compose["services"]["web"]["environment"]["STATIC_ROOT"]
+        }
+        (place,) = places
+        sources = {f"/srv/privacy-portal/{Path(one).relative_to(ROOT)}" for one in settings.STATICFILES_DIRS}
+        assert place not in sources
 
     def test_commands_are_those_of_the_units(self, compose: dict[str, Any]) -> None:
         for name in ("worker", "beat"):
