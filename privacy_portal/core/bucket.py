@@ -4,8 +4,10 @@ For ``FILES_S3_BUCKET``; needs ``django-storages[s3]``. Who may read and write i
 (``AWS_ACCESS_KEY_ID`` and the like) or by the machine's role.
 """
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +28,6 @@ class Bucket(S3Storage):
             **super().get_default_settings(),
             "default_acl": None,
             "file_overwrite": False,
-            "max_memory_size": 1024 * 1024,
             "querystring_auth": True,
             # One part at a time: ten at once, as is usual, are eighty megabytes.
             "transfer_config": TransferConfig(use_threads=False),
@@ -44,11 +45,9 @@ class Bucket(S3Storage):
         partial.unlink()
 
     def open(self, name: str, mode: str = "rb") -> File:
-        """The object as a temporary file, downloaded now, so that whatever fails fails here."""
+        """The object as it comes over the network, without a copy of it here."""
         with _as_os_errors():
-            opened: Any = super().open(name, mode)
-            opened.file.seek(0)
-            return opened
+            return File(io.BufferedReader(_Body(self.bucket.Object(name).get()["Body"])), name)
 
     def delete(self, name: str) -> None:
         with _as_os_errors():
@@ -58,11 +57,40 @@ class Bucket(S3Storage):
         with _as_os_errors():
             return super().listdir(path)
 
+    def get_modified_time(self, name: str) -> datetime:
+        with _as_os_errors():
+            return super().get_modified_time(name)
+
+
+class _Body(io.RawIOBase):
+    """What comes, as a file that can be read in pieces of any size."""
+
+    def __init__(self, body: Any) -> None:
+        self._body = body
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        with _as_os_errors():
+            piece = self._body.read(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+    def close(self) -> None:
+        self._body.close()
+        super().close()
+
 
 @contextmanager
 def _as_os_errors() -> Iterator[None]:
     """A storage that is away is to the product what a failing disk is. Only the kind of its error is told."""
     try:
         yield
-    except (BotoCoreError, ClientError) as error:
+    except ClientError as error:
+        code = str(error.response.get("Error", {}).get("Code", ""))
+        if code in ("404", "NoSuchKey"):
+            raise FileNotFoundError from error
+        raise OSError(f"The object storage refused: {code}.") from error
+    except BotoCoreError as error:
         raise OSError(f"The object storage failed: {type(error).__name__}.") from error

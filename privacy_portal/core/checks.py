@@ -34,6 +34,11 @@ def uploads_can_be_taken(app_configs: Sequence[AppConfig] | None, **kwargs: Any)
 @register
 def files_can_be_kept(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """The library for a bucket, where one is named. Whether the bucket can be reached is what ``doctor`` asks."""
+    endpoint = settings.FILES_S3_ENDPOINT
+    if endpoint and not (settings.FILES_S3_BUCKET and endpoint.startswith(("https://", "http://"))):
+        return [
+            Error("FILES_S3_ENDPOINT is the https:// address of the storage that has FILES_S3_BUCKET.", id="core.E007")
+        ]
     try:
         file_storage()
     except InvalidStorageError:
@@ -73,6 +78,9 @@ def other_machines_are_reached_by_tls(app_configs: Sequence[AppConfig] | None, *
         found.append(("REDIS_URL", "rediss://", "core.W002"))
     if _is_elsewhere(settings.EMAIL_HOST) and not (settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL):
         found.append(("EMAIL_URL", "smtp+tls://", "core.W003"))
+    objects = urlsplit(settings.FILES_S3_ENDPOINT)
+    if objects.scheme == "http" and _is_elsewhere(objects.hostname or ""):
+        found.append(("FILES_S3_ENDPOINT", "https://", "core.W004"))
     return [
         Warning(f"{name} names another machine, to which everything goes in the clear. Use {how}.", id=code)
         for name, how, code in found

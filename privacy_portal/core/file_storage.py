@@ -28,7 +28,7 @@ class FileStorage(Protocol):
         """Have a whole partial file appear under its name, durably; the partial file is gone then.
 
         Raises:
-            OSError: it could not be kept, or there is a file of this name; nothing has appeared.
+            OSError: it could not be kept; where only the answer was lost, it is there and goes as an orphan.
         """
         ...
 

@@ -263,13 +263,14 @@ STORAGES: dict[str, dict[str, Any]] = {
 # Encrypted files only (packages, letters, import reports); never served by URL. Where a bucket is named they lie there,
 # and the folder has only what is being written.
 FILES_S3_BUCKET: str = env.str("FILES_S3_BUCKET", default="")
+FILES_S3_ENDPOINT: str = env.str("FILES_S3_ENDPOINT", default="")
 MEDIA_ROOT = Path(env("MEDIA_ROOT", default=str(BASE_DIR / "var" / "files")))
 if FILES_S3_BUCKET:
     STORAGES["encrypted"] = {
         "BACKEND": "privacy_portal.core.bucket.Bucket",
         "OPTIONS": {
             "bucket_name": FILES_S3_BUCKET,
-            "endpoint_url": env.str("FILES_S3_ENDPOINT", default="") or None,
+            "endpoint_url": FILES_S3_ENDPOINT or None,
             "region_name": env.str("FILES_S3_REGION", default="") or None,
         },
     }

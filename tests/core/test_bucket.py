@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -113,9 +114,13 @@ def test_large_file_goes_in_parts_and_keeps_nothing_in_memory(bucket: Any) -> No
     content = os.urandom(1024) * 20 * 1024
     file = store(content)
     assert bucket.Object(file.path).e_tag.endswith('-3"'), "three parts"
+    read(store(b"what is loaded once"))
+    tracemalloc.start()
+    assert sum(map(len, files.open_stream(file))) == len(content)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 3 * 1024 * 1024
     assert read(file) == content
-    with file_storage().open(file.path) as opened:
-        assert opened.file._rolled, "on the disk, not in memory"  # type: ignore[union-attr]
 
 
 def test_nothing_is_public_or_overwritten(bucket: Any) -> None:
@@ -189,7 +194,7 @@ def test_storage_that_is_away(bucket: Any, settings: Settings, endpoint: str, mo
 
 def test_bucket_that_is_not_ours(bucket: Any, settings: Settings, endpoint: str) -> None:
     point_to(settings, "no-such-bucket", endpoint)
-    with pytest.raises(OSError, match="object storage failed"):
+    with pytest.raises(OSError, match="object storage refused: NoSuchBucket"):
         store(b"y")
     assert EncryptedFile.objects.count() == 0
 
@@ -247,6 +252,34 @@ def test_orphans_in_the_bucket(bucket: Any) -> None:
     assert objects(bucket) == [kept.path]
 
 
+def test_object_that_goes_while_orphans_are_looked_for(bucket: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("one", "two"):
+        bucket.Object(f"encrypted/aa/{name}").put(Body=b"x")
+    original = type(file_storage()).get_modified_time
+
+    def gone(self: Any, name: str) -> object:
+        bucket.Object("encrypted/aa/one").delete()
+        return original(self, name)
+
+    monkeypatch.setattr(type(file_storage()), "get_modified_time", gone)
+    assert list(files.orphans(now=timezone.now() + LATER)) == ["encrypted/aa/two"]
+
+
+def test_file_that_cannot_be_removed_hides_no_error(
+    bucket: Any, settings: Settings, endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        store(b"inside")
+        monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+        point_to(settings, bucket.name, "http://127.0.0.1:1")
+        raise KeyError
+
+    with pytest.raises(KeyError), files.removed_on_error(), transaction.atomic():
+        fail()
+    point_to(settings, bucket.name, endpoint)
+    assert len(list(files.orphans(now=timezone.now() + LATER))) == 1
+
+
 def test_backup_and_back_into_another_bucket(
     bucket: Any, settings: Settings, endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -295,3 +328,9 @@ def test_settings_that_cannot_work_are_told(settings: Settings, monkeypatch: pyt
     point_to(settings, "files", "http://127.0.0.1:1")
     (found,) = [one for one in run_checks() if one.id == "core.E006"]
     assert "django-storages[s3]" in found.msg
+
+
+@pytest.mark.parametrize(("name", "endpoint"), [("", "https://objects.example"), ("files", "objects.example")])
+def test_endpoint_that_cannot_be_meant(settings: Settings, name: str, endpoint: str) -> None:
+    settings.FILES_S3_BUCKET, settings.FILES_S3_ENDPOINT = name, endpoint
+    assert [one.id for one in run_checks() if one.id == "core.E007"]

@@ -78,7 +78,9 @@ def removed_on_error() -> Iterator[None]:
         yield
     except BaseException:
         for name in made:
-            file_storage().delete(name)
+            # The error is what counts; what cannot be removed now is an orphan without a row.
+            with contextlib.suppress(OSError):
+                file_storage().delete(name)
         raise
     finally:
         _made.reset(token)
