@@ -38,6 +38,12 @@ def median(values: list[float]) -> float:
     return statistics.median(values)
 
 
+def own_cpu() -> float:
+    """Seconds that this process has computed so far, with those that it started and that have ended."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + ended.ru_utime + ended.ru_stime
+
+
 def database_cpu() -> float:
     """Seconds that PostgreSQL has computed so far for our connection; 0 where that cannot be known.
 
@@ -91,9 +97,9 @@ def statements() -> Iterator[list[str]]:
         yield sent
 
 
-def peak_memory_mb() -> float:
-    """The most memory that this process has held so far, in megabytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+def peak_memory_mb(who: int = resource.RUSAGE_SELF) -> float:
+    """The most memory that this process has held so far, in megabytes; or the largest of those that it started."""
+    return resource.getrusage(who).ru_maxrss * 1024 / 1e6
 
 
 def memory_mb() -> float:

@@ -14,11 +14,18 @@ except RuntimeError as error:  # EngineError, by its base: its package is import
     sys.exit(str(error))
 
 import django
+import hypothesis
 
 from privacy_portal.development.translations import compile_all
 
 compile_all()
 django.setup()
+
+# Property tests: a busy machine is no reason to fail.
+hypothesis.settings.register_profile(
+    "busy machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("busy machine")
 
 pytest_plugins = [
     "tests.support.append_only",

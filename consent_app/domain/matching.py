@@ -11,7 +11,6 @@ the other's data, whichever of the two came first.
 
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
-from datetime import date
 from enum import Enum, IntEnum
 from typing import Generic, TypeVar
 
@@ -41,34 +40,39 @@ class Strength(IntEnum):
     EMAIL_AND_NAME = 4
 
 
-@dataclass(slots=True)
 class Known(Generic[K]):
-    """What matching needs of a person. Keys are those of :mod:`.normalise`; empty means unknown."""
+    """What matching needs of a person. Keys are those of :mod:`.normalise`; empty means unknown.
 
-    key: K
-    name: str = ""
-    given: str = ""
-    kana: str = ""
-    email: str = ""
-    telephone: str = ""
-    postal_code: str = ""
-    address: str = ""
-    birth_date: date | None = None
+    By what it has at once candidates are found; the rest is made when there is a candidate to compare with.
+    """
 
-    @classmethod
-    def of(cls, key: K, person: Person) -> "Known[K]":
-        """The comparable form of a row's person."""
-        return cls(
-            key=key,
-            name=name_key(person.family_name, person.given_name),
-            given=name_key(person.given_name),
-            kana=name_key(person.family_kana, person.given_kana),
-            email=person.email,
-            telephone=person.telephone,
-            postal_code=person.postal_code,
-            address=address_key(person.address1, person.address2),
-            birth_date=person.birth_date,
-        )
+    __slots__ = ("_address", "_given", "_kana", "birth_date", "email", "key", "name", "postal_code", "telephone")
+
+    def __init__(self, key: K, person: Person) -> None:
+        self.key = key
+        self.name = name_key(person.family_name, person.given_name)
+        self.email = person.email
+        self.telephone = person.telephone
+        self.postal_code = person.postal_code
+        self.birth_date = person.birth_date
+        self._given = person.given_name
+        self._kana = person.family_kana, person.given_kana
+        self._address = person.address1, person.address2
+
+    @property
+    def given(self) -> str:
+        """Key of the given name."""
+        return name_key(self._given)
+
+    @property
+    def kana(self) -> str:
+        """Key of the reading."""
+        return name_key(*self._kana)
+
+    @property
+    def address(self) -> str:
+        """Key of the address."""
+        return address_key(*self._address)
 
 
 @dataclass(slots=True)

@@ -16,15 +16,17 @@ REFUSED = _(
     "注文番号や会員番号のときは、書かなくてもかまいません。"
 )
 
+_MARK: Final = r"[\s\-‐‑‒–—―−─ー・.,_/]{0,3}"
 # Twelve digits in one run or in groups of one size with one and the same mark between them, in any width. Telephone
 # numbers have ten or eleven digits, or a plus sign; dates, postal codes and blocks have groups of different sizes.
 _TWELVE_DIGITS: Final = [
     re.compile(
-        rf"(?<![\d+])\d{{{size}}}(?P<mark>[\s\-‐‑‒–—―−─ー・.,_/]{{0,3}})"
-        + rf"(?:\d{{{size}}}(?P=mark)){{{12 // size - 2}}}\d{{{size}}}(?!\d)"
+        rf"(?<![\d+])\d{{{size}}}(?P<mark>{_MARK})(?:\d{{{size}}}(?P=mark)){{{12 // size - 2}}}\d{{{size}}}(?!\d)"
     )
     for size in (1, 2, 3, 4, 6)
 ]
+# What all of these have in common; a moment (2026-06-01 00:00:00) has not.
+_MAYBE: Final = re.compile(rf"(?:\d{_MARK}){{11}}\d")
 _KANJI_DIGITS: Final = str.maketrans("〇零一壱二弐三参四五六七八九", "00112233456789")
 _INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 
@@ -48,7 +50,10 @@ def find(text: str) -> list[tuple[int, int]]:
     twelve other numbers of twelve digits are not found; the rest is taken for one.
     """
     # Most texts are short or have no number at all.
-    if sum(map(str.isnumeric, text)) < 12:
+    if text.isascii():
+        if not _MAYBE.search(text):
+            return []
+    elif sum(map(str.isnumeric, text)) < 12:
         return []
     plain, places = _plain(text)
     found = sorted(

@@ -58,8 +58,6 @@ _COMPATIBILITY_KANJI = re.compile("[\uf900-\ufaff\U0002f800-\U0002fa1f]")
 
 def _nfkc(text: str) -> str:
     """NFKC that leaves compatibility kanji alone: U+FA19 in a name does not become U+795E in what we store."""
-    if text.isascii():
-        return text
     if not _COMPATIBILITY_KANJI.search(text):
         return unicodedata.normalize("NFKC", text)
     parts = re.split(f"({_COMPATIBILITY_KANJI.pattern})", text)
@@ -68,7 +66,7 @@ def _nfkc(text: str) -> str:
 
 def clean_text(text: str) -> str:
     """A one-line value to store: width by NFKC, invisible characters gone, runs of white space one space, trimmed."""
-    folded = _nfkc(text)
+    folded = text if text.isascii() else _nfkc(text)
     if not folded.isprintable():
         # The only white space that counts as printable is the space itself.
         folded = _INVISIBLE.sub("", _SPACES.sub(" ", folded))

@@ -39,7 +39,10 @@ class Consent(models.Model):
         SYSTEM = "system", _("自動処理")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="consents", verbose_name=_("顧客"))
+    # No index of its own: consent_state begins with it.
+    customer = models.ForeignKey(
+        Customer, on_delete=models.CASCADE, related_name="consents", verbose_name=_("顧客"), db_index=False
+    )
     purpose = models.ForeignKey(Purpose, on_delete=models.PROTECT, related_name="consents", verbose_name=_("利用目的"))
     event = models.CharField(_("出来事"), max_length=10, choices=Event)
     channel = models.CharField(_("経路"), max_length=10, choices=Channel)

@@ -174,7 +174,10 @@ class CustomerRecord(models.Model):
         NEWSLETTER = "newsletter", _("メールマガジン")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="records", verbose_name=_("顧客"))
+    # No index of its own: record_by_customer begins with it.
+    customer = models.ForeignKey(
+        Customer, on_delete=models.CASCADE, related_name="records", verbose_name=_("顧客"), db_index=False
+    )
     kind = models.CharField(_("種類"), max_length=20, choices=Kind)
     item = models.ForeignKey(
         DataItem, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("データ項目")

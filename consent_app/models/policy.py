@@ -139,8 +139,13 @@ class Broadcast(models.Model):
 class BroadcastRecipient(models.Model):
     """One person of a broadcast; handled in the transaction that writes the mail."""
 
+    # No index of its own: that of broadcast_once_per_customer begins with it.
     broadcast = models.ForeignKey(
-        Broadcast, on_delete=models.CASCADE, related_name="recipients", verbose_name=_("一斉のお知らせ")
+        Broadcast,
+        on_delete=models.CASCADE,
+        related_name="recipients",
+        verbose_name=_("一斉のお知らせ"),
+        db_index=False,
     )
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+", verbose_name=_("顧客"))
     mail = models.OneToOneField(

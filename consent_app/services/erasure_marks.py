@@ -101,7 +101,7 @@ def suppressed(rows: Sequence[SourceRow]) -> set[str]:
     wanted = [digest for digests in marks.values() for digest in digests]
     found = {
         bytes(digest): at
-        for digest, at in ErasureMark.objects.filter(digest__in=wanted, lifted_at=None).values_list(
+        for digest, at in ErasureMark.objects.filter(digest__among=wanted, lifted_at=None).values_list(
             "digest", "erased_at"
         )
     }
@@ -130,7 +130,7 @@ def _ordered_since(row: SourceRow, at: datetime) -> bool:
 
 def erased_items(customers: Collection[uuid.UUID]) -> dict[uuid.UUID, dict[str, datetime]]:
     """What single items were erased of these customers, and when last."""
-    rows = ErasureRecord.objects.filter(customer_id__in=set(customers), everything=False).order_by("erased_at")
+    rows = ErasureRecord.objects.filter(customer_id__among=set(customers), everything=False).order_by("erased_at")
     found: dict[uuid.UUID, dict[str, datetime]] = {}
     for key, items, at in rows.values_list("customer_id", "items", "erased_at"):
         found.setdefault(key, {}).update(dict.fromkeys(items, at))

@@ -248,7 +248,7 @@ def _persons(customers: Collection[uuid.UUID], purpose: str, at: datetime) -> _F
     )
     rows = (
         # Who was erased is nobody whom the shop knows any more.
-        Customer.objects.filter(pk__in=set(customers))
+        Customer.objects.filter(pk__among=set(customers))
         .exclude(status=Customer.Status.ERASED)
         .order_by()
         .values_list(

@@ -2,7 +2,7 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from enum import Enum
 from typing import Any, Final
@@ -32,9 +32,8 @@ COUNTS: Final = ("created", "merged", "updated", "unchanged", "rejected", "possi
 
 
 class Standing(Enum):
-    """How a row stands to the customer it speaks of."""
+    """How a row stands to the customer who is there already and of whom it speaks."""
 
-    NEW = "new"  # the customer begins with this row
     JOINED = "joined"  # matched by what it says
     ALONE = "alone"  # known by its id, and nothing else belongs to the customer
     SHARED = "shared"  # known by its id, beside others
@@ -90,7 +89,7 @@ class Engine:
         # A trial sees here who shares a customer by earlier files, not by earlier chunks of its own.
         shared = tables.shared({known[row.external_id][0] for row in pending if row.external_id in known})
         outranked: list[dict[str, Any]] = []
-        register: Register[uuid.UUID] = Register(Known.of(key, state.person) for key, state in people.items())
+        register: Register[uuid.UUID] = Register(Known(key, state.person) for key, state in people.items())
         applied: list[tuple[SourceRow, CustomerState]] = []
         for row in pending:
             if row.external_id in known:
@@ -98,22 +97,23 @@ class Engine:
                 standing = Standing.SHARED if state.id in shared else Standing.ALONE
                 counts["updated"] += 1
             else:
-                verdict = register.judge(Known.of(uuid.UUID(int=0), row.person))
+                newcomer = Known(uuid.uuid4(), row.person)
+                verdict = register.judge(newcomer)
                 if verdict.possible:
                     counts["possible_duplicates"] += 1
                     problems.append(Problem(row.line, "", POSSIBLE_DUPLICATE, row.external_id))
                 if verdict.joined is None:
-                    state = CustomerState(uuid.uuid4(), type(row.person)(), new=True)
-                    people[state.id] = state
-                    standing = Standing.NEW
+                    state = people[newcomer.key] = self._begin(newcomer.key, row)
+                    register.add(newcomer)
+                    applied.append((row, state))
                     counts["created"] += 1
-                else:
-                    state = people[verdict.joined]
-                    standing = Standing.JOINED
-                    shared.add(state.id)
-                    counts["merged"] += 1
+                    continue
+                state = people[verdict.joined]
+                standing = Standing.JOINED
+                shared.add(state.id)
+                counts["merged"] += 1
             problems += self._adopt(state, row, standing, outranked)
-            register.add(Known.of(state.id, state.person))
+            register.add(Known(state.id, state.person))
             applied.append((row, state))
 
         tables.write_customers(people.values(), now=self.now, trial=self.trial)
@@ -134,6 +134,17 @@ class Engine:
         )
 
     # ----------------------------------------------------------------------------------------- one row, one customer
+
+    def _begin(self, key: uuid.UUID, row: SourceRow) -> CustomerState:
+        """The customer who begins with this row: everything is as it says, and its person is theirs from here on."""
+        origin = self._origin(row)
+        said = {column for column in tables.PERSON if getattr(row.person, column)} | row.originals.keys()
+        items = [item for item, columns in Customer.ITEM_FIELDS.items() if not said.isdisjoint(columns)]
+        state = CustomerState(
+            key, row.person, origins=dict.fromkeys(items, origin), originals=dict(row.originals), new=True
+        )
+        self._set_status(state, row)
+        return state
 
     def _adopt(
         self, state: CustomerState, row: SourceRow, standing: Standing, outranked: list[dict[str, Any]]
@@ -187,8 +198,6 @@ class Engine:
         same: bool,
     ) -> bool:
         """Whether the item becomes what the row says. The rules are those of ``domain.trust``."""
-        if standing is Standing.NEW:
-            return True
         accounts = TRUST[row.source] is Trust.ACCOUNTS
         if origin is None:
             allowed = accounts and not any(present.values())
@@ -252,57 +261,54 @@ class Engine:
     def _write_rows(
         self, applied: list[tuple[SourceRow, CustomerState]], known: set[str], problems: list[Problem]
     ) -> None:
-        tables.write_identities(
-            [
-                {
-                    "customer_id": str(state.id),
-                    "source": row.source,
-                    "external_id": row.external_id,
-                    "digest": "\\x" + row.digest.hex(),
-                    "seen_at": self.now,
-                }
-                for row, state in applied
-            ]
-        )
-        changed = [row.external_id for row, _ in applied if row.external_id in known]
+        new = [(row, state) for row, state in applied if row.external_id not in known]
+        again = [(row, state) for row, state in applied if row.external_id in known]
+        tables.insert_identities(self._identity(row, state) for row, state in new)
+        tables.update_identities([self._identity(row, state) for row, state in again])
+        changed = [row.external_id for row, _ in again]
         self._write_consents(applied, changed, problems)
         decided = Decided(row for row, _state in applied)
-        new_records: list[dict[str, Any]] = []
-        new_recipients: list[dict[str, Any]] = []
-        changed_records: list[dict[str, Any]] = []
-        changed_recipients: list[dict[str, Any]] = []
-        for row, state in applied:
-            records, recipients = self._records(row, state, decided)
-            if row.external_id in known:
-                changed_records += records
-                changed_recipients += recipients
-            else:
-                new_records += records
-                new_recipients += recipients
-        tables.insert_records(new_records, new_recipients)
-        if changed:
-            tables.replace_records(self.source, changed, changed_records, changed_recipients)
+        recipients: list[dict[str, Any]] = []
+        tables.insert_records(self._records(new, decided, recipients), recipients)
+        if again:
+            recipients = []
+            records = list(self._records(again, decided, recipients))
+            tables.replace_records(self.source, changed, records, recipients)
+
+    def _identity(self, row: SourceRow, state: CustomerState) -> dict[str, Any]:
+        return {
+            "customer_id": str(state.id),
+            "source": row.source,
+            "external_id": row.external_id,
+            "digest": "\\x" + row.digest.hex(),
+            "seen_at": self.now,
+        }
 
     def _records(
-        self, row: SourceRow, state: CustomerState, decided: Decided
-    ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        records: list[dict[str, Any]] = []
-        recipients: list[dict[str, Any]] = []
-        kept: Iterable[RecordRow] = row.records
-        if row.newsletter is not None:
-            wish = RecordRow(CustomerRecord.Kind.NEWSLETTER, row.as_of, {"wanted": row.newsletter})
-            kept = [*row.records, wish]
-        for record in kept:
-            erased = {
-                item
-                for item, at in self._erased.get(state.id, {}).items()
-                if record.occurred_at is None or record.occurred_at <= at
-            }
-            if record.kind in erased:
-                continue
-            key = str(uuid.uuid4())
-            records.append(
-                {
+        self, rows: list[tuple[SourceRow, CustomerState]], decided: Decided, recipients: list[dict[str, Any]]
+    ) -> Iterator[dict[str, Any]]:
+        """The records of these rows as they are written.
+
+        Args:
+            recipients: takes up the recipients of each record that has gone by.
+        """
+        for row, state in rows:
+            kept: Iterable[RecordRow] = row.records
+            if row.newsletter is not None:
+                wish = RecordRow(CustomerRecord.Kind.NEWSLETTER.value, row.as_of, {"wanted": row.newsletter})
+                kept = [*row.records, wish]
+            for record in kept:
+                erased = {
+                    item
+                    for item, at in self._erased.get(state.id, {}).items()
+                    if record.occurred_at is None or record.occurred_at <= at
+                }
+                if record.kind in erased:
+                    continue
+                key = str(uuid.uuid4())
+                if RECIPIENT_ITEM not in erased:
+                    recipients += _recipients(row, record, key, decided)
+                yield {
                     "id": key,
                     "customer_id": str(state.id),
                     "kind": record.kind,
@@ -310,13 +316,9 @@ class Engine:
                     "source": row.source,
                     "external_id": row.external_id,
                     "occurred_at": record.occurred_at.isoformat() if record.occurred_at else None,
-                    "data": kept_parts(record.data, record.kind, _none_of(erased)),
+                    "data": kept_parts(record.data, record.kind, _none_of(erased)) if erased else record.data,
                     "created_at": self.now,
                 }
-            )
-            if RECIPIENT_ITEM not in erased:
-                recipients += _recipients(row, record, key, decided)
-        return records, recipients
 
     def _write_consents(
         self, applied: list[tuple[SourceRow, CustomerState]], changed: list[str], problems: list[Problem]

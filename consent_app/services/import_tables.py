@@ -1,8 +1,8 @@
 """The statements of the import. One round trip for a whole chunk, whatever its size.
 
-Rows travel as one JSON document which the server turns into records of the table itself
-(``json_populate_recordset``), for inserting, updating and the trial's temporary table alike. ``docs/import.md`` has the
-comparison with COPY.
+What is new is copied (``COPY``): the server puts the first rows away while the last are still being made. What changes
+rows that are there travels as one JSON document which the server turns into records of the table itself
+(``json_populate_recordset``).
 """
 
 # ruff: noqa: S608 - what is put into statements here are names of our own tables and columns; values are parameters.
@@ -11,6 +11,8 @@ import json
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
+from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 from django.db import connection, models
@@ -24,8 +26,8 @@ from ..models import Consent, Customer, CustomerIdentity, CustomerRecord, Recipi
 _LOCK = 7_302_491_151
 TRIAL_TABLE = "consent_app_import_trial"
 
-_PERSON = tuple(one.name for one in fields(Person))
-_READ = ("id", *_PERSON, "status", "origins", "originals")
+PERSON = tuple(one.name for one in fields(Person))
+_READ = ("id", *PERSON, "status", "origins", "originals")
 _WRITTEN = (*_READ, "name_key", "created_at", "updated_at")
 _UPDATED = tuple(name for name in _WRITTEN if name not in ("id", "created_at"))
 
@@ -47,9 +49,9 @@ class CustomerState:
         person = self.person
         return {
             "id": str(self.id),
-            **{name: getattr(person, name) for name in _PERSON},
+            **{name: getattr(person, name) for name in PERSON},
             "birth_date": person.birth_date.isoformat() if person.birth_date else None,
-            "status": self.status,
+            "status": str(self.status),
             "origins": self.origins,
             "originals": self.originals,
             "name_key": name_key(person.family_name, person.given_name)[:200],
@@ -62,8 +64,7 @@ def _names(columns: Iterable[str], prefix: str = "") -> str:
     return ", ".join(f'{prefix}"{column}"' for column in columns)
 
 
-def _json(rows: Sequence[dict[str, Any]]) -> str:
-    return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def _table(model: type[models.Model]) -> str:
@@ -94,7 +95,7 @@ def drop_trial_table() -> None:
 
 def identities(source: str, external_ids: list[str]) -> dict[str, tuple[uuid.UUID, bytes]]:
     """Who is known under these ids, and the digest of the row they came with."""
-    found = CustomerIdentity.objects.filter(source=source, external_id__in=external_ids)
+    found = CustomerIdentity.objects.filter(source=source, external_id__among=external_ids)
     return {
         external_id: (customer_id, bytes(digest))
         for external_id, customer_id, digest in found.values_list("external_id", "customer_id", "digest")
@@ -105,7 +106,7 @@ def shared(ids: set[uuid.UUID]) -> set[uuid.UUID]:
     """Which of these customers more than one row of the sources belongs to."""
     if not ids:
         return set()
-    several = CustomerIdentity.objects.filter(customer__in=ids).values("customer").annotate(rows=Count("pk"))
+    several = CustomerIdentity.objects.filter(customer__among=ids).values("customer").annotate(rows=Count("pk"))
     return set(several.filter(rows__gt=1).values_list("customer", flat=True))
 
 
@@ -145,8 +146,8 @@ def people(
             # A trial's own version of somebody counts, however they were found.
             cursor.execute(query(table) + lock, [[*ids, *states], *clues])
             for key, *columns in cursor.fetchall():
-                person = Person(*columns[: len(_PERSON)])
-                status, origins, originals = columns[len(_PERSON) :]
+                person = Person(*columns[: len(PERSON)])
+                status, origins, originals = columns[len(PERSON) :]
                 states[key] = CustomerState(key, person, status, _loaded(origins), _loaded(originals))
     return states
 
@@ -158,29 +159,24 @@ def _loaded(value: Any) -> dict[str, Any]:
 
 def write_customers(states: Iterable[CustomerState], *, now: str, trial: bool) -> None:
     """Insert the new ones, update the changed ones. A trial's go to its own table."""
-    created = [state.columns(now) for state in states if state.new]
-    changed = [state.columns(now) for state in states if state.changed and not state.new]
+    created = [state for state in states if state.new]
+    changed = [state for state in states if state.changed and not state.new]
     customers = _table(Customer)
     with connection.cursor() as cursor:
         if trial:
+            created, changed = created + changed, []
             cursor.execute(
                 f"DELETE FROM {TRIAL_TABLE} WHERE id = ANY(%s::uuid[])",  # nosec B608, names of our own tables
-                [[row["id"] for row in created + changed]],
-            )
-            created, changed = created + changed, []
-        if created:
-            cursor.execute(
-                f"INSERT INTO {TRIAL_TABLE if trial else customers} ({_names(_WRITTEN)})"
-                f" SELECT {_names(_WRITTEN)} FROM json_populate_recordset(NULL::{customers}, %s::json)",  # nosec B608, names of our own tables
-                [_json(created)],
+                [[state.id for state in created]],
             )
         if changed:
             assignments = ", ".join(f'"{column}" = n."{column}"' for column in _UPDATED)
             cursor.execute(
                 f"UPDATE {customers} c SET {assignments}"
                 f" FROM json_populate_recordset(NULL::{customers}, %s::json) n WHERE c.id = n.id",  # nosec B608, names of our own tables
-                [_json(changed)],
+                [_json([state.columns(now) for state in changed])],
             )
+    _copy(TRIAL_TABLE if trial else customers, _WRITTEN, (state.columns(now) for state in created))
 
 
 _IDENTITY = ("customer_id", "source", "external_id", "digest", "seen_at")
@@ -227,8 +223,29 @@ def _insert(model: type[models.Model], columns: Sequence[str], rows: list[dict[s
         return cursor.fetchall() if "RETURNING" in tail else []
 
 
-def write_identities(rows: list[dict[str, Any]]) -> None:
-    """Remember under which id somebody came, and the digest of the row."""
+def _copy(table: str, columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> None:
+    """Add rows of text, numbers and what becomes JSON. They are taken one by one, while the server is at work."""
+    rows = iter(rows)
+    if not (first := next(rows, None)):
+        return
+    values = itemgetter(*columns)
+    with (
+        connection.cursor() as cursor,
+        # What psycopg raises here becomes Django's error, as it would within a statement.
+        connection.wrap_database_errors,
+        cursor.copy(f"COPY {table} ({_names(columns)}) FROM STDIN") as copy,
+    ):
+        for row in chain([first], rows):
+            copy.write_row([_json(value) if isinstance(value, dict | list) else value for value in values(row)])
+
+
+def insert_identities(rows: Iterable[dict[str, Any]]) -> None:
+    """Remember under which id somebody came who was not known by it, and the digest of the row."""
+    _copy(_table(CustomerIdentity), _IDENTITY, rows)
+
+
+def update_identities(rows: list[dict[str, Any]]) -> None:
+    """Remember the digest with which somebody came who was known by the id."""
     _insert(
         CustomerIdentity,
         _IDENTITY,
@@ -237,10 +254,10 @@ def write_identities(rows: list[dict[str, Any]]) -> None:
     )
 
 
-def insert_records(rows: list[dict[str, Any]], recipients: list[dict[str, Any]]) -> None:
+def insert_records(rows: Iterable[dict[str, Any]], recipients: Iterable[dict[str, Any]]) -> None:
     """Add the records of rows that were not there before."""
-    _insert(CustomerRecord, _RECORD, rows)
-    _insert(Recipient, RECIPIENT, recipients)
+    _copy(_table(CustomerRecord), _RECORD, rows)
+    _copy(_table(Recipient), RECIPIENT, recipients)
 
 
 def keep_beside(replaced: list[dict[str, Any]]) -> None:
@@ -292,10 +309,10 @@ def replace_records(
     proposed = {row["id"]: kept[row["kind"], row["external_id"]] for row in rows}
     for recipient in recipients:
         recipient["record_id"] = str(proposed[recipient["record_id"]])
-    Recipient.objects.filter(record__in=list(kept.values())).delete()
+    Recipient.objects.filter(record__among=kept.values()).delete()
     # What waits for the end of a duty to keep it is erased on its own day.
-    CustomerRecord.objects.filter(source=source, external_id__in=external_ids, erase_on=None).exclude(
-        pk__in=list(kept.values())
+    CustomerRecord.objects.filter(source=source, external_id__among=external_ids, erase_on=None).exclude(
+        pk__among=kept.values()
     ).delete()
     _insert(Recipient, RECIPIENT, recipients)
 
@@ -303,7 +320,7 @@ def replace_records(
 def newsletter_wishes(source: str, external_ids: list[str]) -> dict[str, bool]:
     """What these rows said about the newsletter when they were imported last."""
     found = CustomerRecord.objects.filter(
-        source=source, kind=CustomerRecord.Kind.NEWSLETTER, external_id__in=external_ids
+        source=source, kind=CustomerRecord.Kind.NEWSLETTER, external_id__among=external_ids
     )
     return {external_id: data["wanted"] for external_id, data in found.values_list("external_id", "data")}
 
@@ -311,7 +328,7 @@ def newsletter_wishes(source: str, external_ids: list[str]) -> dict[str, bool]:
 def decided_otherwise(purpose_id: int, customer_ids: list[uuid.UUID]) -> set[uuid.UUID]:
     """Those whose newest consent event for the purpose did not come from an import: they decided themselves since."""
     newest = (
-        Consent.objects.filter(purpose=purpose_id, customer__in=customer_ids)
+        Consent.objects.filter(purpose=purpose_id, customer__among=customer_ids)
         # That a consent ran out is nobody's decision.
         .exclude(event=Consent.Event.EXPIRED)
         .order_by("customer_id", "-at")

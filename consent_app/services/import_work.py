@@ -20,11 +20,12 @@ from django.utils.crypto import salted_hmac
 from privacy_portal.core.models import EncryptedFile, Job
 from privacy_portal.core.services import files, jobs
 
-from ..domain.formats import FileProblem, Layout, Problem, SourceRow, read_rows, scan
+from ..domain.formats import FileProblem, Layout, Problem, SourceRow, scan
 from ..domain.formats.files import Opener
 from ..models import ImportBatch
 from . import import_tables
 from .import_engine import COUNTS, Engine
+from .import_reading import read_rows
 from .import_report import Report
 from .import_texts import file_problem_text
 

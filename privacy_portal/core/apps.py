@@ -17,7 +17,7 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         """Find what each app registers: its audit actions, kinds of jobs, questions of the check, figures."""
-        from . import checks  # noqa: F401, registers them
+        from . import checks, lookups  # noqa: F401, registers them
         from .logs import withhold_last_words
 
         autodiscover_modules("audit_actions", "job_kinds", "attachment_kinds", "doctor_checks", "metrics")

@@ -1,5 +1,6 @@
 """An embedded PostgreSQL server on a Unix socket."""
 
+import os
 from pathlib import Path
 
 from .places import EngineError, Place, postgresql_programs
@@ -98,6 +99,7 @@ class Postgres:
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "jit": "off"}
             # Statistics gathered in the middle of one test would change the query plans that another one looks at.
             settings |= {"autovacuum": "off"}
+        settings |= dict(one.split("=", 1) for one in os.environ.get("POSTGRES_SETTINGS", "").split())
         options = " ".join(f"-c {name}={value}" for name, value in settings.items())
         return f"-k {self.place.sockets} {options}"
 

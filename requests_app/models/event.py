@@ -12,8 +12,9 @@ from .request import DisclosureRequest
 class RequestEvent(models.Model):
     """Something that happened to a request. ``public`` ones are shown to the person; none holds personal data."""
 
+    # No index of its own: event_timeline begins with it.
     request = models.ForeignKey(
-        DisclosureRequest, on_delete=models.CASCADE, related_name="events", verbose_name=_("請求")
+        DisclosureRequest, on_delete=models.CASCADE, related_name="events", verbose_name=_("請求"), db_index=False
     )
     kind = models.CharField(_("出来事"), max_length=30)
     from_status = models.CharField(_("前の状態"), max_length=20, blank=True)

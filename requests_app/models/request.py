@@ -202,8 +202,9 @@ class Party(models.Model):
         AGENT = "agent", _("代理人")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # No index of its own: that of one_party_of_a_kind begins with it.
     request = models.ForeignKey(
-        DisclosureRequest, on_delete=models.CASCADE, related_name="parties", verbose_name=_("請求")
+        DisclosureRequest, on_delete=models.CASCADE, related_name="parties", verbose_name=_("請求"), db_index=False
     )
     kind = models.CharField(_("立場"), max_length=10, choices=Kind, default=Kind.PRINCIPAL)
     family_name = models.CharField(_("姓"), max_length=100)

@@ -21,7 +21,7 @@ HANAKO = {
 
 
 def known(key=0, **changes):
-    return Known.of(key, Person(**{**HANAKO, **changes}))
+    return Known(key, Person(**{**HANAKO, **changes}))
 
 
 NOTHING_ELSE = {"email": "", "telephone": "", "postal_code": "", "address1": "", "birth_date": None}
@@ -150,25 +150,25 @@ people = st.builds(
 
 @given(people, people)
 def test_it_makes_no_difference_who_came_first(one, other):
-    assert fit(Known.of(1, one), Known.of(2, other)) == fit(Known.of(2, other), Known.of(1, one))
+    assert fit(Known(1, one), Known(2, other)) == fit(Known(2, other), Known(1, one))
 
 
 @given(people, people)
 def test_contradictions_always_win(one, other):
-    if isinstance(fit(Known.of(1, one), Known.of(2, other)), Strength):
+    if isinstance(fit(Known(1, one), Known(2, other)), Strength):
         assert not (one.birth_date and other.birth_date and one.birth_date != other.birth_date)
         assert not (one.given_name and other.given_name and one.given_name != other.given_name)
         assert one.email == other.email
         assert one.email or (
-            Known.of(1, one).name == Known.of(2, other).name
+            Known(1, one).name == Known(2, other).name
             and (one.telephone == other.telephone != "" or one.postal_code == other.postal_code != "")
         )
 
 
 @given(people, st.lists(people, max_size=6))
 def test_the_register_finds_what_comparing_everybody_finds(row, others):
-    register = Register(Known.of(i, other) for i, other in enumerate(others))
-    fits = {i: fit(Known.of(None, row), Known.of(i, other)) for i, other in enumerate(others)}
-    verdict = register.judge(Known.of(None, row))
+    register = Register(Known(i, other) for i, other in enumerate(others))
+    fits = {i: fit(Known(None, row), Known(i, other)) for i, other in enumerate(others)}
+    verdict = register.judge(Known(None, row))
     found = set(verdict.possible) | ({verdict.joined} if verdict.joined is not None else set())
     assert found == {i for i, how in fits.items() if how is not False}

@@ -58,6 +58,8 @@ class Cells:
         self.problems.append(Problem(self.line, column, code, self.external_id))
 
     def _keep(self, field: str, raw: str, value: object) -> None:
+        if raw == value:
+            return
         kept = clean_note(raw)[:ORIGINAL_LIMIT]
         if kept and kept != value:
             self.originals[field] = kept
