@@ -97,9 +97,9 @@ def statements() -> Iterator[list[str]]:
         yield sent
 
 
-def peak_memory_mb(who: int = resource.RUSAGE_SELF) -> float:
-    """The most memory that this process has held so far, in megabytes; or the largest of those that it started."""
-    return resource.getrusage(who).ru_maxrss * 1024 / 1e6
+def peak_memory_mb() -> float:
+    """The most memory that this process has held so far, in megabytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
 
 
 def memory_mb() -> float:

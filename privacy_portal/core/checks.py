@@ -3,13 +3,16 @@
 import ipaddress
 import re
 from collections.abc import Sequence
+from email.utils import parseaddr
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.exceptions import ValidationError
 from django.core.files.storage import InvalidStorageError
+from django.core.validators import validate_email
 
 from .file_storage import file_storage
 from .portal.security_txt import contact_uri
@@ -53,6 +56,16 @@ def security_contact(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> 
         contact_uri(settings.SECURITY_CONTACT)
     except ValueError as error:
         return [Error(f"{error}.", id="core.E004")]
+    return []
+
+
+@register
+def mails_have_a_sender(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """An address that a mail server takes; it stands in every mail's id as well."""
+    try:
+        validate_email(parseaddr(settings.DEFAULT_FROM_EMAIL)[1])
+    except ValidationError:
+        return [Error("DEFAULT_FROM_EMAIL must be a mail address, or a name with one in <>.", id="core.E008")]
     return []
 
 
@@ -107,4 +120,4 @@ def keys_open_what_is_stored(
     """
     if "default" not in (databases or ()):
         return []
-    return [Error(str(error), id="core.E003") for error in key_rotation.samples()]
+    return [Error(str(error), id="core.E009") for error in key_rotation.samples()]

@@ -1,4 +1,4 @@
-"""Services on other machines are named by ``check --deploy`` when they are reached in the clear."""
+"""Mistakes in the settings are named before anybody meets them."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -38,3 +38,15 @@ def test_another_machine_needs_it_and_its_certificate_is_looked_at(host: str) ->
     assert clear == ["core.W001", "core.W002", "core.W003", "core.W004"]
     sealed = named(host, {"sslmode": "verify-full"}, f"rediss://{there}:6379/0", host, f"https://{there}", tls=True)
     assert sealed == []
+
+
+@pytest.mark.parametrize("sender", ["privacy@shop.example", "個人情報窓口 <privacy@shop.example>"])
+def test_a_sender_with_an_address(sender: str) -> None:
+    with patch.object(checks, "settings", SimpleNamespace(DEFAULT_FROM_EMAIL=sender)):
+        assert checks.mails_have_a_sender(None) == []
+
+
+@pytest.mark.parametrize("sender", ["", "privacy", "privacy@", "Shop <privacy>"])
+def test_a_sender_without_one(sender: str) -> None:
+    with patch.object(checks, "settings", SimpleNamespace(DEFAULT_FROM_EMAIL=sender)):
+        assert [found.id for found in checks.mails_have_a_sender(None)] == ["core.E008"]

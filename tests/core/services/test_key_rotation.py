@@ -216,7 +216,7 @@ class TestMissingKeys:
         assert page.status_code == 503
         assert "鍵「old」" in page.content.decode()
         found = keys_open_what_is_stored(None, databases=["default"])
-        assert [error.id for error in found] == ["core.E003"]
+        assert [error.id for error in found] == ["core.E009"]
         assert "'old'" in str(found[0].msg)
         code, said = command()
         assert code == 1
