@@ -43,13 +43,15 @@ def read_rows(
     process = _start()
     feeder = _Feeder(process, apart.head_line(layout, found, today=today, secret=secret), source)
     feeder.start()
-    with closing(_answer(process)) as lines:
-        for line in lines:
-            rows = apart.rows_of(line)
-            if rows is None:
-                return
-            yield from rows
-    feeder.join()
+    try:
+        with closing(_answer(process)) as lines:
+            for line in lines:
+                rows = apart.rows_of(line)
+                if rows is None:
+                    return
+                yield from rows
+    finally:
+        feeder.join()
     raise feeder.error or ReaderLost
 
 
