@@ -23,7 +23,7 @@ from consent_app.models import (
     ImportBatch,
     Recipient,
 )
-from consent_app.services import file_runs, gift_erasure, import_engine, import_work, imports
+from consent_app.services import file_runs, gift_erasure, import_engine, import_tables, import_work, imports
 from privacy_portal.core.models import AuditEntry, EncryptedFile, Job
 from privacy_portal.core.services import files
 from tests.factories.consent import PurposeFactory
@@ -660,6 +660,34 @@ class TestStepByStep:
         assert (batch.counts["created"], batch.counts["rejected"], batch.job.problem_count) == (800, 1, 25)
         lines = b"".join(files.open_stream(batch.report)).decode("utf-8-sig").splitlines()
         assert len(lines) == 26
+
+    @pytest.mark.django_db(transaction=True)
+    def test_a_database_that_goes_away_among_the_rows_costs_nothing(self, actor, monkeypatch):
+        content = (DATA / "eccube_customers.csv").read_bytes().decode("cp932")
+        monkeypatch.setattr(import_work, "CHUNK", 100)
+        batch = self.started(actor, content)
+        columns = import_tables.CustomerState.columns
+        made = []
+
+        def cut_off(state, now):
+            made.append(state.id)
+            if len(made) == 350:  # in the middle of the fourth COPY
+                other = connection.copy()
+                with other.cursor() as cursor:
+                    cursor.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
+                other.close()
+            return columns(state, now)
+
+        monkeypatch.setattr(import_tables.CustomerState, "columns", cut_off)
+        with pytest.raises(OperationalError):
+            imports.run(batch=batch)
+        connection.close()
+        job = ImportBatch.objects.select_related("job").get(pk=batch.pk).job
+        assert (job.state, job.done) == (Job.State.RUNNING, 300)
+        assert Customer.objects.count() == CustomerIdentity.objects.count() == 300
+        imports.run(batch=ImportBatch.objects.select_related("job").get(pk=batch.pk))
+        batch = ImportBatch.objects.select_related("job", "report").get(pk=batch.pk)
+        assert (batch.job.state, batch.counts["created"], Customer.objects.count()) == (Job.State.DONE, 800, 800)
 
     def test_two_workers_do_not_count_twice(self, actor, monkeypatch):
         content = (DATA / "shopify_customers.csv").read_bytes().decode()
